@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+// The targets of LLM Incident Commander in the order data flows; ARCHITECTURE.md says what each one owns and why each
+// dependency is here.
+import PackageDescription
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "llm-incident-commander",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
+    .executable(name: "commander", targets: ["commander"]),
+    .executable(name: "rag-service", targets: ["rag-service"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+  ],
+  targets: [
+    .target(name: "LLMTelemetry"),
+    .target(name: "Providers", dependencies: ["LLMTelemetry"]),
+    .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
+    .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
+    .target(
+      name: "Gateway", dependencies: ["LLMTelemetry", "Providers", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+    .target(name: "Metrics", dependencies: ["LLMTelemetry"]),
+    .target(name: "Ingest", dependencies: ["LLMTelemetry", "Metrics", "Pricing", "Providers", "SemanticRisk"]),
+    .target(name: "Monitors", dependencies: ["LLMTelemetry", "Metrics"]),
+    .target(name: "Incidents", dependencies: ["LLMTelemetry", "Metrics", "Monitors"]),
+    .target(name: "Remediation", dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents"]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents", "Remediation", grdb]),
+    .target(name: "Datadog", dependencies: ["LLMTelemetry", "Metrics", nioCore, nioPosix]),
+    .target(name: "Notifications", dependencies: ["LLMTelemetry", "Incidents", asyncHTTPClient, crypto, logging, nioCore]),
+    .target(
+      name: "Console",
+      dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
+    .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
+    .target(
+      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, yams]),
+    .target(
+      name: "Commander",
+      dependencies: [
+        "LLMTelemetry", "Providers", "Pricing", "SemanticRisk", "Gateway", "Metrics", "Ingest", "Monitors", "Incidents", "Remediation",
+        "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, crypto, hummingbird, logging, nioCore,
+        nioPosix, serviceLifecycle, yams,
+      ]),
+    .executableTarget(name: "commander", dependencies: ["Commander"]),
+    .executableTarget(name: "rag-service", dependencies: ["RAGService"]),
+    .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
+    .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
+    .testTarget(name: "GatewayTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", nioCore, nioHTTP1, nioPosix]),
+    .testTarget(name: "MetricsTests", dependencies: ["LLMTelemetry", "Metrics"]),
+    .testTarget(name: "IngestTests", dependencies: ["LLMTelemetry", "Metrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
+    .testTarget(name: "MonitorsTests", dependencies: ["LLMTelemetry", "Metrics", "Monitors"]),
+    .testTarget(name: "IncidentsTests", dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents", "Remediation"]),
+    .testTarget(name: "StorageTests", dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+    .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "Metrics", "Datadog", nioCore, nioPosix]),
+    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Incidents", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
+    .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "Metrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
+    .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
+    .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
+    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "Metrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, yams]),
+    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "Metrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, nioCore, nioPosix]),
+  ],
+  swiftLanguageModes: [.v6]
+)

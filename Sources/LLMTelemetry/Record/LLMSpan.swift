@@ -1,0 +1,112 @@
+// The record everything else reads: one span for one exchange with a model, or one step of the application around it.
+
+/// What a span stands for. The raw value is Datadog LLM Observability's `meta.kind`.
+public enum SpanKind: String, CaseIterable, Hashable, Sendable, Codable {
+  case llm, embedding, retrieval, tool, agent, workflow, task
+}
+
+/// What a retrieval step found.
+public struct RetrievalFacts: Hashable, Sendable {
+  public var documentCount: Int
+  /// Similarity of the best document, 0 to 1; `nil` when nothing was found.
+  public var topScore: Double?
+
+  public init(documentCount: Int, topScore: Double?) {
+    self.documentCount = documentCount
+    self.topScore = topScore
+  }
+}
+
+/// Semantic-risk scores, 0 to 1; a missing score means "not scored", never "no risk".
+public struct RiskScores: Hashable, Sendable {
+  /// How much of the answer the request's own context does not support.
+  public var ungrounded: Double?
+
+  public init(ungrounded: Double? = nil) { self.ungrounded = ungrounded }
+}
+
+/// Raw text of an exchange. It exists between the gateway and the redaction stage of Ingest, and beyond that only where
+/// capture is configured.
+public struct SpanContent: Hashable, Sendable {
+  /// The request and response bodies as they crossed the wire, cut at the capture limit.
+  public var requestBody: [UInt8]
+  public var responseText: String
+
+  public init(requestBody: [UInt8], responseText: String) {
+    self.requestBody = requestBody
+    self.responseText = responseText
+  }
+}
+
+/// One span. Ids follow W3C Trace Context, so that an application's trace and the gateway's span are one tree.
+public struct LLMSpan: Hashable, Sendable {
+  public var traceID: TraceID
+  public var spanID: SpanID
+  public var parentSpanID: SpanID?
+  public var kind: SpanKind
+  /// What is shown in a trace, for example `chat gemini-2.5-flash`.
+  public var name: String
+  public var start: Timestamp
+  public var duration: Duration
+  /// Time from the request's last byte to the first byte of the answer's first token; streaming only.
+  public var timeToFirstToken: Duration?
+  /// Longest pause between two stream events; streaming only.
+  public var longestGap: Duration?
+  public var isStreaming = false
+  public var dimensions: Dimensions
+  /// The model the provider says answered, when it says so.
+  public var responseModel: String?
+  public var outcome: Outcome
+  public var finishReason: FinishReason?
+  public var httpStatus: Int?
+  public var usage = TokenUsage()
+  public var cost = Cost.unknown
+  /// Requests sent to providers for this exchange; 0 when none was reached.
+  public var attempts = 1
+  /// The model that was asked for, when another one answered.
+  public var fallbackFrom: String?
+  public var risk = RiskScores()
+  public var retrieval: RetrievalFacts?
+  public var content: SpanContent?
+  /// False when another span already is the record of this exchange (the gateway's, under an application's own llm span):
+  /// such a span is part of the trace, and is not folded into metrics a second time.
+  public var accountsForExchange = true
+
+  public init(
+    traceID: TraceID, spanID: SpanID, parentSpanID: SpanID? = nil, kind: SpanKind, name: String, start: Timestamp,
+    duration: Duration, dimensions: Dimensions = Dimensions(), outcome: Outcome = .ok
+  ) {
+    self.traceID = traceID
+    self.spanID = spanID
+    self.parentSpanID = parentSpanID
+    self.kind = kind
+    self.name = name
+    self.start = start
+    self.duration = duration
+    self.dimensions = dimensions
+    self.outcome = outcome
+  }
+
+  public var end: Timestamp { start + duration }
+
+  /// The value of a dimension, derived where the span itself knows it; `nil` when unknown.
+  public subscript(dimension: Dimension) -> String? {
+    switch dimension {
+    case .service: dimensions.service
+    case .env: dimensions.env
+    case .version: dimensions.version
+    case .provider: dimensions.provider
+    case .model: dimensions.model
+    case .route: dimensions.route
+    case .tenant: dimensions.tenant
+    case .feature: dimensions.feature
+    case .prompt: dimensions.prompt
+    case .promptVersion: dimensions.promptVersion
+    case .region: dimensions.region
+    case .spanKind: kind.rawValue
+    case .finishReason: finishReason?.rawValue
+    case .cache: usage.cacheRead.map { $0 > 0 ? "hit" : "miss" }
+    case .errorClass: outcome.errorClass?.rawValue
+    }
+  }
+}
