@@ -79,17 +79,17 @@ package struct ResponseMeter: Sendable {
     }
   }
 
-  /// The answer ended. For a stream in strip mode `relay` receives an unfinished last event, if there is one.
-  package mutating func finish(at time: Timestamp, stripsUsage: Bool, relay: (UnsafeRawBufferPointer) -> Void) {
-    guard !overflowed else { return }
+  /// The answer ended. Returns the bytes of an unfinished last event that were withheld in strip mode, if there are any.
+  package mutating func finish(at time: Timestamp, stripsUsage: Bool) -> [UInt8]? {
+    guard !overflowed else { return nil }
     switch framing {
     case .document:
       let bytes = document
       document = []
       bytes.withUnsafeBytes { _ = frame($0, at: time) }
-    case .eventStream where stripsUsage:
-      if !events.remainder.isEmpty { events.remainder.withUnsafeBytes(relay) }
-    case .eventStream, .jsonArray: break
+      return nil
+    case .eventStream: return stripsUsage && !events.remainder.isEmpty ? events.remainder : nil
+    case .jsonArray: return nil
     }
   }
 
