@@ -1,0 +1,102 @@
+// One incident: what users suffer, why, and everything that was seen and done about it.
+
+import LLMTelemetry
+import Monitors
+
+package enum IncidentState: String, CaseIterable, Hashable, Sendable, Codable {
+  case triggered, acknowledged, mitigated, resolved
+
+  package var successors: Set<IncidentState> {
+    switch self {
+    case .triggered: [.acknowledged, .mitigated, .resolved]
+    case .acknowledged: [.mitigated, .resolved]
+    // Back to triggered when an alert fires again before the incident was resolved.
+    case .mitigated: [.triggered, .acknowledged, .resolved]
+    case .resolved: []
+    }
+  }
+}
+
+package struct TimelineEntry: Hashable, Sendable, Codable {
+  package enum Kind: String, Hashable, Sendable, Codable {
+    case change, alert, incident, cause, remediation, note
+  }
+
+  package let at: Timestamp
+  package let kind: Kind
+  package let text: String
+  /// `commander`, or the name of a person.
+  package let actor: String
+
+  package init(at: Timestamp, kind: Kind, text: String, actor: String) {
+    self.at = at
+    self.kind = kind
+    self.text = text
+    self.actor = actor
+  }
+}
+
+/// One small chart as it looked when the incident opened, so that the page outlives the retention of series.
+package struct FrozenChart: Hashable, Sendable, Codable {
+  package struct Point: Hashable, Sendable, Codable {
+    package let at: Timestamp
+    package let value: Double
+    package init(at: Timestamp, value: Double) {
+      self.at = at
+      self.value = value
+    }
+  }
+
+  package let title: String
+  /// The monitor query's canonical text.
+  package let query: String
+  /// `ratio`, or the metric's unit.
+  package let unit: String
+  package let threshold: Double?
+  /// Ordered by time; a gap is an absent point.
+  package let points: [Point]
+
+  package init(title: String, query: String, unit: String, threshold: Double?, points: [Point]) {
+    self.title = title
+    self.query = query
+    self.unit = unit
+    self.threshold = threshold
+    self.points = points
+  }
+}
+
+package struct Incident: Hashable, Sendable, Codable, Identifiable {
+  package let number: Int
+  /// Symptom and subject in words: `Answers of rag-answer became poorly grounded`.
+  package internal(set) var title: String
+  package internal(set) var severity: Severity
+  package internal(set) var state: IncidentState
+  /// When the first alert began to build up: the start of its first breach.
+  package let onsetAt: Timestamp
+  package let openedAt: Timestamp
+  package internal(set) var acknowledgedAt: Timestamp?
+  package internal(set) var mitigatedAt: Timestamp?
+  package internal(set) var resolvedAt: Timestamp?
+  package internal(set) var owner: String?
+  /// In order of joining; the first one opened it.
+  package internal(set) var alerts: [AlertKey]
+  package internal(set) var cause: Cause?
+  /// Why no cause is named, when none is.
+  package internal(set) var abstention: String?
+  package internal(set) var contrast: [ContrastRow] = []
+  package internal(set) var rejected: [RejectedAlternative] = []
+  package internal(set) var impact = Impact()
+  package internal(set) var impactAt: Timestamp?
+  package internal(set) var charts: [FrozenChart] = []
+  /// Trace ids in hexadecimal.
+  package internal(set) var exemplars: [String] = []
+  /// An earlier, resolved incident with the same alert or cause.
+  package let sameAs: String?
+  /// Ordered by time; at most `IncidentBook.timelineLimit` entries.
+  package internal(set) var timeline: [TimelineEntry]
+  package internal(set) var timelineDropped = 0
+
+  /// `INC-1`
+  package var id: String { "INC-\(number)" }
+  package var isOpen: Bool { state != .resolved }
+}

@@ -1,0 +1,134 @@
+// The fold of incident events: every incident and where it stands.
+
+import LLMTelemetry
+import Monitors
+
+package struct IncidentBook: Hashable, Sendable {
+  /// A limit on every timeline; entries beyond it are counted in `timelineDropped`.
+  package static let timelineLimit = 500
+
+  /// In order of opening.
+  package private(set) var incidents: [Incident] = []
+
+  package init() {}
+
+  package var nextNumber: Int { (incidents.last?.number ?? 0) + 1 }
+  package var open: [Incident] { incidents.filter(\.isOpen) }
+
+  package subscript(id: String) -> Incident? { incidents.first { $0.id == id } }
+
+  /// False, and nothing changed, when the event is not legal for the incident's present state.
+  @discardableResult
+  package mutating func apply(_ record: IncidentRecord) -> Bool {
+    if case .opened(let opening) = record.event {
+      guard opening.number == nextNumber, record.incident == "INC-\(opening.number)" else { return false }
+      incidents.append(
+        Incident(
+          number: opening.number, title: opening.title, severity: opening.severity, state: .triggered, onsetAt: opening.onset,
+          openedAt: record.at, alerts: [opening.alert], sameAs: opening.sameAs,
+          timeline: [
+            TimelineEntry(
+              at: record.at, kind: .incident, text: "Incident opened, \(opening.severity.rawValue): \(opening.reason)",
+              actor: record.actor)
+          ]))
+      return true
+    }
+    guard let index = incidents.firstIndex(where: { $0.id == record.incident }) else { return false }
+    return incidents[index].apply(record.event, at: record.at, actor: record.actor)
+  }
+
+  /// Puts an entry of another book (a remediation's step) on an incident's timeline.
+  package mutating func append(_ entry: TimelineEntry, to id: String) {
+    guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }
+    incidents[index].append(entry)
+  }
+}
+
+extension Incident {
+  mutating func append(_ entry: TimelineEntry) {
+    guard timeline.count < IncidentBook.timelineLimit else {
+      timelineDropped += 1
+      return
+    }
+    let index = timeline.lastIndex { $0.at <= entry.at }.map { $0 + 1 } ?? 0
+    timeline.insert(entry, at: index)
+  }
+
+  mutating func apply(_ event: IncidentEvent, at: Timestamp, actor: String) -> Bool {
+    func entry(_ kind: TimelineEntry.Kind, _ text: String) -> TimelineEntry {
+      TimelineEntry(at: at, kind: kind, text: text, actor: actor)
+    }
+    // Notes, impact and evidence may still come after the end; nothing else may.
+    switch event {
+    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated: break
+    default: guard isOpen else { return false }
+    }
+    switch event {
+    case .opened: return false
+    case .alertJoined(let joining):
+      guard !alerts.contains(joining.alert) else { return false }
+      alerts.append(joining.alert)
+      severity = severity.worse(joining.severity)
+      if state == .mitigated { move(to: .triggered, at: at) }
+      append(entry(.alert, "Alert \(joining.alert) joined: \(joining.reason)"))
+    case .alertRecovered(let note):
+      append(entry(.alert, "Alert \(note.alert) recovered: \(note.reason)"))
+    case .relapsed(let note):
+      guard move(to: acknowledgedAt == nil ? .triggered : .acknowledged, at: at) else { return false }
+      append(entry(.alert, "Alert \(note.alert) fired again: \(note.reason)"))
+    case .causeAttributed(let finding):
+      cause = finding.attribution.cause
+      abstention = finding.attribution.abstention
+      contrast = finding.attribution.contrast
+      rejected = finding.attribution.rejected
+      if let title = finding.title { self.title = title }
+      if let change = cause?.change {
+        append(TimelineEntry(at: change.at, kind: .change, text: change.sentence, actor: change.author ?? "unknown"))
+      }
+      append(entry(.cause, cause.map { "Likely cause: \($0.title)" } ?? "No cause named: \(abstention ?? "unknown")"))
+    case .chartsFrozen(let frozen): charts = frozen.charts
+    case .exemplarsFound(let found): exemplars = Array(found.traces.prefix(10))
+    case .impactUpdated(let impact):
+      self.impact = impact
+      impactAt = at
+    case .acknowledged:
+      guard move(to: .acknowledged, at: at) else { return false }
+      owner = actor
+      append(entry(.incident, "Acknowledged by \(actor)"))
+    case .noted(let note): append(entry(.note, note.text))
+    case .mitigated(let note):
+      guard move(to: .mitigated, at: at) else { return false }
+      append(entry(.incident, "Mitigated: \(note.text)"))
+    case .resolved(let note):
+      guard move(to: .resolved, at: at) else { return false }
+      append(entry(.incident, "Resolved: \(note.text)"))
+    case .escalated(let note): append(entry(.incident, "Escalated: \(note.text)"))
+    }
+    return true
+  }
+
+  @discardableResult
+  private mutating func move(to next: IncidentState, at: Timestamp) -> Bool {
+    guard state.successors.contains(next) else { return false }
+    state = next
+    switch next {
+    case .triggered: mitigatedAt = nil
+    case .acknowledged:
+      mitigatedAt = nil
+      acknowledgedAt = acknowledgedAt ?? at
+    case .mitigated: mitigatedAt = at
+    case .resolved: resolvedAt = at
+    }
+    return true
+  }
+}
+
+extension ChangeEvent {
+  /// `Prompt version of rag-answer: 42 → 43 by lee`
+  package var sentence: String {
+    let words = kind.rawValue.replacing("_", with: " ")
+    let values = [from, to].compactMap { $0 }.joined(separator: " → ")
+    let what = "\(words.prefix(1).uppercased())\(words.dropFirst()) of \(subject)"
+    return what + (values.isEmpty ? " changed" : ": \(values)") + (author.map { " by \($0)" } ?? "")
+  }
+}

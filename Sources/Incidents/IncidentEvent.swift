@@ -1,0 +1,176 @@
+// Everything that can happen to an incident, as the ledger keeps it: each case is one readable JSON object with a `type`.
+
+import LLMTelemetry
+import Monitors
+
+package enum IncidentEvent: Hashable, Sendable {
+  case opened(Opening)
+  case alertJoined(AlertJoining)
+  case alertRecovered(AlertNote)
+  /// An alert of a mitigated incident fired again.
+  case relapsed(AlertNote)
+  case causeAttributed(Finding)
+  case chartsFrozen(Charts)
+  case exemplarsFound(Exemplars)
+  case impactUpdated(Impact)
+  case acknowledged
+  case noted(Text)
+  case mitigated(Text)
+  case resolved(Text)
+  /// Automation has nothing left to try: a person is needed.
+  case escalated(Text)
+
+  package struct Opening: Hashable, Sendable, Codable {
+    package var number: Int
+    package var title: String
+    package var severity: Severity
+    package var onset: Timestamp
+    package var alert: AlertKey
+    package var reason: String
+    package var sameAs: String?
+
+    package init(
+      number: Int, title: String, severity: Severity, onset: Timestamp, alert: AlertKey, reason: String, sameAs: String? = nil
+    ) {
+      self.number = number
+      self.title = title
+      self.severity = severity
+      self.onset = onset
+      self.alert = alert
+      self.reason = reason
+      self.sameAs = sameAs
+    }
+  }
+
+  package struct AlertJoining: Hashable, Sendable, Codable {
+    package var alert: AlertKey
+    package var severity: Severity
+    package var reason: String
+
+    package init(alert: AlertKey, severity: Severity, reason: String) {
+      self.alert = alert
+      self.severity = severity
+      self.reason = reason
+    }
+  }
+
+  package struct AlertNote: Hashable, Sendable, Codable {
+    package var alert: AlertKey
+    package var reason: String
+
+    package init(alert: AlertKey, reason: String) {
+      self.alert = alert
+      self.reason = reason
+    }
+  }
+
+  package struct Finding: Hashable, Sendable, Codable {
+    package var attribution: Attribution
+    /// The incident's title, now that the subject is known; `nil` keeps it.
+    package var title: String?
+
+    package init(attribution: Attribution, title: String? = nil) {
+      self.attribution = attribution
+      self.title = title
+    }
+  }
+
+  package struct Charts: Hashable, Sendable, Codable {
+    package var charts: [FrozenChart]
+    package init(charts: [FrozenChart]) { self.charts = charts }
+  }
+
+  package struct Exemplars: Hashable, Sendable, Codable {
+    /// Hexadecimal trace ids, at most ten.
+    package var traces: [String]
+    package init(traces: [String]) { self.traces = traces }
+  }
+
+  package struct Text: Hashable, Sendable, Codable {
+    package var text: String
+    package init(_ text: String) { self.text = text }
+  }
+}
+
+extension IncidentEvent: Codable {
+  package enum Kind: String, Codable, Hashable, Sendable {
+    case opened, acknowledged, noted, mitigated, resolved, escalated, relapsed
+    case alertJoined = "alert_joined"
+    case alertRecovered = "alert_recovered"
+    case causeAttributed = "cause_attributed"
+    case chartsFrozen = "charts_frozen"
+    case exemplarsFound = "exemplars_found"
+    case impactUpdated = "impact_updated"
+  }
+
+  package var kind: Kind {
+    switch self {
+    case .opened: .opened
+    case .alertJoined: .alertJoined
+    case .alertRecovered: .alertRecovered
+    case .relapsed: .relapsed
+    case .causeAttributed: .causeAttributed
+    case .chartsFrozen: .chartsFrozen
+    case .exemplarsFound: .exemplarsFound
+    case .impactUpdated: .impactUpdated
+    case .acknowledged: .acknowledged
+    case .noted: .noted
+    case .mitigated: .mitigated
+    case .resolved: .resolved
+    case .escalated: .escalated
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey { case type }
+
+  package init(from decoder: any Decoder) throws {
+    switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .type) {
+    case .opened: self = .opened(try Opening(from: decoder))
+    case .alertJoined: self = .alertJoined(try AlertJoining(from: decoder))
+    case .alertRecovered: self = .alertRecovered(try AlertNote(from: decoder))
+    case .relapsed: self = .relapsed(try AlertNote(from: decoder))
+    case .causeAttributed: self = .causeAttributed(try Finding(from: decoder))
+    case .chartsFrozen: self = .chartsFrozen(try Charts(from: decoder))
+    case .exemplarsFound: self = .exemplarsFound(try Exemplars(from: decoder))
+    case .impactUpdated: self = .impactUpdated(try Impact(from: decoder))
+    case .acknowledged: self = .acknowledged
+    case .noted: self = .noted(try Text(from: decoder))
+    case .mitigated: self = .mitigated(try Text(from: decoder))
+    case .resolved: self = .resolved(try Text(from: decoder))
+    case .escalated: self = .escalated(try Text(from: decoder))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kind, forKey: .type)
+    switch self {
+    case .opened(let payload): try payload.encode(to: encoder)
+    case .alertJoined(let payload): try payload.encode(to: encoder)
+    case .alertRecovered(let payload), .relapsed(let payload): try payload.encode(to: encoder)
+    case .causeAttributed(let payload): try payload.encode(to: encoder)
+    case .chartsFrozen(let payload): try payload.encode(to: encoder)
+    case .exemplarsFound(let payload): try payload.encode(to: encoder)
+    case .impactUpdated(let payload): try payload.encode(to: encoder)
+    case .acknowledged: break
+    case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload):
+      try payload.encode(to: encoder)
+    }
+  }
+}
+
+/// One event of one incident with its time and who caused it.
+package struct IncidentRecord: Hashable, Sendable, Codable {
+  package var at: Timestamp
+  /// `INC-1`
+  package var incident: String
+  package var actor: String
+  package var event: IncidentEvent
+
+  package init(at: Timestamp, incident: String, actor: String, event: IncidentEvent) {
+    self.at = at
+    self.incident = incident
+    self.actor = actor
+    self.event = event
+  }
+}

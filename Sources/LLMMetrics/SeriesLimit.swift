@@ -1,0 +1,41 @@
+// Bounds how many series a metric can have, whatever values clients send in tenant, feature or model.
+
+import LLMTelemetry
+
+/// Admits series first come, first served; beyond the limit, tags whose values clients choose become `other`.
+struct SeriesLimit: Sendable {
+  /// A series unseen for this long gives its place back.
+  static let memory: Duration = .seconds(3600)
+  static let overflowValue = "other"
+  /// Tags with values from a closed set or from our own configuration; all others are open-ended.
+  private static let closedTags: Set<String> = Set(
+    [Dimension.provider, .route, .spanKind, .finishReason, .cache, .errorClass].map(\.rawValue) + MetricCatalogue.all.flatMap(\.extraTags))
+
+  private let seriesPerMetric: Int
+  private var lastSeen: [String: [TagSet: Timestamp]] = [:]
+  private var forgottenAt: Timestamp?
+
+  init(seriesPerMetric: Int) { self.seriesPerMetric = seriesPerMetric }
+
+  mutating func admit(_ key: SeriesKey, at time: Timestamp) -> SeriesKey {
+    if let seen = lastSeen[key.metric]?[key.tags] {
+      if time > seen { lastSeen[key.metric]?[key.tags] = time }
+      return key
+    }
+    if lastSeen[key.metric]?.count ?? 0 < seriesPerMetric {
+      lastSeen[key.metric, default: [:]][key.tags] = time
+      return key
+    }
+    let folded = key.tags.tags.map { tag in
+      Self.closedTags.contains(tag.name) ? tag : TagSet.Tag(name: tag.name, value: Self.overflowValue)
+    }
+    return SeriesKey(metric: key.metric, tags: TagSet(folded))
+  }
+
+  /// Looks at every series, so it does nothing until a tenth of `memory` has passed since it last did.
+  mutating func forget(before edge: Timestamp) {
+    if let forgottenAt, edge < forgottenAt + Self.memory / 10 { return }
+    forgottenAt = edge
+    for metric in lastSeen.keys { lastSeen[metric] = lastSeen[metric]?.filter { $0.value >= edge } }
+  }
+}

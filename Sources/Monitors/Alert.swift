@@ -1,0 +1,99 @@
+// The state of one alert and the facts the ledger keeps about its changes.
+
+import LLMMetrics
+import LLMTelemetry
+
+package enum AlertState: String, CaseIterable, Hashable, Sendable, Codable {
+  case ok, pending, alert
+  case noData = "no_data"
+  case recovered
+
+  /// The states that may follow; anything else in a ledger is refused.
+  package var successors: Set<AlertState> {
+    switch self {
+    case .ok: [.pending, .alert, .noData]
+    case .pending: [.ok, .alert, .noData]
+    case .alert: [.recovered, .noData]
+    case .noData: [.ok, .pending, .alert, .recovered]
+    case .recovered: [.ok, .pending, .alert, .noData]
+    }
+  }
+}
+
+/// One alert: a monitor and the group it speaks about.
+package struct AlertKey: Hashable, Sendable, Codable, CustomStringConvertible {
+  package let monitor: String
+  package let group: TagSet
+
+  package init(monitor: String, group: TagSet = TagSet([TagSet.Tag]())) {
+    self.monitor = monitor
+    self.group = group
+  }
+
+  private enum CodingKeys: String, CodingKey { case monitor, group }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    monitor = try container.decode(String.self, forKey: .monitor)
+    group = TagSet(try container.decode([String: String].self, forKey: .group))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(monitor, forKey: .monitor)
+    try container.encode(group.byName, forKey: .group)
+  }
+
+  /// `rag-answer-ungrounded{prompt="rag-answer"}`
+  package var description: String {
+    group.tags.isEmpty ? monitor : "\(monitor){\(group.tags.map { "\($0.name)=\"\($0.value)\"" }.joined(separator: ","))}"
+  }
+}
+
+extension TagSet {
+  package var byName: [String: String] { Dictionary(tags.map { ($0.name, $0.value) }) { first, _ in first } }
+}
+
+/// One change of an alert's state, as the ledger keeps it.
+package struct AlertTransition: Hashable, Sendable, Codable {
+  package let key: AlertKey
+  package let from: AlertState
+  package let to: AlertState
+  package let at: Timestamp
+  /// The evaluated value; absent when there was no data.
+  package let value: Double?
+  package let threshold: Double
+  /// One sentence with the numbers, without a final full stop.
+  package let reason: String
+
+  package init(
+    key: AlertKey, from: AlertState, to: AlertState, at: Timestamp, value: Double?, threshold: Double, reason: String
+  ) {
+    self.key = key
+    self.from = from
+    self.to = to
+    self.at = at
+    self.value = value
+    self.threshold = threshold
+    self.reason = reason
+  }
+}
+
+/// Where one alert stands; an alert without a status is ok.
+package struct AlertStatus: Hashable, Sendable {
+  package let state: AlertState
+  /// When the state began.
+  package let since: Timestamp
+  /// When this episode left ok.
+  package let onset: Timestamp
+  package let value: Double?
+  package let reason: String
+
+  package init(state: AlertState, since: Timestamp, onset: Timestamp, value: Double?, reason: String) {
+    self.state = state
+    self.since = since
+    self.onset = onset
+    self.value = value
+    self.reason = reason
+  }
+}

@@ -1,0 +1,75 @@
+// Which spans are wanted, and where the next page starts.
+
+import GRDB
+import LLMTelemetry
+
+/// All conditions must hold; an empty filter wants every span.
+package struct SpanFilter: Hashable, Sendable {
+  package var dimensions: [Dimension: String] = [:]
+  package var traceID: TraceID?
+  /// By the time a span started.
+  package var range: Range<Timestamp>?
+  package var kinds: Set<SpanKind> = []
+  /// Only failures that are the service's; those the client cancelled are not.
+  package var onlyErrors = false
+  package var minimumUngrounded: Double?
+  /// Only spans that count in metrics.
+  package var onlyAccountedFor = false
+
+  package init() {}
+
+  /// The SQL condition and its arguments.
+  var condition: (sql: String, arguments: StatementArguments) {
+    var parts: [String] = []
+    var arguments = StatementArguments()
+    func require(_ sql: String, _ values: any DatabaseValueConvertible...) {
+      parts.append(sql)
+      arguments += StatementArguments(values)
+    }
+    for (dimension, value) in dimensions.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      require("\(Self.expression(dimension)) = ?", value)
+    }
+    if let traceID {
+      require("trace_low = ? AND trace_high = ?", Int64(bitPattern: traceID.low), Int64(bitPattern: traceID.high))
+    }
+    if let range { require("start >= ? AND start < ?", range.lowerBound.unixNanoseconds, range.upperBound.unixNanoseconds) }
+    if !kinds.isEmpty {
+      parts.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
+      arguments += StatementArguments(kinds.map(\.rawValue).sorted())
+    }
+    if onlyErrors { require("error_class IS NOT NULL AND error_class <> ?", ErrorClass.cancelled.rawValue) }
+    if let minimumUngrounded { require("ungrounded >= ?", minimumUngrounded) }
+    if onlyAccountedFor { parts.append("accounts_for_exchange") }
+    return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
+  }
+
+  /// Column names are the dimensions' raw names but for those a span derives.
+  private static func expression(_ dimension: Dimension) -> String {
+    switch dimension {
+    case .spanKind: "kind"
+    case .cache: "CASE WHEN cache_read_tokens > 0 THEN 'hit' WHEN cache_read_tokens = 0 THEN 'miss' END"
+    case .service, .env, .version, .provider, .model, .route, .tenant, .feature, .prompt, .promptVersion, .region, .finishReason,
+      .errorClass:
+      dimension.rawValue
+    }
+  }
+}
+
+/// A place between two spans in the order newest first.
+package struct SpanCursor: Hashable, Sendable {
+  package let start: Timestamp
+  /// Tells spans of the same nanosecond apart.
+  package let sequence: Int64
+
+  package init(start: Timestamp, sequence: Int64) {
+    self.start = start
+    self.sequence = sequence
+  }
+}
+
+package struct SpanPage: Sendable {
+  /// Newest first, by start.
+  package let spans: [LLMSpan]
+  /// Where the next page begins; `nil` on the last one.
+  package let next: SpanCursor?
+}
