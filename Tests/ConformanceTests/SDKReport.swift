@@ -38,13 +38,14 @@ enum VendorSDK: String, CaseIterable {
   }
 
   /// Runs the scenarios one after another in one process and gives back one report each; throws where one of them did not
-  /// end as the SDK documents. `baseURL` has no path: `http://127.0.0.1:8080`.
+  /// end as the SDK documents. `baseURL` has no path: `http://127.0.0.1:8080`. A scenario without an entry in `models` asks
+  /// for the client's default model.
   func run(
-    _ scenarios: [Scenario], in environment: PythonVerifier.Environment, baseURL: String, key: String, model: String? = nil
+    _ scenarios: [Scenario], in environment: PythonVerifier.Environment, baseURL: String, key: String,
+    models: [Scenario: String] = [:]
   ) async throws -> [SDKReport] {
-    var arguments = ["--sdk", rawValue, "--base-url", baseURL, "--key", key]
-    arguments += ["--scenario", scenarios.map(\.rawValue).joined(separator: ",")]
-    if let model { arguments += ["--model", model] }
+    let calls = scenarios.map { scenario in scenario.rawValue + (models[scenario].map { "@\($0)" } ?? "") }
+    let arguments = ["--sdk", rawValue, "--base-url", baseURL, "--key", key, "--scenario", calls.joined(separator: ",")]
     return try await PythonVerifier(environment: environment).run("sdk_client.py", arguments)
   }
 }

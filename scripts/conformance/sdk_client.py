@@ -1,6 +1,6 @@
 """Talks to a gateway as an unmodified vendor SDK does and reports, one JSON line a scenario, what the SDK's user saw.
 
-usage: sdk_client.py --sdk openai|genai-gemini|genai-vertex --base-url URL --key KEY --scenario NAME[,NAME...] [--model MODEL]
+usage: sdk_client.py --sdk openai|genai-gemini|genai-vertex --base-url URL --key KEY --scenario NAME[@MODEL][,...] [--model MODEL]
 
 A line is {"sdk", "version", "scenario", "text", "usage": {...}, "error": {"type", "status", "code", "message"} | null, "chunks"}.
 `usage` holds the counts the SDK reports under the SDK's names, nested ones joined by a dot; it is empty where the SDK reports none.
@@ -27,6 +27,13 @@ SCENARIOS = (
 DEFAULT_MODELS = {"openai": "gpt-4o-mini", "genai-gemini": "gemini-2.5-flash", "genai-vertex": "gemini-2.5-flash"}
 DIMENSIONS = {"tenant": "acme", "feature": "search"}
 CHUNKS_BEFORE_DISCONNECT = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with this project's exit code for wrong usage."""
+
+    def error(self, message):
+        self.exit(64, f"{self.format_usage()}sdk_client.py: {message}\n")
 
 
 class Unexpected(Exception):
@@ -82,26 +89,25 @@ def check(client, scenario, answer, error):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], exit_on_error=False)
+    parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--sdk", required=True, choices=sorted(DEFAULT_MODELS))
     parser.add_argument("--base-url", required=True, help="the gateway's address, without a path")
     parser.add_argument("--key", required=True)
-    parser.add_argument("--scenario", required=True, help="one or more, separated by commas: " + ", ".join(SCENARIOS))
+    scenario_help = "one or more, separated by commas, each with @ and a model where it is not --model: " + ", ".join(SCENARIOS)
+    parser.add_argument("--scenario", required=True, help=scenario_help)
     parser.add_argument("--model")
     options = parser.parse_args()
-    options.scenarios = options.scenario.split(",")
-    unknown = [name for name in options.scenarios if name not in SCENARIOS]
+    options.model = options.model or DEFAULT_MODELS[options.sdk]
+    named = [entry.partition("@") for entry in options.scenario.split(",")]
+    options.calls = [(scenario, model or options.model) for scenario, _, model in named]
+    unknown = [scenario for scenario, _ in options.calls if scenario not in SCENARIOS]
     if unknown:
-        raise argparse.ArgumentError(None, f"unknown scenario {', '.join(unknown)}; known are {', '.join(SCENARIOS)}")
+        parser.error(f"unknown scenario {', '.join(unknown)}; known are {', '.join(SCENARIOS)}")
     return options
 
 
 def main():
-    try:
-        options = arguments()
-    except argparse.ArgumentError as error:
-        print(f"sdk_client.py: {error}", file=sys.stderr)
-        return 64
+    options = arguments()
     # An SDK takes seconds to import, so only the one that was asked for is, and one process may run many scenarios.
     if options.sdk == "openai":
         from openai_client import OpenAIClient as Client
@@ -109,9 +115,9 @@ def main():
         from genai_client import GenAIClient as Client
 
     status = 0
-    for scenario in options.scenarios:
+    for scenario, model in options.calls:
         client = Client(options.sdk, options.base_url.rstrip("/"), options.key)
-        answer, error = call(client, scenario, options.model or DEFAULT_MODELS[options.sdk])
+        answer, error = call(client, scenario, model)
         client.close()
         report = {"sdk": options.sdk, "version": client.VERSION, "scenario": scenario}
         report |= {"text": answer.text, "usage": counts(answer.usage), "error": error, "chunks": answer.chunks}
