@@ -86,7 +86,7 @@ import Testing
     let golden = try runPythonClient(JSONEncoder().encode(request)).split(separator: "\n", omittingEmptySubsequences: false)
     #expect(golden.count == Self.examples.count + 1)
     #expect(ours.count == golden.count)
-    for (ourLine, goldenLine) in zip(ours, golden) { #expect(Array(ourLine.utf8) == Array(goldenLine.utf8), "\(ourLine) / \(goldenLine)") }
+    for (ourLine, goldenLine) in zip(ours, golden) { #expect(ourLine.utf8.elementsEqual(goldenLine.utf8), "\(ourLine)") }
   }
 
   private func runPythonClient(_ input: Data) throws -> String {

@@ -2,7 +2,8 @@
 
 Reads one JSON object on standard input:
   {"transport": "udp" | "unix", "constant_tags": [...], "metrics": [{"type": "c" | "d", "name": ..., "value": ..., "tags": [...]}]}
-A value that is a string is sent as it stands (exact decimals, which the client passes through); a number as the client formats it.
+A value that is a string is sent as it stands (exact decimals, which the client passes through). A distribution's value is made a
+float first: JSON does not tell 1 from 1.0.
 """
 import json
 import os
@@ -30,8 +31,10 @@ def main() -> None:
             constant_tags=request["constant_tags"], disable_telemetry=True, disable_buffering=True, disable_aggregation=True,
             origin_detection_enabled=False, **where)
         for metric in request["metrics"]:
-            send = {"c": client.increment, "d": client.distribution}[metric["type"]]
-            send(metric["name"], metric["value"], tags=metric["tags"])
+            if metric["type"] == "c":
+                client.increment(metric["name"], metric["value"], tags=metric["tags"])
+            else:
+                client.distribution(metric["name"], float(metric["value"]), tags=metric["tags"])
             sys.stdout.buffer.write(receiver.recv(65536))
         client.stop()
 
