@@ -39,6 +39,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "LLMTelemetry"),
+    .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
     .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
@@ -57,17 +58,18 @@ let package = Package(
       dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
-      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, yams]),
+      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore]),
     .target(
       name: "Commander",
       dependencies: [
         "LLMTelemetry", "Providers", "Pricing", "SemanticRisk", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
         "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, crypto, hummingbird, logging, nioCore,
-        nioPosix, serviceLifecycle, yams,
+        nioPosix, serviceLifecycle, "StrictYAML",
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     .executableTarget(name: "rag-service", dependencies: ["RAGService"]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
+    .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
     .testTarget(name: "GatewayTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", nioCore, nioHTTP1, nioPosix]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
@@ -80,8 +82,8 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
     .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
-    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, yams]),
-    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, nioCore, nioPosix]),
+    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]
 )
