@@ -86,7 +86,7 @@ package final class IngestPipeline: Sendable {
 
   private func process(_ raw: [LLMSpan], into fold: inout RollupFold) async {
     let spans = raw.map(enrichment.enrich)
-    var all: [Measurement] = []
+    var all: [MetricMeasurement] = []
     for span in spans {
       let measurements = SpanMeasurements.measurements(of: span)
       fold.add(measurements, endedAt: span.end)
@@ -100,7 +100,7 @@ package final class IngestPipeline: Sendable {
     let drops = queue.takeDrops()
     guard !drops.isEmpty else { return }
     let measurements = drops.map { reason, count in
-      Measurement(MetricCatalogue.spansDropped, tags: TagSet(["reason": reason.tag]), value: .count(count))
+      MetricMeasurement(MetricCatalogue.spansDropped, tags: TagSet(["reason": reason.tag]), value: .count(count))
     }
     fold.add(measurements, endedAt: now())
     await deliver(IngestBatch(spans: [], measurements: measurements))

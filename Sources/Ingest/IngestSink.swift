@@ -6,7 +6,7 @@ import LLMTelemetry
 /// Spans of one batch, enriched, with everything they mean in metrics.
 package struct IngestBatch: Sendable {
   package let spans: [LLMSpan]
-  package let measurements: [Measurement]
+  package let measurements: [MetricMeasurement]
 }
 
 /// A receiver. It is awaited before the next batch, so a slow one fills the queue and shows in the drops; what it throws is

@@ -2,8 +2,8 @@
 
 import LLMTelemetry
 
-/// A value of a catalogue metric with its tags: the common input of rollups and of Datadog.
-package struct Measurement: Hashable, Sendable {
+/// A value of a catalogue metric with its tags: the common input of rollups and of Datadog. (`Measurement` is Foundation's.)
+package struct MetricMeasurement: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
     /// In the metric's smallest unit: nano-dollars for dollars, the thing counted for all others.
     case count(Int64)
@@ -27,7 +27,7 @@ package struct Measurement: Hashable, Sendable {
 extension Aggregate {
   /// Adds one value; `false` when it is not a number a sketch can hold, or of the other kind.
   @discardableResult
-  package mutating func add(_ value: Measurement.Value) -> Bool {
+  package mutating func add(_ value: MetricMeasurement.Value) -> Bool {
     switch (self, value) {
     case (.count(let total), .count(let added)):
       let (sum, overflow) = total.addingReportingOverflow(added)
@@ -44,7 +44,7 @@ extension Aggregate {
   }
 
   /// An aggregate that holds nothing but what `value` will add.
-  package static func empty(for value: Measurement.Value) -> Aggregate {
+  package static func empty(for value: MetricMeasurement.Value) -> Aggregate {
     switch value {
     case .count: .count(0)
     case .sample: .sketch(QuantileSketch())
