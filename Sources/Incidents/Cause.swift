@@ -69,11 +69,16 @@ package struct Attribution: Hashable, Sendable, Codable {
   package var abstention: String?
   package var contrast: [ContrastRow]
   package var rejected: [RejectedAlternative]
+  /// When the failure began, estimated from the series; `nil` when they could not tell.
+  package var startedAt: Timestamp?
 
-  package init(cause: Cause?, abstention: String?, contrast: [ContrastRow], rejected: [RejectedAlternative]) {
+  package init(
+    cause: Cause?, abstention: String?, contrast: [ContrastRow], rejected: [RejectedAlternative], startedAt: Timestamp? = nil
+  ) {
     self.cause = cause
     self.abstention = abstention
     self.contrast = contrast
     self.rejected = rejected
+    self.startedAt = startedAt
   }
 }

@@ -71,7 +71,7 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package internal(set) var title: String
   package internal(set) var severity: Severity
   package internal(set) var state: IncidentState
-  /// When the first alert began to build up: the start of its first breach.
+  /// When the failure began, as estimated from the series, or else when its first alert left ok.
   package let onsetAt: Timestamp
   package let openedAt: Timestamp
   package internal(set) var acknowledgedAt: Timestamp?

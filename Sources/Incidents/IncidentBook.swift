@@ -37,7 +37,7 @@ package struct IncidentBook: Hashable, Sendable {
     return incidents[index].apply(record.event, at: record.at, actor: record.actor)
   }
 
-  /// Puts an entry of another book (a remediation's step) on an incident's timeline.
+  /// Puts an entry of another book (an alert's recovery, a remediation's step) on an incident's timeline.
   package mutating func append(_ entry: TimelineEntry, to id: String) {
     guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }
     incidents[index].append(entry)
@@ -71,8 +71,6 @@ extension Incident {
       severity = severity.worse(joining.severity)
       if state == .mitigated { move(to: .triggered, at: at) }
       append(entry(.alert, "Alert \(joining.alert) joined: \(joining.reason)"))
-    case .alertRecovered(let note):
-      append(entry(.alert, "Alert \(note.alert) recovered: \(note.reason)"))
     case .relapsed(let note):
       guard move(to: acknowledgedAt == nil ? .triggered : .acknowledged, at: at) else { return false }
       append(entry(.alert, "Alert \(note.alert) fired again: \(note.reason)"))

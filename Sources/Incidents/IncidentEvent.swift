@@ -6,7 +6,6 @@ import Monitors
 package enum IncidentEvent: Hashable, Sendable {
   case opened(Opening)
   case alertJoined(AlertJoining)
-  case alertRecovered(AlertNote)
   /// An alert of a mitigated incident fired again.
   case relapsed(AlertNote)
   case causeAttributed(Finding)
@@ -96,7 +95,6 @@ extension IncidentEvent: Codable {
   package enum Kind: String, Codable, Hashable, Sendable {
     case opened, acknowledged, noted, mitigated, resolved, escalated, relapsed
     case alertJoined = "alert_joined"
-    case alertRecovered = "alert_recovered"
     case causeAttributed = "cause_attributed"
     case chartsFrozen = "charts_frozen"
     case exemplarsFound = "exemplars_found"
@@ -107,7 +105,6 @@ extension IncidentEvent: Codable {
     switch self {
     case .opened: .opened
     case .alertJoined: .alertJoined
-    case .alertRecovered: .alertRecovered
     case .relapsed: .relapsed
     case .causeAttributed: .causeAttributed
     case .chartsFrozen: .chartsFrozen
@@ -127,7 +124,6 @@ extension IncidentEvent: Codable {
     switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .type) {
     case .opened: self = .opened(try Opening(from: decoder))
     case .alertJoined: self = .alertJoined(try AlertJoining(from: decoder))
-    case .alertRecovered: self = .alertRecovered(try AlertNote(from: decoder))
     case .relapsed: self = .relapsed(try AlertNote(from: decoder))
     case .causeAttributed: self = .causeAttributed(try Finding(from: decoder))
     case .chartsFrozen: self = .chartsFrozen(try Charts(from: decoder))
@@ -147,7 +143,7 @@ extension IncidentEvent: Codable {
     switch self {
     case .opened(let payload): try payload.encode(to: encoder)
     case .alertJoined(let payload): try payload.encode(to: encoder)
-    case .alertRecovered(let payload), .relapsed(let payload): try payload.encode(to: encoder)
+    case .relapsed(let payload): try payload.encode(to: encoder)
     case .causeAttributed(let payload): try payload.encode(to: encoder)
     case .chartsFrozen(let payload): try payload.encode(to: encoder)
     case .exemplarsFound(let payload): try payload.encode(to: encoder)

@@ -32,7 +32,15 @@ package struct CommandState: Hashable, Sendable {
   package mutating func apply(_ entry: LedgerEntry) {
     let isLegal: Bool
     switch entry {
-    case .alert(let transition): isLegal = alerts.apply(transition)
+    case .alert(let transition):
+      isLegal = alerts.apply(transition)
+      if isLegal, transition.to == .recovered {
+        let recovery = TimelineEntry(
+          at: transition.at, kind: .alert, text: "Alert \(transition.key) recovered: \(transition.reason)", actor: "commander")
+        for incident in incidents.open where incident.alerts.contains(transition.key) {
+          incidents.append(recovery, to: incident.id)
+        }
+      }
     case .incident(let record): isLegal = incidents.apply(record)
     case .remediation(let record):
       isLegal = remediations.apply(record)

@@ -1,0 +1,121 @@
+// How a monitor's query is counted per slice: events observed among exposures, so that likelihoods can be compared.
+
+import LLMMetrics
+import LLMTelemetry
+import Monitors
+
+/// Events (errors, ungrounded answers, slow requests, dollars) among exposures (requests, scored answers).
+struct Exposure: Hashable {
+  var events = 0.0
+  var exposures = 0.0
+
+  static func += (left: inout Exposure, right: Exposure) {
+    left.events += right.events
+    left.exposures += right.exposures
+  }
+
+  static func - (left: Exposure, right: Exposure) -> Exposure {
+    Exposure(events: max(0, left.events - right.events), exposures: max(0, left.exposures - right.exposures))
+  }
+
+  var rate: Double? { exposures > 0 ? events / exposures : nil }
+}
+
+struct SliceSignal {
+  private enum Counting {
+    case ratio(MonitorQuery.Term, MonitorQuery.Term)
+    /// Requests slower (or otherwise higher) than the monitor's critical value.
+    case above(MonitorQuery.Term, Double)
+  }
+
+  private let counting: Counting
+  /// What one event among exposures is called: `ungrounded answers`.
+  let events: String
+  private let unit: QueryUnit
+
+  /// `nil` when the query has no meaning per request, or alerts on falling values.
+  init?(_ definition: MonitorDefinition) {
+    guard definition.threshold.comparison == .above else { return nil }
+    switch definition.query.form {
+    case .ratio(let numerator, let denominator):
+      guard numerator.metric.type == .count, denominator.metric.type == .count else { return nil }
+      counting = .ratio(numerator, denominator)
+      unit = numerator.metric.unit == .dollar ? .dollars : definition.query.unit
+      events = Self.words(numerator.metric)
+    case .perMinute(let term), .value(let term):
+      if term.metric.type == .count {
+        let own = Set(term.metric.extraTags)
+        let requests = MonitorQuery.Term(.sum, MetricCatalogue.requests, filter: term.filter.filter { !own.contains($0.key) })
+        guard term.metric != MetricCatalogue.requests else { return nil }
+        counting = .ratio(term, requests)
+        unit = term.metric.unit == .dollar ? .dollars : term.isSubset(of: requests) ? .share : .quotient
+        events = Self.words(term.metric)
+      } else {
+        counting = .above(term, definition.threshold.critical)
+        unit = .share
+        events = "requests above \(definition.query.unit.text(definition.threshold.critical))"
+      }
+    }
+  }
+
+  /// `2.1 %`, `$0.004`: events per exposure.
+  func text(_ rate: Double) -> String { unit.text(rate) }
+
+  var isErrors: Bool {
+    if case .ratio(let numerator, _) = counting { return numerator.metric == MetricCatalogue.errors }
+    return false
+  }
+
+  var isLatency: Bool {
+    if case .above(let term, _) = counting { return term.metric.unit == .second }
+    return false
+  }
+
+  var numerator: MonitorQuery.Term {
+    switch counting {
+    case .ratio(let numerator, _), .above(let numerator, _): numerator
+    }
+  }
+
+  func read(_ range: Range<Timestamp>, groupBy: [String], read: SeriesReader) throws -> [TagSet: Exposure] {
+    var result: [TagSet: Exposure] = [:]
+    try visit(range, groupBy: groupBy, read: read) { tags, _, exposure in result[tags, default: Exposure()] += exposure }
+    return result
+  }
+
+  /// The same over everything, one value per rollup interval, ordered by time.
+  func steps(_ range: Range<Timestamp>, read: SeriesReader) throws -> [(start: Timestamp, exposure: Exposure)] {
+    var result: [Timestamp: Exposure] = [:]
+    try visit(range, groupBy: [], read: read) { _, start, exposure in result[start, default: Exposure()] += exposure }
+    return result.sorted { $0.key < $1.key }.map { (start: $0.key, exposure: $0.value) }
+  }
+
+  private func visit(
+    _ range: Range<Timestamp>, groupBy: [String], read: SeriesReader, body: (TagSet, Timestamp, Exposure) -> Void
+  ) throws {
+    func each(_ term: MonitorQuery.Term, _ make: (Aggregate) -> Exposure) throws {
+      for group in try read(SeriesQuery(metric: term.metric.name, filter: term.filter, groupBy: groupBy, range: range)) {
+        for point in group.points { body(group.tags, point.start, make(point.aggregate)) }
+      }
+    }
+    switch counting {
+    case .ratio(let numerator, let denominator):
+      try each(numerator) { Exposure(events: $0.value(numerator) ?? 0) }
+      try each(denominator) { Exposure(exposures: $0.value(denominator) ?? 0) }
+    case .above(let term, let limit):
+      try each(term) { aggregate in
+        guard case .sketch(let sketch) = aggregate else { return Exposure() }
+        return Exposure(events: Double(sketch.count(above: limit)), exposures: Double(sketch.count))
+      }
+    }
+  }
+
+  private static func words(_ metric: MetricDefinition) -> String {
+    switch metric.name {
+    case MetricCatalogue.errors.name: "errors"
+    case MetricCatalogue.answersUngrounded.name: "ungrounded answers"
+    case MetricCatalogue.cost.name: "cost per request"
+    default: metric.name
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// One turn of the commander: what is true now, given the ledger so far and the series. It decides; its caller does.
+
+import Incidents
+import LLMMetrics
+import LLMTelemetry
+import Monitors
+
+/// Pure: no clock, no I/O but the reader it is handed. Applying what it returns and asking again at the same time returns nothing,
+/// and a batch that was cut short is completed by the next turn, since every step looks at the state and not at what just happened.
+package struct CommandCycle: Sendable {
+  package let monitors: [MonitorDefinition]
+  package let playbooks: [Playbook]
+  package let settings: CommandSettings
+
+  private let monitorsByName: [String: MonitorDefinition]
+  private let playbooksByName: [String: Playbook]
+
+  package init(monitors: [MonitorDefinition], playbooks: [Playbook], settings: CommandSettings = CommandSettings()) {
+    self.monitors = monitors
+    self.playbooks = playbooks
+    self.settings = settings
+    monitorsByName = Dictionary(monitors.map { ($0.name, $0) }) { first, _ in first }
+    playbooksByName = Dictionary(playbooks.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  /// Every monitor asked over closed rollups, those that ended by `now`.
+  package func evaluate(state: CommandState, now: Timestamp, read: SeriesReader) throws -> [Evaluation] {
+    let at = now.floored(to: Rollup.width)
+    return try monitors.flatMap { monitor in
+      let known = Set(state.alerts.statuses.keys.filter { $0.monitor == monitor.name }.map(\.group))
+      return try monitor.evaluate(at: at, known: known, read: read)
+    }
+  }
+
+  package func decide(state: CommandState, now: Timestamp, read: @escaping SeriesReader) throws -> [LedgerEntry] {
+    try decide(state: state, evaluations: try evaluate(state: state, now: now, read: read), now: now, read: read)
+  }
+
+  /// The same with evaluations already at hand, for a caller that also shows them.
+  package func decide(
+    state: CommandState, evaluations: [Evaluation], now: Timestamp, read: @escaping SeriesReader
+  ) throws -> [LedgerEntry] {
+    var turn = Turn(cycle: self, state: state, now: now, read: read)
+    try turn.stepAlerts(evaluations)
+    try turn.assignAlerts()
+    try turn.lookForCauses()
+    try turn.judgeRemediations()
+    turn.closeIncidents()
+    try turn.proposeRemediations()
+    turn.applyRemediations()
+    try turn.countImpact()
+    return turn.entries
+  }
+
+  package func monitor(_ name: String) -> MonitorDefinition? { monitorsByName[name] }
+  package func playbook(_ name: String) -> Playbook? { playbooksByName[name] }
+}
+
+/// A turn in progress: the state as it will be once the entries so far are in the ledger.
+struct Turn {
+  static let actor = "commander"
+
+  let cycle: CommandCycle
+  private(set) var state: CommandState
+  let now: Timestamp
+  let read: SeriesReader
+  private(set) var entries: [LedgerEntry] = []
+
+  init(cycle: CommandCycle, state: CommandState, now: Timestamp, read: @escaping SeriesReader) {
+    self.cycle = cycle
+    self.state = state
+    self.now = now
+    self.read = read
+  }
+
+  mutating func emit(_ entry: LedgerEntry) {
+    state.apply(entry)
+    entries.append(entry)
+  }
+
+  mutating func emit(_ incident: String, _ event: IncidentEvent) {
+    emit(.incident(IncidentRecord(at: now, incident: incident, actor: Self.actor, event: event)))
+  }
+
+  mutating func emit(_ remediation: Remediation, _ event: RemediationEvent, actor: String = Turn.actor) {
+    emit(
+      .remediation(
+        RemediationRecord(at: now, remediation: remediation.id, incident: remediation.incident, actor: actor, event: event)))
+  }
+
+  mutating func stepAlerts(_ evaluations: [Evaluation]) throws {
+    let at = now.floored(to: Rollup.width)
+    let relieved = Set(
+      state.incidents.open.filter { incident in state.remediations.of(incident: incident.id).contains { $0.state == .verified } }
+        .flatMap(\.alerts))
+    let byMonitor = Dictionary(grouping: evaluations) { $0.key.monitor }
+    for monitor in cycle.monitors {
+      let transitions = try monitor.transitions(
+        at: at, evaluations: byMonitor[monitor.name] ?? [], alerts: state.alerts, relieved: relieved, read: read)
+      for transition in transitions { emit(.alert(transition)) }
+    }
+    // An alert whose monitor is gone would keep its incident open for ever.
+    for (key, status) in state.alerts.statuses.sorted(by: { $0.key.description < $1.key.description })
+    where cycle.monitor(key.monitor) == nil {
+      emit(
+        .alert(
+          AlertTransition(
+            key: key, from: status.state, to: status.state == .alert || status.state == .noData ? .recovered : .ok, at: at, value: nil,
+            threshold: 0, reason: "monitor \(key.monitor) is no longer configured")))
+    }
+  }
+
+  /// Every firing alert belongs to an incident that was open when it fired.
+  mutating func assignAlerts() throws {
+    let firing = state.alerts.statuses.filter { $0.value.isFiring && cycle.monitor($0.key.monitor) != nil }
+    let ordered = firing.sorted { left, right in
+      (left.value.since, cycle.monitor(left.key.monitor)?.severity.rank ?? 9, left.key.description)
+        < (right.value.since, cycle.monitor(right.key.monitor)?.severity.rank ?? 9, right.key.description)
+    }
+    for (key, status) in ordered {
+      guard let definition = cycle.monitor(key.monitor) else { continue }
+      if let incident = state.incidents.open.first(where: { $0.alerts.contains(key) }) {
+        if incident.state == .mitigated, let mitigatedAt = incident.mitigatedAt, status.since > mitigatedAt {
+          emit(incident.id, .relapsed(.init(alert: key, reason: status.reason)))
+        }
+        continue
+      }
+      // A person closed its incident while it was still firing: that decision stands until it fires anew.
+      if state.incidents.incidents.contains(where: { $0.alerts.contains(key) && ($0.resolvedAt ?? $0.openedAt) >= status.since }) {
+        continue
+      }
+      try assign(key, status, definition)
+    }
+  }
+
+  private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
+    let attribution = try CauseAttribution.attribute(
+      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+    if let home = IncidentGrouping.home(for: key, attribution: attribution, at: now, in: state.incidents) {
+      emit(
+        home.incident.id,
+        .alertJoined(.init(alert: key, severity: definition.severity, reason: "\(status.reason) (\(home.reason))")))
+      if home.incident.cause == nil, attribution.cause != nil {
+        let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+        emit(home.incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
+      }
+      return
+    }
+    let number = state.incidents.nextNumber
+    let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+    emit(
+      "INC-\(number)",
+      .opened(
+        .init(
+          number: number, title: title, severity: definition.severity, onset: attribution.startedAt ?? status.onset, alert: key,
+          reason: status.reason,
+          sameAs: IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents)?.id)))
+    emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
+  }
+
+  /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
+  mutating func lookForCauses() throws {
+    for incident in state.incidents.open where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
+      guard incident.openedAt < now, let key = incident.alerts.first, let definition = cycle.monitor(key.monitor),
+        let status = state.alerts[key], status.isFiring
+      else { continue }
+      let attribution = try CauseAttribution.attribute(
+        definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+      guard attribution.cause != nil else { continue }
+      let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+      emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
+    }
+  }
+}
+
+extension AlertStatus {
+  /// Bad enough for an incident: past `for`, or silent where silence alerts.
+  package var isFiring: Bool { state == .alert || state == .noData }
+}

@@ -1,0 +1,147 @@
+// The draft of a postmortem: every sentence is a fact of the ledger, with its number.
+
+import Incidents
+import LLMTelemetry
+import Monitors
+
+package enum Postmortem {
+  /// Markdown, complete for a resolved incident and truthful about what is still open.
+  package static func markdown(_ incident: Incident, state: CommandState) -> String {
+    let remediations = state.remediations.of(incident: incident.id)
+    var sections = ["# \(incident.id): \(inline(incident.title))", facts(incident), "## Summary\n\n\(summary(incident, remediations))"]
+    sections.append("## Impact\n\n\(impact(incident))")
+    sections.append("## Cause\n\n\(cause(incident))")
+    if !incident.contrast.isEmpty { sections.append("## What is different about the affected requests\n\n\(contrast(incident))") }
+    sections.append("## Remediation\n\n\(remediation(remediations))")
+    sections.append("## Timeline (UTC)\n\n\(timeline(incident))")
+    sections.append("## For good\n\n\(actions(incident, remediations))")
+    if !incident.exemplars.isEmpty {
+      sections.append("## Exemplar traces\n\n" + incident.exemplars.map { "- `\($0)`" }.joined(separator: "\n"))
+    }
+    return sections.joined(separator: "\n\n") + "\n"
+  }
+
+  /// The paragraph under an incident's title: what, why, and what was done.
+  package static func summary(_ incident: Incident, _ remediations: [Remediation]) -> String {
+    var sentences = ["\(inline(incident.title)): began \(incident.onsetAt.timeOfDay), detected \(span(incident.onsetAt, incident.openedAt)) later."]
+    if let cause = incident.cause {
+      let confidence = Figure.percent(cause.confidence)
+      sentences.append("Likely cause: \(inline(cause.title)) (evidence score \(confidence)).")
+      sentences += cause.evidence.prefix(2).map { "\(inline($0))." }
+    } else {
+      sentences.append("No cause is named: \(inline(incident.abstention ?? "it was not looked for")).")
+    }
+    for remediation in remediations where remediation.state != .proposed {
+      sentences.append("\(inline(remediation.plan.action.sentence)): \(remediation.state.rawValue).")
+    }
+    if let mitigatedAt = incident.mitigatedAt { sentences.append("Mitigated after \(span(incident.onsetAt, mitigatedAt)).") }
+    if incident.isOpen { sentences.append("The incident is still \(incident.state.rawValue).") }
+    return sentences.joined(separator: " ")
+  }
+
+  private static func facts(_ incident: Incident) -> String {
+    var rows = [("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339)]
+    rows.append(("Opened", incident.openedAt.rfc3339))
+    if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339) by \(incident.owner ?? "unknown")")) }
+    if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339)) }
+    if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339)) }
+    rows.append(("Time to detect", span(incident.onsetAt, incident.openedAt)))
+    if let time = incident.mitigatedAt { rows.append(("Time to mitigate", span(incident.onsetAt, time))) }
+    if let same = incident.sameAs { rows.append(("Same as", same)) }
+    return table(["Fact", "Value"], rows.map { [$0.0, $0.1] })
+  }
+
+  private static func impact(_ incident: Incident) -> String {
+    guard incident.impactAt != nil else { return "Not counted." }
+    let impact = incident.impact
+    let share = impact.affectedShare.map { " (\(Figure.percent($0)) of all)" } ?? ""
+    var lines = ["- Requests in the affected scope: \(Figure.count(impact.affectedRequests))\(share)"]
+    lines.append("- Errors: \(Figure.count(impact.errors)); ungrounded answers: \(Figure.count(impact.ungroundedAnswers))")
+    if impact.tenantCount > 0 {
+      let more = impact.tenantCount > impact.tenants.count ? " and \(impact.tenantCount - impact.tenants.count) more" : ""
+      lines.append("- Tenants: \(impact.tenantCount) (\(impact.tenants.map(inline).joined(separator: ", "))\(more))")
+    }
+    lines.append("- Extra cost against the hour before: \(impact.extraCost.map { "$\($0.decimalDollars)" } ?? "unknown")")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func cause(_ incident: Incident) -> String {
+    var lines: [String] = []
+    if let cause = incident.cause {
+      lines.append("**\(inline(cause.title))**, evidence score \(Figure.percent(cause.confidence)). This is correlation with the evidence below.\n")
+      lines += cause.evidence.map { "- \(inline($0))" }
+    } else {
+      lines.append("None named: \(inline(incident.abstention ?? "it was not looked for")).")
+    }
+    if !incident.rejected.isEmpty {
+      lines.append("\nConsidered and set aside:\n")
+      lines += incident.rejected.map { "- \(inline($0.title)): \(inline($0.reason))" }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func contrast(_ incident: Incident) -> String {
+    let rows = incident.contrast.map { row in
+      [row.dimension, "`\(row.value)`", Figure.percent(row.affectedShare), Figure.percent(row.baselineShare), row.verdict.rawValue]
+    }
+    return table(["Dimension", "Value", "Affected", "Baseline", "Verdict"], rows)
+  }
+
+  private static func remediation(_ remediations: [Remediation]) -> String {
+    guard !remediations.isEmpty else { return "None was proposed." }
+    return remediations.map { remediation in
+      var lines = ["### \(remediation.id): \(inline(remediation.plan.action.sentence))\n"]
+      lines.append("- State: \(remediation.state.rawValue), \(inline(remediation.reason))")
+      lines.append("- Expected: \(inline(remediation.plan.expectedEffect))")
+      lines.append("- Touches: \(inline(remediation.plan.blastRadius))")
+      if let approvedBy = remediation.approvedBy { lines.append("- Approved by \(inline(approvedBy))") }
+      if let appliedAt = remediation.appliedAt { lines.append("- Applied \(appliedAt.rfc3339)") }
+      if let verifiedAt = remediation.verifiedAt { lines.append("- Verified \(verifiedAt.rfc3339)") }
+      return lines.joined(separator: "\n")
+    }.joined(separator: "\n\n")
+  }
+
+  private static func timeline(_ incident: Incident) -> String {
+    var rows = incident.timeline.map { [$0.at.timeOfDay, $0.kind.rawValue, $0.text, $0.actor] }
+    if incident.timelineDropped > 0 { rows.append(["", "", "\(incident.timelineDropped) more entries are in the ledger only", ""]) }
+    return table(["Time", "Kind", "What", "Who"], rows)
+  }
+
+  /// What remains to be done once the override no longer hides the fault.
+  private static func actions(_ incident: Incident, _ remediations: [Remediation]) -> String {
+    var lines: [String] = []
+    for remediation in remediations where remediation.isInForce {
+      let until = remediation.override.map { " before the override ends \($0.expiresAt.rfc3339)" } ?? ""
+      switch remediation.plan.action {
+      case .rollBackPrompt(let prompt, let from, _):
+        lines.append("- [ ] Correct or withdraw version \(from) of prompt \(inline(prompt))\(until)")
+        lines.append("- [ ] Add the exemplar requests to the evaluation set of \(inline(prompt)), so that the next version is tested on them")
+      case .fallBackModel(let route, let from, _, _):
+        lines.append("- [ ] Find out why \(inline(from)) failed, and settle the routing of \(inline(route))\(until)")
+      }
+    }
+    for remediation in remediations where remediation.state == .escalated {
+      lines.append("- [ ] Find what helps: \(inline(remediation.plan.action.sentence)) did not")
+    }
+    if incident.cause == nil { lines.append("- [ ] Name the cause; the commander abstained") }
+    if remediations.isEmpty { lines.append("- [ ] Give the monitor a playbook, or write down why none fits") }
+    if let same = incident.sameAs { lines.append("- [ ] This happened before (\(same)): see what was left undone there") }
+    return lines.isEmpty ? "- Nothing is left over" : lines.joined(separator: "\n")
+  }
+
+  private static func span(_ from: Timestamp, _ to: Timestamp) -> String {
+    Figure.duration(to > from ? to - from : .zero)
+  }
+
+  private static func table(_ header: [String], _ rows: [[String]]) -> String {
+    let lines = [header, header.map { _ in "---" }] + rows.map { $0.map(cell) }
+    return lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+  }
+
+  private static func cell(_ text: String) -> String { inline(text).replacing("|", with: "\\|") }
+
+  /// One line, and no markup from names that came with requests.
+  private static func inline(_ text: String) -> String {
+    text.replacing("\n", with: " ").replacing("<", with: "&lt;")
+  }
+}

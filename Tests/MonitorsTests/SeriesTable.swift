@@ -1,0 +1,38 @@
+// Series in a table: the reader a test hands to the engine.
+
+import LLMMetrics
+import LLMTelemetry
+
+struct SeriesTable {
+  private var rows: [(key: SeriesKey, start: Timestamp, aggregate: Aggregate)] = []
+
+  mutating func add(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ aggregate: Aggregate) {
+    rows.append((SeriesKey(metric: metric.name, tags: TagSet(tags)), at.floored(to: Rollup.width), aggregate))
+  }
+
+  mutating func count(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ count: Int64) {
+    guard count > 0 else { return }
+    add(metric, tags, at: at, .count(count))
+  }
+
+  func read(_ query: SeriesQuery) -> [SeriesGroup] {
+    var groups: [TagSet: [Timestamp: Aggregate]] = [:]
+    for row in rows where row.key.metric == query.metric && query.range.contains(row.start) {
+      guard query.filter.allSatisfy({ row.key.tags[$0.key] == $0.value }) else { continue }
+      let tags = TagSet(query.groupBy.compactMap { name in row.key.tags[name].map { .init(name: name, value: $0) } })
+      if groups[tags]?[row.start] == nil {
+        groups[tags, default: [:]][row.start] = row.aggregate
+      } else {
+        groups[tags]?[row.start]?.merge(row.aggregate)
+      }
+    }
+    return groups.map { tags, points in
+      SeriesGroup(tags: tags, points: points.sorted { $0.key < $1.key }.map { (start: $0.key, aggregate: $0.value) })
+    }
+  }
+}
+
+extension Timestamp {
+  /// 2026-11-01T00:00:00Z plus seconds.
+  static func second(_ seconds: Int64) -> Timestamp { Timestamp(unixSeconds: 1_793_491_200 + seconds) }
+}
