@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Notifications", dependencies: ["LLMTelemetry", "Incidents", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
       name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, yams]),

@@ -45,8 +45,7 @@ enum Stylesheet {
     footer{max-width:1320px;margin:0 auto;padding:16px 24px 32px;color:var(--muted);font-size:13px;display:flex;flex-wrap:wrap;gap:4px 24px;justify-content:space-between}
     footer a{margin-right:14px}
     .lede{font-size:17px;line-height:1.55;max-width:50em;margin-bottom:16px}
-    .verdict{padding-left:26px;position:relative}.verdict.fine::before,.verdict.wrong::before{position:absolute;left:0}
-    .verdict{padding-left:0}.verdict.fine,.verdict.wrong{padding-left:34px}
+    .verdict.fine,.verdict.wrong{position:relative;padding-left:34px}.verdict.fine::before,.verdict.wrong::before{position:absolute;left:0}
     .verdict.fine::before{content:"✓";color:var(--good)}.verdict.wrong::before{content:"▲";color:var(--bad)}
     .cite{font-size:11px;text-decoration:none;vertical-align:super;line-height:1;margin:0 4px 0 3px;padding:3px 4px;border-radius:4px}.cite:hover{text-decoration:underline}
     .crumbs{color:var(--muted);font-size:14px;margin-bottom:2px}.facts{color:var(--muted);font-size:14px;margin-bottom:12px}
