@@ -57,7 +57,7 @@ let package = Package(
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
       name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore]),
