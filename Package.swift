@@ -57,7 +57,7 @@ let package = Package(
       dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
-      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, yams]),
+      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle, yams]),
     .target(
       name: "Commander",
       dependencies: [
@@ -66,7 +66,7 @@ let package = Package(
         nioPosix, serviceLifecycle, yams,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
-    .executableTarget(name: "rag-service", dependencies: ["RAGService"]),
+    .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
     .testTarget(name: "GatewayTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", nioCore, nioHTTP1, nioPosix]),
