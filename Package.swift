@@ -60,7 +60,10 @@ let package = Package(
       dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
-      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore]),
+      name: "RAGService",
+      dependencies: [
+        "LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle, yams,
+      ]),
     .target(
       name: "Commander",
       dependencies: [
@@ -69,7 +72,7 @@ let package = Package(
         nioPosix, serviceLifecycle, "StrictYAML",
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
-    .executableTarget(name: "rag-service", dependencies: ["RAGService"]),
+    .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
