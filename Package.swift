@@ -52,10 +52,12 @@ let package = Package(
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", nioCore, nioPosix]),
-    .target(name: "Notifications", dependencies: ["LLMTelemetry", "Incidents", asyncHTTPClient, crypto, logging, nioCore]),
+    .target(
+      name: "Notifications",
+      dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", hummingbird, logging]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
       name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore]),
@@ -78,7 +80,7 @@ let package = Package(
     .testTarget(name: "IncidentsTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
     .testTarget(name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
-    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Incidents", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
+    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
     .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
     .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),

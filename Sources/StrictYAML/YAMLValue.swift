@@ -168,3 +168,8 @@ extension YamlError {
     }
   }
 }
+
+extension YAMLValue {
+  /// The value's place without a message, for errors that show only later.
+  package var place: Problem { Problem(file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message: "") }
+}

@@ -1,0 +1,142 @@
+// Incident: what happened, why, and what do we do?
+
+import Incidents
+import LLMTelemetry
+import Monitors
+import Remediation
+
+struct IncidentPage {
+  let now: Timestamp
+  let incident: Incident
+  let state: CommandState
+  let monitors: [MonitorDefinition]
+  let charts: [Chart]
+  let exemplars: [LLMSpan]
+  let health: CommanderHealth
+  let isLive: Bool
+  /// `http://127.0.0.1:8090`: copied links are absolute.
+  let origin: String
+  let forms: Forms
+
+  var remediations: [Remediation] { state.remediations.of(incident: incident.id) }
+  var summary: IncidentSummary { IncidentSummary(incident, remediations: remediations, at: now) }
+
+  var page: Page {
+    Page(
+      title: "\(incident.id) \(incident.title)", section: .incidents, body: body,
+      siblings: [("JSON", "\(incident.path).json"), ("Postmortem", "\(incident.path)/postmortem")],
+      refreshSeconds: isLive ? 10 : nil, openIncidents: state.incidents.open.count, renderedAt: now, health: health)
+  }
+
+  private var body: HTML {
+    """
+    <p class="crumbs"><a href="/incidents">Incidents</a> / \(incident.id)</p>
+    <h1>\(incident.title)</h1>
+    <p class="facts">\(incident.severity.badge) \(incident.state.badge) <span>\(facts)</span></p>
+    \(summary.paragraph)
+    \(actions)
+    \(tiles)
+    <div class="columns"><div class="stack main">\(figures)\(IncidentEvidence.contrast(incident))\(IncidentEvidence.exemplars(exemplars, now: now))</div>
+    <div class="stack side">\(IncidentCards.cause(incident))\(IncidentCards.remediation(remediations, now: now, forms: forms))\
+    \(IncidentCards.timeline(incident, now: now, forms: forms))\(similar)\
+    \(IncidentCards.alerts(incident, state: state, monitors: monitors, now: now))</div></div>
+    """
+  }
+
+  private var facts: HTML {
+    var parts: [HTML] = ["opened \(incident.openedAt.element(at: now))"]
+    parts.append("detected \(Words.span(incident.openedAt - incident.onsetAt)) after onset")
+    if let mitigated = incident.mitigatedAt { parts.append("mitigated \(mitigated.element(at: now))") }
+    if let resolved = incident.resolvedAt {
+      parts.append("resolved \(resolved.element(at: now))")
+      parts.append("lasted \(Words.span(resolved - incident.openedAt))")
+    } else {
+      parts.append("open for \(Words.span(now - incident.openedAt))")
+    }
+    parts.append("owner \(incident.owner ?? "nobody yet")")
+    return HTML(raw: parts.map(\.text).joined(separator: " · "))
+  }
+
+  // MARK: Actions
+
+  private var actions: HTML {
+    let proposed = remediations.last { $0.state == .proposed && $0.plan.mode != .suggest }
+    var items: [HTML] = []
+    if let proposed {
+      items.append(
+        forms.button(
+          "Approve: \(proposed.plan.action.sentence)", to: "\(incident.path)/approve", class: "primary", fields: [("remediation", proposed.id)]))
+    }
+    if incident.state == .triggered { items.append(forms.button("Acknowledge", to: "\(incident.path)/acknowledge")) }
+    if incident.isOpen {
+      items.append(forms.field("Resolve", to: "\(incident.path)/resolve", name: "reason", hint: "What ended it", isRequired: false))
+    }
+    items.append("<a class=\"button\(incident.isOpen ? "" : " primary")\" href=\"\(incident.path)/postmortem\">Open postmortem</a>")
+    items.append(
+      """
+      <details class="ask"><summary class="button">Copy as Markdown</summary><label>Select all and copy\
+      <textarea readonly="readonly" rows="4">\(markdown)</textarea></label></details>
+      """)
+    if incident.isOpen {
+      items.append("<a class=\"button quiet\" href=\"\(incident.path)\(isLive ? "" : "?live=1")\">\(isLive ? "Updating every 10 s · pause" : "Update every 10 s")</a>")
+    }
+    return "<div class=\"actions\">\(items)</div>"
+  }
+
+  /// One line for a chat or a ticket, then the summary.
+  var markdown: String {
+    "[\(incident.id) \(incident.title)](\(origin)\(incident.path)) · \(incident.severity.rawValue) · \(incident.state.rawValue)\n\n\(summary.text)"
+  }
+
+  // MARK: Tiles
+
+  private var tiles: HTML {
+    let impact = incident.impact
+    let isCounted = incident.impactAt != nil
+    let unknown = "not counted yet"
+    let share = impact.affectedShare.map { "\(Figure.percent($0)) of all \(Figure.count(impact.totalRequests)) since onset" } ?? "since onset"
+    let tenants = impact.tenants.isEmpty ? "named by the requests" : impact.tenants.prefix(3).joined(separator: ", ")
+    let means = IncidentTimes(state.incidents.incidents.filter { $0.number < incident.number })
+    let mean = means.toMitigate.duration.map { "mean of \(means.toMitigate.count) before: \(Words.span($0))" } ?? "the first to be measured"
+    let all = [
+      tile("Requests affected", isCounted ? Figure.count(impact.affectedRequests) : unknown, share),
+      tile("Tenants", isCounted ? Figure.count(Int64(impact.tenantCount)) : unknown, tenants),
+      tile(
+        "Failed or ungrounded", isCounted ? Figure.count(impact.errors + impact.ungroundedAnswers) : unknown,
+        "\(Words.count(impact.errors, "error")), \(Words.count(impact.ungroundedAnswers, "ungrounded answer"))"),
+      tile("Extra cost", impact.extraCost.map(Words.dollars) ?? "unknown", "against the baseline’s cost per request"),
+      tile(
+        "Time to mitigate", incident.mitigatedAt.map { Words.span($0 - incident.openedAt) } ?? "not yet", mean),
+    ]
+    return "<section class=\"tiles\" id=\"impact\" aria-label=\"Impact\">\(all)</section>"
+  }
+
+  private func tile(_ title: String, _ value: String, _ meaning: String) -> HTML {
+    "<div class=\"card tile\"><h2>\(title)</h2><p class=\"figure\">\(value)</p><p class=\"muted\">\(meaning)</p></div>"
+  }
+
+  // MARK: Charts
+
+  private var figures: HTML {
+    guard !charts.isEmpty else { return .empty }
+    let range = charts.map(\.range.lowerBound).min()!..<charts.map(\.range.upperBound).max()!
+    let marks = state.marks.filter { range.contains($0.at) }
+    let key: HTML = """
+      <div class="key-line"><span class="key shade" aria-hidden="true"></span> incident, onset to mitigation \
+      <svg class="swatch" viewBox="0 0 18 8" aria-hidden="true"><path class="threshold" d="M1 4H17"/></svg> threshold</div>
+      """
+    return """
+      <section aria-label="Charts" id="charts"><div class="grid2\(charts.count == 1 ? " single" : "")">\(charts.enumerated().map { $1.figure(id: "chart-\($0)") })</div>
+      \(key)\(marks.legend(at: now))</section>
+      """
+  }
+
+  private var similar: HTML {
+    let repeats = state.incidents.incidents.filter { $0.sameAs == incident.id }.map(\.id)
+    guard let ids = incident.sameAs.map({ [$0] + repeats }) ?? (repeats.isEmpty ? nil : repeats) else { return .empty }
+    let items = ids.compactMap { state.incidents[$0] }.map { other -> HTML in
+      "<li><a href=\"\(other.path)\">\(other.id)</a> \(other.title) <span class=\"muted\">\(other.state.rawValue), \(Words.span(other.age(at: now)))</span></li>"
+    }
+    return "<section class=\"card\" aria-labelledby=\"similar\"><h2 id=\"similar\">Same symptom or cause</h2><ul class=\"plain\">\(items)</ul></section>"
+  }
+}

@@ -1,0 +1,117 @@
+// The JSON interface of programs and of the command line: read everything, act with `application/json`, which no form can send.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import LLMTelemetry
+import Remediation
+import Storage
+
+struct APIRoutes: Sendable {
+  let source: ConsoleSource
+  let configuration: ConsoleConfiguration
+
+  static let spanLimit = 500
+
+  private struct ActionBody: Decodable {
+    var actor: String?
+    var text: String?
+    var reason: String?
+    var remediation: String?
+    var version: String?
+  }
+
+  private struct PromptsDocument: Encodable {
+    let prompts: [PromptSummary]
+  }
+
+  func add(to router: Router<Console.Context>) {
+    let api = router.group("api")
+    addReads(to: api)
+    api.post("incidents/:id/:action") { request, context in
+      let id = try context.parameters.require("id")
+      let action = try IncidentAction(try context.parameters.require("action"))
+      let body = try await body(request)
+      let command = try action.command(
+        incident: id, text: body.text, reason: body.reason, remediation: body.remediation, state: try await source.state())
+      try await source.submit(command, actor(body))
+      let state = try await source.state()
+      guard let incident = state.incidents[id] else { throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).") }
+      return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
+    }
+    api.post("overrides/:id/withdraw") { request, context in
+      let id = try context.parameters.require("id")
+      let body = try await body(request)
+      try await source.submit(.withdraw(override: id, reason: body.reason ?? ""), actor(body))
+      return try Response.json(OverridesDocument(try await source.state().overrides))
+    }
+    api.post("prompts/:name/promote") { request, context in
+      let name = try context.parameters.require("name")
+      let body = try await body(request)
+      guard let version = body.version, !version.isEmpty else {
+        throw RequestProblem(.badRequest, "No version", "Name the version to promote: {\"version\": \"43\"}.")
+      }
+      try await source.promotePrompt(name, version, actor(body))
+      return try Response.json(PromptsDocument(prompts: try await source.prompts()))
+    }
+  }
+
+  private func addReads(to api: RouterGroup<Console.Context>) {
+    api.get("status.json") { _, _ in try Response.json(StatusDocument(try await source.health(), at: source.now())) }
+    api.get("prompts.json") { _, _ in try Response.json(PromptsDocument(prompts: try await source.prompts())) }
+    api.get("overrides.json") { _, _ in try Response.json(OverridesDocument(try await source.state().overrides)) }
+    api.get("monitors.json") { _, _ in
+      try Response.json(
+        MonitorsDocument(try await source.monitors(), alerts: try await source.state().alerts, evaluations: try await source.evaluations()))
+    }
+    api.get("spans.json") { request, _ in
+      let (filter, limit) = try Self.selection(request.uri.queryParameters)
+      return try Response.json(SpansDocument(spans: try await source.spans(filter, limit).map(SpanDocument.init)))
+    }
+  }
+
+  /// `limit`, `trace`, `outcome=error`, and any dimension by its name: `tenant`, `model`, `prompt_version`, …
+  private static func selection(_ query: FlatDictionary<Substring, Substring>) throws -> (SpanFilter, Int) {
+    func refuse(_ message: String) -> RequestProblem { RequestProblem(.badRequest, "Unknown filter", message) }
+    var filter = SpanFilter()
+    var limit = 50
+    for (name, text) in query {
+      let value = text.removingPercentEncoding ?? String(text)
+      switch name {
+      case "limit":
+        guard let number = Int(value), (1...spanLimit).contains(number) else { throw refuse("limit is a number from 1 to \(spanLimit).") }
+        limit = number
+      case "trace":
+        guard let trace = TraceID(hexadecimal: value) else { throw refuse("trace is 32 hexadecimal digits.") }
+        filter.traceID = trace
+      case "outcome":
+        guard value == "error" else { throw refuse("outcome knows only the value error.") }
+        filter.onlyErrors = true
+      default:
+        guard let dimension = Dimension(rawValue: String(name)) else {
+          throw refuse("There is no filter \(name); there are limit, trace, outcome and the dimensions.")
+        }
+        filter.dimensions[dimension] = value
+      }
+    }
+    return (filter, limit)
+  }
+
+  private func body(_ request: Request) async throws -> ActionBody {
+    try SameOrigin.check(request)
+    guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
+      throw RequestProblem(.unsupportedMediaType, "Not JSON", "Send actions with Content-Type: application/json; {} is enough where no field is needed.")
+    }
+    var request = request
+    let buffer = try await request.collectBody(upTo: FormRoutes.bodyLimit)
+    guard buffer.readableBytes > 0 else { return ActionBody() }
+    do {
+      return try JSONDecoder().decode(ActionBody.self, from: Data(buffer: buffer))
+    } catch {
+      throw RequestProblem(
+        .badRequest, "Unreadable JSON", "The body must be one JSON object with text fields: actor, text, reason, remediation, version.")
+    }
+  }
+
+  private func actor(_ body: ActionBody) -> String { body.actor.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) } ?? configuration.actor }
+}

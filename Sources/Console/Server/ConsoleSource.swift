@@ -1,0 +1,103 @@
+// Everything the console reads and the few things it may ask for: the engine fills this in, tests fill it with a story.
+
+import LLMMetrics
+import LLMTelemetry
+import Monitors
+import Remediation
+import Storage
+
+package struct ConsoleSource: Sendable {
+  package var now: @Sendable () -> Timestamp
+  /// A snapshot of the fold of the ledger.
+  package var state: @Sendable () async throws -> CommandState
+  package var monitors: @Sendable () async throws -> [MonitorDefinition]
+  /// The last evaluation of each alert.
+  package var evaluations: @Sendable () async throws -> [Evaluation]
+  package var readSeries: @Sendable (SeriesQuery) throws -> [SeriesGroup]
+  /// At most so many spans, newest first.
+  package var spans: @Sendable (SpanFilter, _ limit: Int) async throws -> [LLMSpan]
+  package var prompts: @Sendable () async throws -> [PromptSummary]
+  package var health: @Sendable () async throws -> CommanderHealth
+  /// The incident's postmortem as Markdown; `nil` for an unknown incident.
+  package var postmortem: @Sendable (_ incident: String) async throws -> String?
+  /// Throws `CommandRefusal` when the present state does not allow the command.
+  package var submit: @Sendable (OperatorCommand, _ actor: String) async throws -> Void
+  /// Gives the label `production` to a version of a prompt; throws `CommandRefusal` for an unknown prompt or version.
+  package var promotePrompt: @Sendable (_ prompt: String, _ version: String, _ actor: String) async throws -> Void
+
+  package init(
+    now: @escaping @Sendable () -> Timestamp = { .now() },
+    state: @escaping @Sendable () async throws -> CommandState,
+    monitors: @escaping @Sendable () async throws -> [MonitorDefinition],
+    evaluations: @escaping @Sendable () async throws -> [Evaluation],
+    readSeries: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
+    spans: @escaping @Sendable (SpanFilter, _ limit: Int) async throws -> [LLMSpan],
+    prompts: @escaping @Sendable () async throws -> [PromptSummary],
+    health: @escaping @Sendable () async throws -> CommanderHealth,
+    postmortem: @escaping @Sendable (_ incident: String) async throws -> String?,
+    submit: @escaping @Sendable (OperatorCommand, _ actor: String) async throws -> Void,
+    promotePrompt: @escaping @Sendable (_ prompt: String, _ version: String, _ actor: String) async throws -> Void
+  ) {
+    self.now = now
+    self.state = state
+    self.monitors = monitors
+    self.evaluations = evaluations
+    self.readSeries = readSeries
+    self.spans = spans
+    self.prompts = prompts
+    self.health = health
+    self.postmortem = postmortem
+    self.submit = submit
+    self.promotePrompt = promotePrompt
+  }
+}
+
+/// One prompt of the registry.
+package struct PromptSummary: Hashable, Sendable, Codable {
+  package var name: String
+  package var versions: [String]
+  /// The version with the label `production`.
+  package var production: String?
+
+  package init(name: String, versions: [String], production: String?) {
+    self.name = name
+    self.versions = versions
+    self.production = production
+  }
+}
+
+/// How the commander itself is: what a reader needs to know before trusting the figures above.
+package struct CommanderHealth: Hashable, Sendable {
+  /// When the newest span that was stored ended; `nil` before the first.
+  package var newestSpan: Timestamp?
+  /// Spans waiting to be stored.
+  package var queueDepth: Int
+  /// Spans dropped since the start, by reason.
+  package var dropped: [String: Int]
+  package var storeBytes: Int64?
+  package var version: String
+  /// `http://127.0.0.1:8080`: where applications are pointed at.
+  package var gatewayAddress: String?
+
+  package init(
+    newestSpan: Timestamp?, queueDepth: Int, dropped: [String: Int], storeBytes: Int64?, version: String, gatewayAddress: String?
+  ) {
+    self.newestSpan = newestSpan
+    self.queueDepth = queueDepth
+    self.dropped = dropped
+    self.storeBytes = storeBytes
+    self.version = version
+    self.gatewayAddress = gatewayAddress
+  }
+
+  var droppedTotal: Int { dropped.values.reduce(0, +) }
+
+  /// `Newest span 3 s old · 12 queued · nothing dropped · store 4.2 MB · version 0.1.0`
+  func sentence(at now: Timestamp) -> String {
+    let age = newestSpan.map { "Newest span \(Words.span(now - $0)) old" } ?? "No span yet"
+    let reasons = dropped.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \(Figure.count(Int64($0.value)))" }
+    let drops = reasons.isEmpty ? "nothing dropped" : "dropped: \(reasons.joined(separator: ", "))"
+    let store = storeBytes.map { "store \(Figure.number(Double($0) / 1e6, decimals: 1)) MB" }
+    return [age, "\(queueDepth) queued", drops, store, "version \(version)"].compactMap { $0 }.joined(separator: " · ")
+  }
+}
