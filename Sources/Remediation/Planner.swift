@@ -84,14 +84,13 @@ struct Planner {
     let elsewhere = [Dimension.prompt, .promptVersion, .tenant, .feature].contains { scope[$0.rawValue] != nil }
     guard provider != nil || model != nil || (route != nil && !elsewhere) else { return [] }
     let candidates = settings.fallbacks.filter { fallback in
-      (route == nil || fallback.route == route) && (model == nil || fallback.model == model)
+      (route == nil || fallback.route == route) && (model.map(fallback.serves) ?? true)
         && (provider == nil || fallback.provider == provider)
         // Away from what fails: a named model alone may be left within its provider.
-        && !(fallback.toModel == fallback.model && fallback.toProvider == fallback.provider)
-        && !(provider != nil && model == nil && fallback.toProvider == provider)
+        && fallback.toModel != model && (fallback.leavesProvider || model != nil || provider == nil)
     }
     return candidates.map {
-      .fallBackModel(route: $0.route, from: $0.model, toProvider: $0.toProvider, toModel: $0.toModel)
+      .fallBackModel(route: $0.route, from: model ?? RoutingOverride.anyModel, toProvider: $0.toProvider, toModel: $0.toModel)
     }
   }
 
@@ -109,8 +108,8 @@ struct Planner {
       scope = [Dimension.prompt.rawValue: prompt, Dimension.promptVersion.rawValue: from]
       words = "requests of prompt \(prompt) that would use version \(from)"
     case .fallBackModel(let route, let from, _, _):
-      scope = [Dimension.route.rawValue: route, Dimension.model.rawValue: from]
-      words = "requests on route \(route) that would go to \(from)"
+      scope = [Dimension.route.rawValue: route].merging(from == RoutingOverride.anyModel ? [:] : [Dimension.model.rawValue: from]) { $1 }
+      words = from == RoutingOverride.anyModel ? "requests on route \(route)" : "requests on route \(route) that would go to \(from)"
     }
     let (touched, all) = (try requests(scope), try requests([:]))
     guard all > 0 else { return "All \(words); no traffic in the last 10 min" }

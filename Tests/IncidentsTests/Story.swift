@@ -158,7 +158,8 @@ extension Story {
       ],
       settings: CommandSettings(
         fallbacks: [
-          RouteFallback(route: "answer", provider: "vertex", model: "gemini-2.5-flash", toProvider: "openai", toModel: "gpt-4.1-mini")
+          RouteFallback(
+            route: "answer", models: ["gemini-2.5-flash"], provider: "vertex", toProvider: "openai", toModel: "gpt-4.1-mini", leavesProvider: true)
         ], quietPeriod: .seconds(60)))
   }
 

@@ -14,7 +14,7 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediationCommand.self, OverrideCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self, OverrideCommand.self,
       PromptCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
     ])
 

@@ -28,8 +28,9 @@ struct ConsoleClient: Sendable {
   func post(_ path: String, _ members: [String: String]) async throws -> Data {
     var request = HTTPClientRequest(url: url + path)
     request.method = .POST
-    request.headers = ["content-type": "application/json", "x-commander-actor": ProcessInfo.processInfo.environment["USER"] ?? "cli"]
-    request.body = .bytes(ByteBuffer(string: JSONOutput.object(members)))
+    request.headers = ["content-type": "application/json"]
+    let actor = ProcessInfo.processInfo.environment["USER"] ?? "command line"
+    request.body = .bytes(ByteBuffer(string: JSONOutput.object(members.merging(["actor": actor]) { $1 })))
     return try await send(request)
   }
 

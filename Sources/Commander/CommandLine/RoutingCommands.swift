@@ -1,33 +1,26 @@
-// `commander remediation`, `override` and `prompt`: what steers traffic, from the command line.
+// `commander remediate`, `override` and `prompt`: what steers traffic, from the command line.
 
 import ArgumentParser
 import Foundation
 
-struct RemediationCommand: AsyncParsableCommand {
+struct RemediateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remediation", abstract: "Decide about proposed remediations.", subcommands: [RemediationApprove.self, RemediationReject.self])
-}
-
-struct RemediationApprove: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "approve", abstract: "Let a proposed remediation be applied.")
+    commandName: "remediate", abstract: "Approve the remediation proposed for an incident, or reject it.")
   @OptionGroup var console: ConsoleOption
-  @Argument(help: "For example REM-1.") var remediation: String
+  @Argument(help: "For example INC-1.") var incident: String
+  @Flag(help: "Refuse it instead.") var reject = false
+  @Option(help: "Which one, when there are several; for example REM-2.") var remediation: String?
+  @Option(help: "Why it is refused.") var reason: String?
 
   func run() async throws {
-    try await console.client.post("/api/remediations/\(remediation)/approve", [:])
-    Say.message("\(remediation) is approved; it is applied within seconds. Take it back with `commander override expire`.")
-  }
-}
-
-struct RemediationReject: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "reject", abstract: "Refuse a proposed remediation.")
-  @OptionGroup var console: ConsoleOption
-  @Argument(help: "For example REM-1.") var remediation: String
-  @Option(help: "Why.") var reason = ""
-
-  func run() async throws {
-    try await console.client.post("/api/remediations/\(remediation)/reject", ["reason": reason])
-    Say.message("\(remediation) is rejected.")
+    var members: [String: String] = [:]
+    members["remediation"] = remediation
+    members["reason"] = reason
+    try await console.client.post("/api/incidents/\(incident)/\(reject ? "reject" : "approve")", members)
+    Say.message(
+      reject
+        ? "The remediation of \(incident) is rejected."
+        : "The remediation of \(incident) is approved and applied within seconds. Take it back with `commander override expire`.")
   }
 }
 

@@ -4,7 +4,6 @@ import Datadog
 import Gateway
 import LLMTelemetry
 import Monitors
-import Notifications
 import Remediation
 import StrictYAML
 
@@ -31,7 +30,7 @@ package struct CommanderConfiguration: Sendable {
   package var playbooks: [Playbook] = []
   package var quietPeriod: Duration = .seconds(300)
   package var dogStatsD: DogStatsDAddress?
-  package var webhooks: [WebhookReceiver] = []
+  package var webhooks: [WebhookSettings] = []
   /// Where each listener was configured, for errors found only when it is bound.
   package var gatewayPlace: Problem?
   package var consolePlace: Problem?
@@ -41,7 +40,10 @@ package struct CommanderConfiguration: Sendable {
   package var commandSettings: CommandSettings {
     CommandSettings(
       fallbacks: routes.compactMap { route in
-        route.fallback.map { RouteFallback(route: route.name, provider: $0.provider, model: $0.model) }
+        guard let fallback = route.fallback, let provider = providers.first(where: { $0.name == route.provider }) else { return nil }
+        return RouteFallback(
+          route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
+          toModel: fallback.model, leavesProvider: fallback.provider != route.provider)
       },
       quietPeriod: quietPeriod)
   }

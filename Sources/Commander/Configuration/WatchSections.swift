@@ -93,25 +93,26 @@ extension ConfigurationReader {
     }
   }
 
-  func readWebhooks(_ value: YAMLValue?) -> [WebhookReceiver] {
+  func readWebhooks(_ value: YAMLValue?) -> [WebhookSettings] {
     guard let notifications = value?.mapping(["webhooks"]) else { return [] }
-    var receivers: [WebhookReceiver] = []
+    var webhooks: [WebhookSettings] = []
     var names: [(String, YAMLValue)] = []
     for item in notifications["webhooks"]?.list() ?? [] {
       guard let webhook = item.mapping(["name", "url", "secret"]) else { continue }
       let name = webhook.required("name", "a word that the delivery log shows")?.string()
       let url = webhook.required("url", "an http:// or https:// address")
       let secret = webhook.required("secret", "{environment: NAME} with the whsec_… signing secret")
-      let signingSecret = secret?.secret(environment: environment)?.value
-      guard let name, let url, let text = url.string(), let secret, let signingSecret else { continue }
+      let text = secret?.secret(environment: environment)?.value
+      guard let name, let url, let address = url.string(), let secret, let text else { continue }
       names.append((name, item))
-      do {
-        receivers.append(try WebhookReceiver(name: name, url: text, secret: signingSecret))
+      if BaseURL(address) == nil { url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path") }
+      do throws(WebhookSecret.Malformed) {
+        webhooks.append(WebhookSettings(name: name, url: address, secret: try WebhookSecret(text)))
       } catch {
-        (error.isAboutSecret ? secret : url).problem("webhook \"\(name)\": \(error)")
+        secret.problem("webhook \"\(name)\": \(error)")
       }
     }
     checkUnique(names, "webhook")
-    return receivers
+    return webhooks
   }
 }

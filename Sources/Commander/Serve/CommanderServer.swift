@@ -72,7 +72,8 @@ package struct CommanderServer: Sendable {
     services.append(IngestService(pipeline: pipeline))
     services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
     services.append(CommandLoop(center: center))
-    services.append(NotificationLoop(center: center, receivers: configuration.webhooks, logger: logger))
+    services.append(
+      NotificationLoop(center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
     services.append(console)
     services.append(GatewayService(gateway: gateway, group: group))
     return CommanderServer(

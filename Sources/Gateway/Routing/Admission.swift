@@ -74,7 +74,7 @@ enum Admission {
     var provider = routeProvider
     var model = asked
     for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
-    where routeName == route.name && from == asked {
+    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) && toModel != asked {
       if let other = snapshot.providers[toProvider], other.wireProtocol == target.wireProtocol {
         provider = other
         model = toModel
