@@ -75,7 +75,8 @@ enum ContentTokens {
   private static func stem(_ word: inout [UInt8]) {
     func endsWith(_ suffix: StaticString) -> Bool {
       word.count >= suffix.utf8CodeUnitCount
-        && word.suffix(suffix.utf8CodeUnitCount).elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
+        && word.suffix(suffix.utf8CodeUnitCount).elementsEqual(
+          UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
     }
     if word.count > 5, endsWith("ing") {
       word.removeLast(3)

@@ -62,7 +62,9 @@ package enum GroundingScorer {
   }
 
   /// The same for both orders.
-  private static func pair(_ left: UInt64, _ right: UInt64) -> UInt64 { (left ^ right) &* 0x9e37_79b9_7f4a_7c15 &+ (left &+ right) }
+  private static func pair(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    (left ^ right) &* 0x9e37_79b9_7f4a_7c15 &+ (left &+ right)
+  }
 
   /// Phrases of an answer that says it has no answer. Longer answers may contain one and still claim something.
   private static func declines(_ answer: String, tokens: Int) -> Bool {
@@ -72,7 +74,8 @@ package enum GroundingScorer {
   }
 
   private static let declining = [
-    "i don't know", "i do not know", "i cannot answer", "i can't answer", "unable to answer", "cannot be answered", "not enough information",
+    "i don't know", "i do not know", "i cannot answer", "i can't answer", "unable to answer", "cannot be answered",
+    "not enough information",
     "i'm sorry", "i am sorry", "i cannot help", "i can't help", "i'm unable", "i am unable", "does not contain", "do not contain",
     "doesn't contain", "don't contain", "no information",
   ]

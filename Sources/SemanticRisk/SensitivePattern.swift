@@ -14,7 +14,8 @@ enum SensitivePattern: String {
   static func canBegin(_ bytes: [UInt8], at index: Int) -> Bool {
     guard isWord(bytes[index]) else { return false }
     guard index > 0, isWord(bytes[index - 1]) else { return true }
-    return index > 1 && bytes[index - 2] == UInt8(ascii: "\\") && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(bytes[index - 1])
+    return index > 1 && bytes[index - 2] == UInt8(ascii: "\\")
+      && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(bytes[index - 1])
   }
 
   static func match(_ bytes: [UInt8], at start: Int) -> Match? {
@@ -57,7 +58,8 @@ enum SensitivePattern: String {
     guard at < bytes.count, bytes[at] == UInt8(ascii: "@") else { return nil }
     var end = run(bytes, at + 1, limit: 253) { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
     while end > at, bytes[end - 1] == UInt8(ascii: ".") || bytes[end - 1] == UInt8(ascii: "-") { end -= 1 }
-    guard let dot = bytes[at..<end].lastIndex(of: UInt8(ascii: ".")), dot > at + 1, end - dot > 2, bytes[(dot + 1)..<end].allSatisfy(isLetter)
+    guard let dot = bytes[at..<end].lastIndex(of: UInt8(ascii: ".")), dot > at + 1, end - dot > 2,
+      bytes[(dot + 1)..<end].allSatisfy(isLetter)
     else { return nil }
     return end
   }
@@ -65,7 +67,9 @@ enum SensitivePattern: String {
   // MARK: - Numbers
 
   private static func card(_ bytes: [UInt8], _ start: Int) -> Int? {
-    groups(bytes, start, longest: 19, separators: " -", isDigit).last { digits, _ in digits.count >= 13 && isCard(digits.map { Int($0) - 48 }) }?.end
+    groups(bytes, start, longest: 19, separators: " -", isDigit).last { digits, _ in
+      digits.count >= 13 && isCard(digits.map { Int($0) - 48 })
+    }?.end
   }
 
   /// Luhn, and a prefix that an issuer has: Luhn alone takes one ordinary number in ten.
@@ -88,7 +92,8 @@ enum SensitivePattern: String {
   }
 
   private static func iban(_ bytes: [UInt8], _ start: Int) -> Int? {
-    guard start + 15 <= bytes.count, isUpper(bytes[start]), isUpper(bytes[start + 1]), isDigit(bytes[start + 2]), isDigit(bytes[start + 3])
+    guard start + 15 <= bytes.count, isUpper(bytes[start]), isUpper(bytes[start + 1]), isDigit(bytes[start + 2]),
+      isDigit(bytes[start + 3])
     else { return nil }
     return groups(bytes, start, longest: 34, separators: " ", { isUpper($0) || isDigit($0) }).last { characters, _ in
       characters.count >= 15 && hasIBANChecksum(characters)
@@ -106,8 +111,10 @@ enum SensitivePattern: String {
   private static func socialSecurityNumber(_ bytes: [UInt8], _ start: Int) -> Int? {
     let end = start + 11
     guard end <= bytes.count, bytes[start + 3] == UInt8(ascii: "-"), bytes[start + 6] == UInt8(ascii: "-"),
-      let area = number(bytes[start..<start + 3]), let group = number(bytes[start + 4..<start + 6]), let serial = number(bytes[start + 7..<end]),
-      area != 0, area != 666, area < 900, group != 0, serial != 0, end == bytes.count || !(isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-"))
+      let area = number(bytes[start..<start + 3]), let group = number(bytes[start + 4..<start + 6]),
+      let serial = number(bytes[start + 7..<end]),
+      area != 0, area != 666, area < 900, group != 0, serial != 0,
+      end == bytes.count || !(isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-"))
     else { return nil }
     return end
   }

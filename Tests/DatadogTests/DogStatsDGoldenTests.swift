@@ -46,23 +46,33 @@ import Testing
     var result: [Example] = []
     let tagSets: [[String: String]] = [
       ["model": "gemini-2.5-flash", "tenant": "acme"], [:],
-      ["tenant": "a,b|c\nd e", "feature": "q&a \"x\"", "prompt": "größe-日本-Ⅷ½²", "route": "/v1/chat:x.y_z-1", "region": "@#%", "model": "x\u{301}🙂"],
+      [
+        "tenant": "a,b|c\nd e", "feature": "q&a \"x\"", "prompt": "größe-日本-Ⅷ½²", "route": "/v1/chat:x.y_z-1", "region": "@#%",
+        "model": "x\u{301}🙂",
+      ],
     ]
     for (index, tags) in tagSets.enumerated() {
       // A tag of its own keeps the series apart, so that nothing is added up before it is sent.
       for (number, count) in [Int64(1), 0, 12_345_678_901].enumerated() {
         let tags = TagSet(tags.merging(["cache": "\(index)-\(number)"]) { $1 })
-        result.append(Example(measurement: MetricMeasurement(MetricCatalogue.requests, tags: tags, value: .count(count)), value: .integer(count)))
+        result.append(
+          Example(
+            measurement: MetricMeasurement(MetricCatalogue.requests, tags: tags, value: .count(count)), value: .integer(count)))
       }
     }
     for (number, nanodollars) in [Int64(0), 1, 75, 1500, 156_000, 1_000_000_000, 12_340_000_000, 999_999_999_999].enumerated() {
       let text = Nanodollars(nanodollars).decimalDollars
       let tags = TagSet(["cost_exactness": "exact", "cache": "\(number)"])
-      result.append(Example(measurement: MetricMeasurement(MetricCatalogue.cost, tags: tags, value: .count(nanodollars)), value: .text(text)))
+      result.append(
+        Example(measurement: MetricMeasurement(MetricCatalogue.cost, tags: tags, value: .count(nanodollars)), value: .text(text)))
     }
-    for (number, sample) in [0, 1, 0.1, 0.25, 1.5, 1e-4, 1e-5, 1.2345e-7, 123_456.789, 0.30000000000000004, 1.0 / 3, 4_503_599_627_370_496.5].enumerated() {
+    for (number, sample) in [
+      0, 1, 0.1, 0.25, 1.5, 1e-4, 1e-5, 1.2345e-7, 123_456.789, 0.30000000000000004, 1.0 / 3, 4_503_599_627_370_496.5,
+    ].enumerated() {
       let tags = TagSet(["cache": "\(number)"])
-      result.append(Example(measurement: MetricMeasurement(MetricCatalogue.duration, tags: tags, value: .sample(sample)), value: .number(sample)))
+      result.append(
+        Example(
+          measurement: MetricMeasurement(MetricCatalogue.duration, tags: tags, value: .sample(sample)), value: .number(sample)))
     }
     return result
   }
@@ -80,7 +90,8 @@ import Testing
       transport: transport, constant_tags: Self.constantTags,
       metrics: Self.examples.map { example in
         GoldenRequest.Metric(
-          type: example.measurement.definition.type == .count ? "c" : "d", name: example.measurement.definition.name, value: example.value,
+          type: example.measurement.definition.type == .count ? "c" : "d", name: example.measurement.definition.name,
+          value: example.value,
           tags: example.measurement.tags.tags.map { "\($0.name):\($0.value)" })
       })
     let golden = try runPythonClient(JSONEncoder().encode(request)).split(separator: "\n", omittingEmptySubsequences: false)
@@ -98,7 +109,8 @@ import Testing
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = [
-      "-c", "ulimit -v 2000000 && exec timeout 60 \"$0\" \"$1\"", python.path, root.appending(path: "scripts/conformance/dogstatsd_golden.py").path,
+      "-c", "ulimit -v 2000000 && exec timeout 60 \"$0\" \"$1\"", python.path,
+      root.appending(path: "scripts/conformance/dogstatsd_golden.py").path,
     ]
     let standardInput = Pipe()
     let standardOutput = Pipe()

@@ -18,10 +18,13 @@ final class LoopbackReceiver {
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
     }
     guard bound else { throw Failure(call: "bind") }
-    return LoopbackReceiver(address: .udp(host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port)), descriptor: descriptor, folder: nil)
+    return LoopbackReceiver(
+      address: .udp(host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port)), descriptor: descriptor, folder: nil)
   }
 
   static func unix(path: String? = nil) throws -> LoopbackReceiver {
@@ -33,7 +36,9 @@ final class LoopbackReceiver {
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
     }
     guard bound else { throw Failure(call: "bind") }
     return LoopbackReceiver(address: .unix(path: path), descriptor: descriptor, folder: folder)

@@ -30,33 +30,43 @@ import Testing
   }
 
   @Test func anInventedNumberCostsMoreThanAReworded() throws {
-    let right = try #require(GroundingScorer.score(evidence: evidence, answer: "Customers may return any unused item within 30 days of delivery."))
-    let wrong = try #require(GroundingScorer.score(evidence: evidence, answer: "Customers may return any unused item within 60 days of delivery."))
+    let right = try #require(
+      GroundingScorer.score(evidence: evidence, answer: "Customers may return any unused item within 30 days of delivery."))
+    let wrong = try #require(
+      GroundingScorer.score(evidence: evidence, answer: "Customers may return any unused item within 60 days of delivery."))
     #expect(right == 0)
     #expect(wrong > right + 0.1)
   }
 
   @Test func thousandsSeparatorsAndEndingsAreNoNews() throws {
     let facts = evidence + " The warehouse shipped 12,500 orders."
-    #expect(GroundingScorer.score(evidence: facts, answer: "Warehouses shipping 12500 order, refunding unused items.").map { $0 < 0.3 } == true)
+    #expect(
+      GroundingScorer.score(evidence: facts, answer: "Warehouses shipping 12500 order, refunding unused items.").map { $0 < 0.3 }
+        == true)
   }
 
   @Test(arguments: [
-    "I don\u{2019}t know.", "I'm sorry, but the provided documents do not contain an answer to warranty questions about batteries.", "Yes, 30 days.", "",
+    "I don\u{2019}t know.",
+    "I'm sorry, but the provided documents do not contain an answer to warranty questions about batteries.", "Yes, 30 days.", "",
   ])
   func declinedAndThinAnswersAreNotScored(_ answer: String) {
     #expect(GroundingScorer.score(evidence: evidence, answer: answer) == nil)
   }
 
   @Test func thinEvidenceIsNotScored() {
-    #expect(GroundingScorer.score(evidence: "Where is my parcel?", answer: "Your parcel left the warehouse in Leipzig this morning.") == nil)
+    #expect(
+      GroundingScorer.score(evidence: "Where is my parcel?", answer: "Your parcel left the warehouse in Leipzig this morning.")
+        == nil)
   }
 
   @Test(.enabled(if: sharedFile("data/semantic/groundedness") != nil, "the labelled data is not in a clone of the project"))
   func separatesLabelledAnswers() throws {
     // HaluEval answers and evidence are shorter than what is scored in service.
     let halueval = try rows("halueval_qa_a.jsonl").map { row in
-      (GroundingScorer.score(evidence: row.context, answer: row.response, minimumEvidenceTokens: 10, minimumAnswerTokens: 2), row.label)
+      (
+        GroundingScorer.score(evidence: row.context, answer: row.response, minimumEvidenceTokens: 10, minimumAnswerTokens: 2),
+        row.label
+      )
     }
     #expect(areaUnderCurve(halueval) > 0.9)
     let ragtruth = try rows("ragtruth_qa_train.jsonl").enumerated().filter { $0.offset % 4 == 0 }.map { _, row in
@@ -73,7 +83,9 @@ import Testing
 
   private func rows(_ name: String) throws -> [LabelledAnswer] {
     let file = try #require(sharedFile("data/semantic/groundedness/" + name))
-    return try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(LabelledAnswer.self, from: $0) }
+    return try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map {
+      try JSONDecoder().decode(LabelledAnswer.self, from: $0)
+    }
   }
 
   /// The chance that a risky answer scores above a safe one; ties count half.

@@ -45,11 +45,13 @@ private final class Received: Sendable {
 
   private func pipeline(
     _ sinks: [IngestSink], configuration: IngestPipeline.Configuration = .init(), capturesContent: Bool = false,
-    now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) },
+    now: @escaping @Sendable () -> Timestamp,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) },
     sinkFailed: @escaping @Sendable (String, any Error) -> Void = { name, error in Issue.record("\(name): \(error)") }
   ) -> IngestPipeline {
     IngestPipeline(
-      configuration: configuration, enrichment: SpanEnrichment(evidence: { String(decoding: $0, as: UTF8.self) }, capturesContent: capturesContent),
+      configuration: configuration,
+      enrichment: SpanEnrichment(evidence: { String(decoding: $0, as: UTF8.self) }, capturesContent: capturesContent),
       sinks: sinks, now: now, sleep: sleep, sinkFailed: sinkFailed)
   }
 
@@ -65,9 +67,11 @@ private final class Received: Sendable {
     var invented = span("invented")
     invented.content = SpanContent(
       requestBody: Array(evidence.utf8),
-      responseText: "Our loyalty programme grants lifetime replacement, and couriers from Zurich collect broken hardware on Sundays.")
+      responseText:
+        "Our loyalty programme grants lifetime replacement, and couriers from Zurich collect broken hardware on Sundays.")
     var grounded = span("grounded")
-    grounded.content = SpanContent(requestBody: Array(evidence.utf8), responseText: "Gift cards and personalised items cannot be returned.")
+    grounded.content = SpanContent(
+      requestBody: Array(evidence.utf8), responseText: "Gift cards and personalised items cannot be returned.")
     var failed = span("failed")
     failed.outcome = .failed(.auth, message: "key sk-abcdefghijklmnop1234 refused")
     #expect(pipeline.offer([invented, grounded, failed]) == 3)
@@ -150,6 +154,28 @@ private final class Received: Sendable {
     tick.finish()
     pipeline.shutDown()
     await running.value
+  }
+
+  @Test func spansOfferedByManyThreadsArriveOnceOrAreCounted() async {
+    let received = Received()
+    var configuration = IngestPipeline.Configuration()
+    configuration.queueCapacity = 200
+    configuration.batchLimit = 64
+    let pipeline = pipeline([received.sink], configuration: configuration, now: { [origin] in origin })
+    let running = Task { await pipeline.run() }
+    let accepted = await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<8 { group.addTask { (0..<50).reduce(0) { sum, _ in sum + pipeline.offer((0..<10).map { _ in span() }) } } }
+      return await group.reduce(0, +)
+    }
+    pipeline.shutDown()
+    await running.value
+    #expect(received.spans.count == accepted)
+    #expect(Set(received.spans.map(\.spanID)).count == accepted)
+    var dropped = 0
+    for measurement in received.measurements where measurement.definition == MetricCatalogue.spansDropped {
+      if case .count(let count) = measurement.value { dropped += Int(count) }
+    }
+    #expect(accepted + dropped == 4000)
   }
 
   @Test func cancellationDrainsAsShutDownDoes() async {

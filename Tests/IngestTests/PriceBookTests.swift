@@ -18,7 +18,9 @@ import Testing
 
   @Test func sumsEveryBucketAtItsOwnRate() {
     let usage = TokenUsage(input: 1000, cacheRead: 200, output: 50, reasoning: 30)
-    #expect(book.cost(of: span("gemini-2.5-flash", usage)) == .exact(Nanodollars(1000 * 300 + 200 * 30 + 80 * 2500), priceVersion: book.version))
+    #expect(
+      book.cost(of: span("gemini-2.5-flash", usage))
+        == .exact(Nanodollars(1000 * 300 + 200 * 30 + 80 * 2500), priceVersion: book.version))
   }
 
   @Test func longPromptRepricesTheWholeRequest() {
@@ -30,7 +32,9 @@ import Testing
 
   @Test func unknownModelOrUsageHasNoCost() {
     let usage = TokenUsage(input: 10, output: 10)
-    for model in ["gpt-4o-2099-new", "gpt-4o-minimum", "gemini-2.5-flash-image", "gpt-4", "my-gpt-4o", "gpt-4.1-2025-04", "", "@1"] {
+    for model in [
+      "gpt-4o-2099-new", "gpt-4o-minimum", "gemini-2.5-flash-image", "gpt-4", "my-gpt-4o", "gpt-4.1-2025-04", "", "@1",
+    ] {
       #expect(book.cost(of: span(model, usage)) == .unknown, "\(model)")
     }
     #expect(book.cost(of: span(nil, usage)) == .unknown)
@@ -42,7 +46,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("gpt-4.1-2025-04-14", "gpt-4.1"), ("gemini-2.5-flash-001", "gemini-2.5-flash"), ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+    ("gpt-4.1-2025-04-14", "gpt-4.1"), ("gemini-2.5-flash-001", "gemini-2.5-flash"),
+    ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
     ("claude-opus-4-5@20251101", "claude-opus-4-5"), ("text-embedding-005@001", "text-embedding-005"),
   ])
   func datedVersionHasTheModelsPrice(_ version: String, _ model: String) {
@@ -59,7 +64,9 @@ import Testing
     // gpt-4o has no price for cache writes.
     #expect(book.cost(of: span("gpt-4o", TokenUsage(input: 1, cacheWrite: 5, output: 1))).exactness == "partial")
     #expect(book.cost(of: span("gpt-4o", TokenUsage(input: 1, cacheWrite: 0, output: 1))).exactness == "exact")
-    #expect(book.cost(of: span("text-embedding-3-small", TokenUsage(input: 7), kind: .embedding)) == .exact(Nanodollars(140), priceVersion: book.version))
+    #expect(
+      book.cost(of: span("text-embedding-3-small", TokenUsage(input: 7), kind: .embedding))
+        == .exact(Nanodollars(140), priceVersion: book.version))
   }
 
   @Test func exchangeThatReachedNoProviderCostsNothing() {
@@ -79,7 +86,8 @@ import Testing
     let book = PriceBook(
       version: "t", source: "t",
       entries: [
-        PriceEntry("m", ModelPrice(TokenRates(input: 1, output: 1))), PriceEntry("m", from: change, ModelPrice(TokenRates(input: 2, output: 2))),
+        PriceEntry("m", ModelPrice(TokenRates(input: 1, output: 1))),
+        PriceEntry("m", from: change, ModelPrice(TokenRates(input: 2, output: 2))),
       ])
     #expect(book.price(of: "m", at: now)?.rates.input == 1)
     #expect(book.price(of: "m", at: change)?.rates.input == 2)

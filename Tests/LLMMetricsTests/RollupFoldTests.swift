@@ -61,7 +61,8 @@ import Testing
   @Test func sketchesOfOneIntervalMergeWithinOnePercent() throws {
     var fold = RollupFold()
     for value in 1...1000 {
-      fold.add([MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(Double(value) / 100))], endedAt: origin)
+      fold.add(
+        [MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(Double(value) / 100))], endedAt: origin)
     }
     guard case .sketch(let sketch) = try #require(fold.flush().first?.series.values.first) else {
       Issue.record("a distribution is a sketch")

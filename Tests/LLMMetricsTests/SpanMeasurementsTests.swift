@@ -31,12 +31,17 @@ import Testing
     #expect(values["llm.fallbacks"] == [.count(1)])
 
     let request = try #require(measurements.first { $0.definition.name == "llm.requests" })
-    #expect(request.tags == TagSet([
-      "model": "gemini-2.5-flash", "tenant": "acme", "prompt_version": "v3", "span_kind": "llm", "cache": "hit",
-    ]))
+    #expect(
+      request.tags
+        == TagSet([
+          "model": "gemini-2.5-flash", "tenant": "acme", "prompt_version": "v3", "span_kind": "llm", "cache": "hit",
+        ]))
     let cost = try #require(measurements.first { $0.definition.name == "llm.cost" })
     #expect(cost.tags["cost_exactness"] == "exact")
-    #expect(measurements.filter { $0.definition.name == "llm.tokens" }.map { $0.tags["token_type"] } == ["input", "cache_read", "output"])
+    #expect(
+      measurements.filter { $0.definition.name == "llm.tokens" }.map { $0.tags["token_type"] } == [
+        "input", "cache_read", "output",
+      ])
   }
 
   @Test func unknownCostAndUsageAreCountedAsUnknownNotAsZero() {

@@ -11,7 +11,8 @@ import Testing
   private func entry(_ second: Int64) -> LedgerEntry {
     .change(
       ChangeEvent(
-        at: Timestamp(unixSeconds: 1_764_000_000 + second), kind: .promptVersion, subject: "support", from: "v3", to: "v4", author: nil))
+        at: Timestamp(unixSeconds: 1_764_000_000 + second), kind: .promptVersion, subject: "support", from: "v3", to: "v4",
+        author: nil))
   }
 
   @Test func entriesComeBackInOrderAfterARestart() throws {

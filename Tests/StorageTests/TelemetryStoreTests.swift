@@ -13,7 +13,9 @@ import Testing
   @Test func spanComesBackAsItWas() throws {
     try withFolder { folder in
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
-      let spans = [completeSpan(), LLMSpan(traceID: .random(), spanID: .random(), kind: .task, name: "bare", start: origin, duration: .zero)]
+      let spans = [
+        completeSpan(), LLMSpan(traceID: .random(), spanID: .random(), kind: .task, name: "bare", start: origin, duration: .zero),
+      ]
       try store.append(spans: spans)
       #expect(try store.spans(limit: 10).spans == spans)
       #expect(try store.trace(spans[0].traceID) == [spans[0]])
@@ -25,7 +27,8 @@ import Testing
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
       let spans = (0..<25).map { index in
         LLMSpan(
-          traceID: .random(), spanID: .random(), kind: .llm, name: "\(index)", start: origin + .seconds(index / 5), duration: .seconds(1))
+          traceID: .random(), spanID: .random(), kind: .llm, name: "\(index)", start: origin + .seconds(index / 5),
+          duration: .seconds(1))
       }
       try store.append(spans: spans)
       var seen: [LLMSpan] = []
@@ -128,11 +131,13 @@ import Testing
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
       let old = SeriesKey(metric: "llm.requests", tags: TagSet(["model": "old"]))
       let kept = SeriesKey(metric: "llm.requests", tags: TagSet(["model": "kept"]))
-      try store.append(spans: (0..<30).map {
-        LLMSpan(traceID: .random(), spanID: .random(), kind: .llm, name: "", start: origin + .seconds($0), duration: .zero)
-      })
+      try store.append(
+        spans: (0..<30).map {
+          LLMSpan(traceID: .random(), spanID: .random(), kind: .llm, name: "", start: origin + .seconds($0), duration: .zero)
+        })
       try store.append(rollups: [
-        Rollup(start: origin, series: [old: .count(1), kept: .count(1)]), Rollup(start: origin + .seconds(20), series: [kept: .count(1)]),
+        Rollup(start: origin, series: [old: .count(1), kept: .count(1)]),
+        Rollup(start: origin + .seconds(20), series: [kept: .count(1)]),
       ])
       let deleted = try store.deleteOlder(than: origin + .seconds(20), batch: 7)
       #expect(deleted == TelemetryStore.Deleted(spans: 20, points: 2, series: 1))
@@ -140,7 +145,8 @@ import Testing
       #expect(store.seriesCount == 1)
 
       try store.append(rollups: [Rollup(start: origin + .seconds(30), series: [old: .count(9)])])
-      let read = try store.read(SeriesQuery(metric: "llm.requests", filter: ["model": "old"], range: origin..<origin + .seconds(60)))
+      let read = try store.read(
+        SeriesQuery(metric: "llm.requests", filter: ["model": "old"], range: origin..<origin + .seconds(60)))
       #expect(read.map(\.total) == [.count(9)])
     }
   }

@@ -96,7 +96,8 @@ struct DatagramSocket: ~Copyable {
     defer { if let found { freeaddrinfo(found) } }
     guard status == 0, let first = found?.pointee, let address = first.ai_addr else {
       let reason = status == 0 ? "no address" : String(cString: gai_strerror(status))
-      throw DogStatsDError(description: "DogStatsD host \(host) cannot be resolved: \(reason); check the name, or use an IP address")
+      throw DogStatsDError(
+        description: "DogStatsD host \(host) cannot be resolved: \(reason); check the name, or use an IP address")
     }
     return (first.ai_family, Array(UnsafeRawBufferPointer(start: address, count: Int(first.ai_addrlen))))
   }
@@ -105,7 +106,8 @@ struct DatagramSocket: ~Copyable {
     var address = sockaddr_un()
     let room = MemoryLayout.size(ofValue: address.sun_path) - 1
     guard path.utf8.count <= room else {
-      throw DogStatsDError(description: "DogStatsD socket path \(path) is longer than the system's \(room) bytes; use a shorter one")
+      throw DogStatsDError(
+        description: "DogStatsD socket path \(path) is longer than the system's \(room) bytes; use a shorter one")
     }
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }

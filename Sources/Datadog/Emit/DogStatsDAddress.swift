@@ -14,7 +14,8 @@ package enum DogStatsDAddress: Hashable, Sendable, CustomStringConvertible {
       return
     }
     let rest = text.hasPrefix("udp://") ? text.dropFirst(6) : text[...]
-    guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex, let port = UInt16(rest[rest.index(after: colon)...]), port > 0
+    guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex, let port = UInt16(rest[rest.index(after: colon)...]),
+      port > 0
     else { return nil }
     var host = rest[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }

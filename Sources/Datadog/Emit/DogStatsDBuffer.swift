@@ -52,7 +52,8 @@ struct DogStatsDBuffer {
     for entry in entries {
       let suffix = DogStatsDLine.suffix(entry.definition, tags: entry.tags, constantTags: constantTags)
       switch entry.definition.type {
-      case .count: packer.append("\(entry.definition.name):\(DogStatsDLine.count(entry.count, unit: entry.definition.unit))\(suffix)")
+      case .count:
+        packer.append("\(entry.definition.name):\(DogStatsDLine.count(entry.count, unit: entry.definition.unit))\(suffix)")
       case .distribution:
         for values in packed(entry.samples, besides: entry.definition.name.utf8.count + suffix.utf8.count) {
           packer.append("\(entry.definition.name)\(values)\(suffix)")

@@ -40,7 +40,8 @@ package final class DogStatsDClient: Sendable {
   package init(address: DogStatsDAddress, constantTags: TagSet = TagSet([:])) throws {
     state = Mutex(
       State(
-        buffer: DogStatsDBuffer(constantTags: constantTags, datagramLimit: address.datagramLimit), socket: try DatagramSocket(address)))
+        buffer: DogStatsDBuffer(constantTags: constantTags, datagramLimit: address.datagramLimit),
+        socket: try DatagramSocket(address)))
   }
 
   /// Sends by itself when much has gathered; otherwise the next `flush` does.
