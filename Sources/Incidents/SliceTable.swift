@@ -32,7 +32,6 @@ struct SliceTable {
   init(now: [TagSet: Exposure], before: [TagSet: Exposure]) {
     total = now.values.reduce(into: Exposure()) { $0 += $1 }
     totalBefore = before.values.reduce(into: Exposure()) { $0 += $1 }
-    // Sums (dollars) are scaled to typical requests, so that a likelihood of counts serves them too.
     let globalRate = (totalBefore.events + 1e-9) / (totalBefore.exposures + 1e-9)
     var parents: [[String?]: Exposure] = [:]
     let unversioned: Set<Int> = Set(Self.dimensions.indices.filter { [.promptVersion, .version].contains(Self.dimensions[$0]) })
@@ -78,9 +77,12 @@ struct Slice {
   var now = Exposure()
   var before = Exposure()
   var expected = 0.0
+  /// Events inside the group the alert speaks about.
+  var groupEvents = 0.0
 
-  mutating func add(_ leaf: SliceTable.Leaf) {
+  mutating func add(_ leaf: SliceTable.Leaf, isInGroup: Bool = true) {
     now += leaf.now
+    if isInGroup { groupEvents += leaf.now.events }
     before += leaf.before
     expected += leaf.expected
   }
