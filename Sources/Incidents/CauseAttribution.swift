@@ -142,7 +142,7 @@ package struct CauseAttribution {
       dimensions: dimensions, title: SliceNaming.title(dimensions), confidence: (min(0.97, confidence) * 100).rounded() / 100,
       explained: (share * 1000).rounded() / 1000, evidence: evidence(best, dimensions, others: others, change: change), change: change)
     return Attribution(
-      cause: cause, abstention: nil, contrast: contrast(of: dimensions), rejected: rejected(best, dimensions, twins: twins),
+      cause: cause, abstention: nil, contrast: contrast(of: dimensions), rejected: rejected(best, dimensions, twins: twins, isNamed: change != nil),
       startedAt: start)
   }
 
@@ -177,7 +177,7 @@ package struct CauseAttribution {
     if let change {
       let lead = start - change.at
       sentences.append(
-        lead >= .zero
+        lead > .zero
           ? "\(change.sentence), \(Figure.duration(lead)) before the failure began"
           : "\(change.sentence), at \(change.at.timeOfDay), as the failure began")
     }
@@ -185,7 +185,9 @@ package struct CauseAttribution {
     return sentences
   }
 
-  private func rejected(_ slice: Slice, _ dimensions: [String: String], twins: [Slice]) -> [RejectedAlternative] {
+  private func rejected(
+    _ slice: Slice, _ dimensions: [String: String], twins: [Slice], isNamed: Bool
+  ) -> [RejectedAlternative] {
     var result: [RejectedAlternative] = []
     var seen = Set(dimensions.keys)
     for single in search.singles where result.count < 3 && single.deviance > 0 {
@@ -198,9 +200,11 @@ package struct CauseAttribution {
         reason =
           "outside the cause its requests stayed healthy: \(signal.text(rate)), \(signal.text(rest.expected / rest.now.exposures)) expected"
       } else if twins.contains(where: { $0.literals == single.literals }) {
-        let coverage = search.coverage(single)
+        let (theirs, ours) = (search.coverage(single).before, search.coverage(slice).before)
         reason =
-          "it covers the same requests, but was \(Figure.percent(coverage.before)) of the healthy baseline too"
+          theirs > ours + 0.05
+          ? "it covers the same requests, but \(Figure.percent(theirs)) of the healthy baseline too"
+          : "it covers the same requests: counting cannot tell them apart, \(isNamed ? "the change does" : "experience prefers the named one")"
       } else {
         reason = "explains \(Figure.percent(search.share(single))) of the deviation against \(Figure.percent(search.share(slice)))"
       }

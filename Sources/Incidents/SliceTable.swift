@@ -32,7 +32,8 @@ struct SliceTable {
   init(now: [TagSet: Exposure], before: [TagSet: Exposure]) {
     total = now.values.reduce(into: Exposure()) { $0 += $1 }
     totalBefore = before.values.reduce(into: Exposure()) { $0 += $1 }
-    let globalRate = (totalBefore.events + 1e-9) / (totalBefore.exposures + 1e-9)
+    // Half an event more than was seen: a short baseline without a single error does not promise that there is none.
+    let globalRate = (totalBefore.events + 0.5) / (totalBefore.exposures + 1)
     var parents: [[String?]: Exposure] = [:]
     let unversioned: Set<Int> = Set(Self.dimensions.indices.filter { [.promptVersion, .version].contains(Self.dimensions[$0]) })
     func parent(_ values: [String?]) -> [String?] { values.indices.map { unversioned.contains($0) ? nil : values[$0] } }
