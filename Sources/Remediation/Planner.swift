@@ -11,6 +11,9 @@ struct Planner {
   let now: Timestamp
   let read: SeriesReader
 
+  /// Below this evidence score a plan waits for a person, whatever its playbook says.
+  static let leastConfidence = 0.5
+
   /// Plans that may be proposed for `incident` now, numbered on from the book's next number.
   func plans(for incident: Incident, alert: AlertKey, definition: MonitorDefinition, playbook: Playbook) throws -> [RemediationPlan] {
     let actions: [RoutingOverride.Action] =
@@ -18,18 +21,21 @@ struct Planner {
       case .promptRollback: try rollback(of: incident).map { [$0] } ?? []
       case .modelFallback: try fallbacks(of: incident)
       }
+    let isSure = (incident.cause?.confidence ?? 0) >= Self.leastConfidence
     var plans: [RemediationPlan] = []
     var targets: Set<String> = []
     for action in actions where mayTry(action, incident: incident, coolDown: playbook.coolDown) {
       guard targets.insert(action.target).inserted else { continue }
       plans.append(
         RemediationPlan(
-          number: state.remediations.nextNumber + plans.count, incident: incident.id, playbook: playbook.name, mode: playbook.mode,
+          number: state.remediations.nextNumber + plans.count, incident: incident.id, playbook: playbook.name,
+          mode: playbook.mode == .auto && !isSure ? .approve : playbook.mode,
           action: action, alert: alert,
           expectedEffect: "\(definition.query) returns to \(definition.query.unit.text(definition.threshold.recovery)) or better "
             + "within \(Figure.duration(playbook.giveUpAfter))",
           blastRadius: try blastRadius(of: action),
           guardrails: [
+            "Applied without a person only in mode auto and at an evidence score of \(Figure.percent(Self.leastConfidence)) or more",
             "Judged on requests after it was applied, from \(Figure.duration(playbook.verifyAfter)) on",
             "Taken back if it has not helped within \(Figure.duration(playbook.giveUpAfter)), and not tried again for \(incident.id)",
             "Ends by itself after \(Figure.duration(playbook.timeToLive))",

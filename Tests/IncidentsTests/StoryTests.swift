@@ -96,6 +96,18 @@ import Testing
     #expect(incident.timeline.contains { $0.text.hasPrefix("Escalated: Roll back prompt") })
   }
 
+  @Test func withoutACauseEvenAutoWaitsForAPerson() throws {
+    var story = try Story.healthy(mode: .auto)
+    story.errorShare = { _ in 0.5 }
+    try story.run(seconds: 60)
+    let incident = try #require(story.state.incidents.open.first)
+    #expect(incident.cause == nil)
+    #expect(incident.abstention?.contains("upstream or global") == true)
+    let proposals = story.state.remediations.remediations
+    #expect(proposals.map(\.state) == proposals.map { _ in .proposed })
+    #expect(story.state.overrides.overrides.isEmpty)
+  }
+
   @Test func overrideEndsWithItsTime() throws {
     var story = try Story.healthy(mode: .auto)
     story.ship("43")
