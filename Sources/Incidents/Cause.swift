@@ -52,7 +52,8 @@ package struct Cause: Hashable, Sendable, Codable {
   package var change: ChangeEvent?
 
   package init(
-    dimensions: [String: String], title: String, confidence: Double, explained: Double, evidence: [String], change: ChangeEvent? = nil
+    dimensions: [String: String], title: String, confidence: Double, explained: Double, evidence: [String],
+    change: ChangeEvent? = nil
   ) {
     self.dimensions = dimensions
     self.title = title

@@ -32,11 +32,13 @@ package struct CauseAttribution {
       return Attribution(
         cause: nil, abstention: "\(definition.query) cannot be contrasted per request", contrast: [], rejected: [])
     }
-    return try CauseAttribution(definition, signal, group: group, onset: onset, at: at, changes: changes, read: read).attribution()
+    return try CauseAttribution(definition, signal, group: group, onset: onset, at: at, changes: changes, read: read)
+      .attribution()
   }
 
   private init(
-    _ definition: MonitorDefinition, _ signal: SliceSignal, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent],
+    _ definition: MonitorDefinition, _ signal: SliceSignal, group: TagSet, onset: Timestamp, at: Timestamp,
+    changes: [ChangeEvent],
     read: SeriesReader
   ) throws {
     let earliest = onset - definition.window
@@ -64,7 +66,9 @@ package struct CauseAttribution {
         group.tags[.errorClass].map { (name: $0, count: Double(group.total?.countValue ?? 0)) }
       }
       let all = counts.reduce(0) { $0 + $1.count }
-      if all > 0 { errorClasses = counts.map { (name: $0.name, share: $0.count / all) }.sorted { ($0.share, $1.name) > ($1.share, $0.name) } }
+      if all > 0 {
+        errorClasses = counts.map { (name: $0.name, share: $0.count / all) }.sorted { ($0.share, $1.name) > ($1.share, $0.name) }
+      }
     }
     self.definition = definition
     self.group = group
@@ -140,9 +144,11 @@ package struct CauseAttribution {
     if change != nil { confidence = 1 - (1 - confidence) / 2 } else if !twins.isEmpty { confidence *= 0.8 }
     let cause = Cause(
       dimensions: dimensions, title: SliceNaming.title(dimensions), confidence: (min(0.97, confidence) * 100).rounded() / 100,
-      explained: (share * 1000).rounded() / 1000, evidence: evidence(best, dimensions, others: others, change: change), change: change)
+      explained: (share * 1000).rounded() / 1000, evidence: evidence(best, dimensions, others: others, change: change),
+      change: change)
     return Attribution(
-      cause: cause, abstention: nil, contrast: contrast(of: dimensions), rejected: rejected(best, dimensions, twins: twins, isNamed: change != nil),
+      cause: cause, abstention: nil, contrast: contrast(of: dimensions),
+      rejected: rejected(best, dimensions, twins: twins, isNamed: change != nil),
       startedAt: start)
   }
 
@@ -206,7 +212,8 @@ package struct CauseAttribution {
           ? "it covers the same requests, but \(Figure.percent(theirs)) of the healthy baseline too"
           : "it covers the same requests: counting cannot tell them apart, \(isNamed ? "the change does" : "experience prefers the named one")"
       } else {
-        reason = "explains \(Figure.percent(search.share(single))) of the deviation against \(Figure.percent(search.share(slice)))"
+        reason =
+          "explains \(Figure.percent(search.share(single))) of the deviation against \(Figure.percent(search.share(slice)))"
       }
       result.append(RejectedAlternative(title: title, reason: reason))
     }

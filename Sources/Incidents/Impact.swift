@@ -16,7 +16,8 @@ package struct Impact: Hashable, Sendable {
   package var extraCost: Nanodollars?
 
   package init(
-    affectedRequests: Int64 = 0, totalRequests: Int64 = 0, errors: Int64 = 0, ungroundedAnswers: Int64 = 0, tenants: [String] = [],
+    affectedRequests: Int64 = 0, totalRequests: Int64 = 0, errors: Int64 = 0, ungroundedAnswers: Int64 = 0,
+    tenants: [String] = [],
     tenantCount: Int = 0, extraCost: Nanodollars? = nil
   ) {
     self.affectedRequests = affectedRequests

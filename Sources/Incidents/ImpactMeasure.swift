@@ -29,7 +29,8 @@ package struct ImpactMeasure {
     let baselineScope = scope.filter { $0.key != Dimension.promptVersion.rawValue }
     let before = start - CauseAttribution.baselineLength..<start
     var extraCost: Nanodollars?
-    if let cost = try sum(MetricCatalogue.cost, scope, range), let costBefore = try sum(MetricCatalogue.cost, baselineScope, before),
+    if let cost = try sum(MetricCatalogue.cost, scope, range),
+      let costBefore = try sum(MetricCatalogue.cost, baselineScope, before),
       let requestsBefore = try sum(MetricCatalogue.requests, baselineScope, before), requestsBefore > 0
     {
       let expected = costBefore.multipliedReportingOverflow(by: requests)
@@ -54,7 +55,9 @@ package struct ImpactMeasure {
     let step = Duration.nanoseconds(steps * Rollup.width.wholeNanoseconds)
     let scope = incident.scope.filter { $0.key != Dimension.promptVersion.rawValue }
     func chart(_ title: String, _ query: MonitorQuery, threshold: Double?) throws -> FrozenChart {
-      let points = try query.series(over: start..<end, step: step, read: read).map { FrozenChart.Point(at: $0.start, value: $0.value) }
+      let points = try query.series(over: start..<end, step: step, read: read).map {
+        FrozenChart.Point(at: $0.start, value: $0.value)
+      }
       return FrozenChart(title: title, query: query.description, unit: query.unit.symbol, threshold: threshold, points: points)
     }
     var charts: [FrozenChart] = []

@@ -22,7 +22,8 @@ package enum SliceNaming {
   }
 
   /// Symptom and subject: `Answers of rag-answer became poorly grounded`, `Errors on route chat`.
-  package static func incidentTitle(_ definition: MonitorDefinition, group: [String: String], attribution: Attribution) -> String {
+  package static func incidentTitle(_ definition: MonitorDefinition, group: [String: String], attribution: Attribution) -> String
+  {
     let scope = attribution.cause?.dimensions ?? group
     let isGlobal = scope.isEmpty
     let prompt = scope[Dimension.prompt.rawValue]

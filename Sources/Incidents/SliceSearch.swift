@@ -60,7 +60,9 @@ struct SliceSearch {
 
   /// The best explanation, drilled to where its siblings are healthy.
   func best() -> Slice? {
-    let scored = slices.values.filter { $0.deviance > 0 && $0.groupEvents >= groupEvents / 2 }.map { (slice: $0, score: score($0)) }
+    let scored = slices.values.filter { $0.deviance > 0 && $0.groupEvents >= groupEvents / 2 }.map {
+      (slice: $0, score: score($0))
+    }
     guard let top = scored.map(\.score).max() else { return nil }
     guard var best = scored.filter({ $0.score > top - 0.01 }).map(\.slice).min(by: precedes) else { return nil }
     while best.literals.count < Self.literalLimit, let child = drilled(best) { best = child }
@@ -69,7 +71,9 @@ struct SliceSearch {
 
   /// Slices of one literal, most explaining first.
   var singles: [Slice] {
-    slices.values.filter { $0.literals.count == 1 }.sorted { ($0.deviance, $1.literals[0].value) > ($1.deviance, $0.literals[0].value) }
+    slices.values.filter { $0.literals.count == 1 }.sorted {
+      ($0.deviance, $1.literals[0].value) > ($1.deviance, $0.literals[0].value)
+    }
   }
 
   private func score(_ slice: Slice) -> Double {

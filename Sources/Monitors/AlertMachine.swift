@@ -114,7 +114,9 @@ package struct EvaluationHistory: Sendable {
     }
     let excess = byKey.count - Self.alertLimit
     guard excess > 0 else { return }
-    let oldest = byKey.sorted { ($0.value.last?.at ?? Timestamp(unixSeconds: 0)) < ($1.value.last?.at ?? Timestamp(unixSeconds: 0)) }
+    let oldest = byKey.sorted {
+      ($0.value.last?.at ?? Timestamp(unixSeconds: 0)) < ($1.value.last?.at ?? Timestamp(unixSeconds: 0))
+    }
     for (key, _) in oldest.prefix(excess) { byKey[key] = nil }
   }
 }

@@ -41,7 +41,10 @@ extension MonitorDefinition {
       warning("traffic_gate", "is a ratio without a traffic gate: one bad request out of one is 100 %; require at least 20")
     }
     for tag in groupBy where !terms.allSatisfy({ $0.metric.hasTag(tag) }) {
-      error("group_by", "groups by \"\(tag)\", which \(query) does not carry; use one of \(query.subject.metric.tagNames.joined(separator: ", "))")
+      error(
+        "group_by",
+        "groups by \"\(tag)\", which \(query) does not carry; use one of \(query.subject.metric.tagNames.joined(separator: ", "))"
+      )
     }
     if Set(groupBy).count < groupBy.count { error("group_by", "names a tag twice") }
     if case .ratio(_, let denominator) = query.form, groupBy.contains(Dimension.errorClass.rawValue),
@@ -66,9 +69,13 @@ extension MonitorDefinition {
     }
     switch threshold.comparison {
     case .above where threshold.recovery > threshold.critical:
-      error("recovery", "alerts above \(threshold.critical) but recovers at \(threshold.recovery); recovery must not be above critical")
+      error(
+        "recovery",
+        "alerts above \(threshold.critical) but recovers at \(threshold.recovery); recovery must not be above critical")
     case .below where threshold.recovery < threshold.critical:
-      error("recovery", "alerts below \(threshold.critical) but recovers at \(threshold.recovery); recovery must not be below critical")
+      error(
+        "recovery",
+        "alerts below \(threshold.critical) but recovers at \(threshold.recovery); recovery must not be below critical")
     default: break
     }
     if threshold.comparison == .below, threshold.critical <= 0 {

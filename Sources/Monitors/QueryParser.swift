@@ -59,7 +59,8 @@ private struct QueryParser {
     let name = word()
     guard let aggregator = MonitorQuery.Aggregator(rawValue: name) else {
       let all = MonitorQuery.Aggregator.allCases.map(\.rawValue).joined(separator: ", ")
-      throw failure("\(name.isEmpty ? "an aggregator is missing" : "unknown aggregator \"\(name)\""); use one of \(all)", at: start)
+      throw failure(
+        "\(name.isEmpty ? "an aggregator is missing" : "unknown aggregator \"\(name)\""); use one of \(all)", at: start)
     }
     skipSpaces()
     guard take("(") else { throw failure("expected \"(\" after \(name)") }

@@ -15,7 +15,9 @@ extension MonitorQuery {
   }
 
   /// One value per step that had data, ordered by time; steps without data are absent.
-  package func series(over range: Range<Timestamp>, step: Duration, read: SeriesReader) throws -> [(start: Timestamp, value: Double)] {
+  package func series(over range: Range<Timestamp>, step: Duration, read: SeriesReader) throws -> [(
+    start: Timestamp, value: Double
+  )] {
     func steps(_ term: Term) throws -> [Timestamp: Aggregate] {
       let groups = try read(SeriesQuery(metric: term.metric.name, filter: term.filter, range: range))
       return groups.flatMap(\.points).reduce(into: [:]) { result, point in

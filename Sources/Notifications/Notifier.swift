@@ -24,7 +24,8 @@ package final class Notifier: Sendable {
   /// `record` must put the delivery into the ledger before it returns.
   package init(receivers: [WebhookReceiver], logger: Logger, record: @escaping @Sendable (Delivery) async -> Void) {
     lanes = receivers.map { receiver in
-      let (stream, continuation) = AsyncStream.makeStream(of: Notification.self, bufferingPolicy: .bufferingOldest(Self.queueLimit))
+      let (stream, continuation) = AsyncStream.makeStream(
+        of: Notification.self, bufferingPolicy: .bufferingOldest(Self.queueLimit))
       return Lane(receiver: receiver, stream: stream, continuation: continuation)
     }
     self.logger = logger
@@ -37,7 +38,8 @@ package final class Notifier: Sendable {
       let name = lane.receiver.name
       claimed.withLock { claimed in
         claimed = claimed.filter { state.deliveries[$0] == nil }
-        for notification in Notification.pending(state, receiver: name, now: now) where !claimed.contains("\(name) \(notification.key)") {
+        for notification in Notification.pending(state, receiver: name, now: now)
+        where !claimed.contains("\(name) \(notification.key)") {
           guard case .enqueued = lane.continuation.yield(notification) else { break }
           claimed.insert("\(name) \(notification.key)")
         }

@@ -14,7 +14,8 @@ package struct WebhookReceiver: Sendable {
     package var longestWait: Duration
 
     package init(
-      attempts: Int = 5, timeout: Duration = .seconds(5), base: Duration = .milliseconds(500), longestWait: Duration = .seconds(30)
+      attempts: Int = 5, timeout: Duration = .seconds(5), base: Duration = .milliseconds(500),
+      longestWait: Duration = .seconds(30)
     ) {
       self.attempts = attempts
       self.timeout = timeout

@@ -16,7 +16,8 @@ package struct WebhookSecret: Sendable, CustomStringConvertible {
   private let key: SymmetricKey
 
   package init(_ text: String) throws(Malformed) {
-    guard text.hasPrefix("whsec_"), let bytes = Data(base64Encoded: String(text.dropFirst(6))), (24...64).contains(bytes.count) else {
+    guard text.hasPrefix("whsec_"), let bytes = Data(base64Encoded: String(text.dropFirst(6))), (24...64).contains(bytes.count)
+    else {
       throw Malformed()
     }
     key = SymmetricKey(data: bytes)

@@ -105,7 +105,8 @@ struct Turn {
       emit(
         .alert(
           AlertTransition(
-            key: key, from: status.state, to: status.state == .alert || status.state == .noData ? .recovered : .ok, at: at, value: nil,
+            key: key, from: status.state, to: status.state == .alert || status.state == .noData ? .recovered : .ok, at: at,
+            value: nil,
             threshold: 0, reason: "monitor \(key.monitor) is no longer configured")))
     }
   }
@@ -126,9 +127,12 @@ struct Turn {
         continue
       }
       // A person closed its incident while it was still firing: that decision stands until it fires anew.
-      if state.incidents.incidents.contains(where: { $0.alerts.contains(key) && ($0.resolvedAt ?? $0.openedAt) >= status.since }) {
-        continue
+      let wasClosed = state.incidents.incidents.contains { incident in
+        guard incident.alerts.contains(key), let resolvedAt = incident.resolvedAt else { return false }
+        // Alert times are those of rollups. In doubt within one of them, a second incident is better than silence.
+        return incident.openedAt >= status.since || resolvedAt.floored(to: Rollup.width) > status.since
       }
+      if wasClosed { continue }
       try assign(key, status, definition)
     }
   }
@@ -160,9 +164,11 @@ struct Turn {
 
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
   mutating func lookForCauses() throws {
-    for incident in state.incidents.open where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
+    for incident in state.incidents.open
+    where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
       // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
-      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first, let definition = cycle.monitor(key.monitor),
+      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first,
+        let definition = cycle.monitor(key.monitor),
         let status = state.alerts[key], status.isFiring
       else { continue }
       let attribution = try CauseAttribution.attribute(

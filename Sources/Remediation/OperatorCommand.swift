@@ -73,7 +73,8 @@ extension CommandState {
         throw CommandRefusal("there is no override \(id); list those in force with `commander override list`", isUnknown: true)
       }
       guard remediation.isInForce else {
-        throw CommandRefusal("override \(id) is no longer in force: its remediation \(remediation.id) is \(remediation.state.rawValue)")
+        throw CommandRefusal(
+          "override \(id) is no longer in force: its remediation \(remediation.id) is \(remediation.state.rawValue)")
       }
       let reason = reason.trimmed.isEmpty ? "no reason given" : reason.trimmed
       return [record(remediation, .withdrawn(.init(reason: reason, generation: overrides.generation + 1)))]

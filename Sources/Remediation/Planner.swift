@@ -15,7 +15,9 @@ struct Planner {
   static let leastConfidence = 0.5
 
   /// Plans that may be proposed for `incident` now, numbered on from the book's next number.
-  func plans(for incident: Incident, alert: AlertKey, definition: MonitorDefinition, playbook: Playbook) throws -> [RemediationPlan] {
+  func plans(for incident: Incident, alert: AlertKey, definition: MonitorDefinition, playbook: Playbook) throws
+    -> [RemediationPlan]
+  {
     let actions: [RoutingOverride.Action] =
       switch playbook.action {
       case .promptRollback: try rollback(of: incident).map { [$0] } ?? []
@@ -40,7 +42,8 @@ struct Planner {
             "Taken back if it has not helped within \(Figure.duration(playbook.giveUpAfter)), and not tried again for \(incident.id)",
             "Ends by itself after \(Figure.duration(playbook.timeToLive))",
           ],
-          verifyAfterSeconds: playbook.verifyAfter.components.seconds, giveUpAfterSeconds: playbook.giveUpAfter.components.seconds,
+          verifyAfterSeconds: playbook.verifyAfter.components.seconds,
+          giveUpAfterSeconds: playbook.giveUpAfter.components.seconds,
           timeToLiveSeconds: playbook.timeToLive.components.seconds))
     }
     return plans
@@ -61,7 +64,8 @@ struct Planner {
 
   private func rollback(of incident: Incident) throws -> RoutingOverride.Action? {
     guard let cause = incident.cause, let prompt = cause.dimensions[Dimension.prompt.rawValue],
-      let bad = cause.dimensions[Dimension.promptVersion.rawValue], let previous = try previousVersion(prompt, before: bad, incident)
+      let bad = cause.dimensions[Dimension.promptVersion.rawValue],
+      let previous = try previousVersion(prompt, before: bad, incident)
     else { return nil }
     return .rollBackPrompt(prompt: prompt, from: bad, to: previous)
   }
@@ -74,7 +78,8 @@ struct Planner {
     if let previous = change?.from { return previous == bad ? nil : previous }
     let groups = try read(
       SeriesQuery(
-        metric: MetricCatalogue.requests.name, filter: [Dimension.prompt.rawValue: prompt], groupBy: [Dimension.promptVersion.rawValue],
+        metric: MetricCatalogue.requests.name, filter: [Dimension.prompt.rawValue: prompt],
+        groupBy: [Dimension.promptVersion.rawValue],
         range: incident.onsetAt - CauseAttribution.baselineLength..<incident.onsetAt))
     return groups.compactMap { group in group.tags[.promptVersion].map { (version: $0, count: group.total?.countValue ?? 0) } }
       .filter { $0.version != bad && $0.count > 0 }.max { ($0.count, $0.version) < ($1.count, $1.version) }?.version
@@ -114,8 +119,10 @@ struct Planner {
       scope = [Dimension.prompt.rawValue: prompt, Dimension.promptVersion.rawValue: from]
       words = "requests of prompt \(prompt) that would use version \(from)"
     case .fallBackModel(let route, let from, _, _):
-      scope = [Dimension.route.rawValue: route].merging(from == RoutingOverride.anyModel ? [:] : [Dimension.model.rawValue: from]) { $1 }
-      words = from == RoutingOverride.anyModel ? "requests on route \(route)" : "requests on route \(route) that would go to \(from)"
+      scope = [Dimension.route.rawValue: route].merging(from == RoutingOverride.anyModel ? [:] : [Dimension.model.rawValue: from])
+      { $1 }
+      words =
+        from == RoutingOverride.anyModel ? "requests on route \(route)" : "requests on route \(route) that would go to \(from)"
     }
     let (touched, all) = (try requests(scope), try requests([:]))
     guard all > 0 else { return "All \(words); no traffic in the last 10 min" }

@@ -8,7 +8,9 @@ package enum Postmortem {
   /// Markdown, complete for a resolved incident and truthful about what is still open.
   package static func markdown(_ incident: Incident, state: CommandState) -> String {
     let remediations = state.remediations.of(incident: incident.id)
-    var sections = ["# \(incident.id): \(inline(incident.title))", facts(incident), "## Summary\n\n\(summary(incident, remediations))"]
+    var sections = [
+      "# \(incident.id): \(inline(incident.title))", facts(incident), "## Summary\n\n\(summary(incident, remediations))",
+    ]
     sections.append("## Impact\n\n\(impact(incident))")
     sections.append("## Cause\n\n\(cause(incident))")
     if !incident.contrast.isEmpty { sections.append("## What is different about the affected requests\n\n\(contrast(incident))") }
@@ -23,7 +25,9 @@ package enum Postmortem {
 
   /// The paragraph under an incident's title: what, why, and what was done.
   package static func summary(_ incident: Incident, _ remediations: [Remediation]) -> String {
-    var sentences = ["\(inline(incident.title)): began \(incident.onsetAt.timeOfDay), detected \(span(incident.onsetAt, incident.openedAt)) later."]
+    var sentences = [
+      "\(inline(incident.title)): began \(incident.onsetAt.timeOfDay), detected \(span(incident.onsetAt, incident.openedAt)) later."
+    ]
     if let cause = incident.cause {
       let confidence = Figure.percent(cause.confidence)
       sentences.append("Likely cause: \(inline(cause.title)) (evidence score \(confidence)).")
@@ -40,7 +44,9 @@ package enum Postmortem {
   }
 
   private static func facts(_ incident: Incident) -> String {
-    var rows = [("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339)]
+    var rows = [
+      ("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339),
+    ]
     rows.append(("Opened", incident.openedAt.rfc3339))
     if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339) by \(incident.owner ?? "unknown")")) }
     if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339)) }
@@ -68,7 +74,9 @@ package enum Postmortem {
   private static func cause(_ incident: Incident) -> String {
     var lines: [String] = []
     if let cause = incident.cause {
-      lines.append("**\(inline(cause.title))**, evidence score \(Figure.percent(cause.confidence)). This is correlation with the evidence below.\n")
+      lines.append(
+        "**\(inline(cause.title))**, evidence score \(Figure.percent(cause.confidence)). This is correlation with the evidence below.\n"
+      )
       lines += cause.evidence.map { "- \(inline($0))" }
     } else {
       lines.append("None named: \(inline(incident.abstention ?? "it was not looked for")).")
@@ -82,7 +90,10 @@ package enum Postmortem {
 
   private static func contrast(_ incident: Incident) -> String {
     let rows = incident.contrast.map { row in
-      [row.dimension, "`\(row.value)`", Figure.percent(row.affectedShare), Figure.percent(row.baselineShare), row.verdict.rawValue]
+      [
+        row.dimension, "`\(row.value)`", Figure.percent(row.affectedShare), Figure.percent(row.baselineShare),
+        row.verdict.rawValue,
+      ]
     }
     return table(["Dimension", "Value", "Affected", "Baseline", "Verdict"], rows)
   }
@@ -103,7 +114,9 @@ package enum Postmortem {
 
   private static func timeline(_ incident: Incident) -> String {
     var rows = incident.timeline.map { [$0.at.timeOfDay, $0.kind.rawValue, $0.text, $0.actor] }
-    if incident.timelineDropped > 0 { rows.append(["", "", "\(incident.timelineDropped) more entries are in the ledger only", ""]) }
+    if incident.timelineDropped > 0 {
+      rows.append(["", "", "\(incident.timelineDropped) more entries are in the ledger only", ""])
+    }
     return table(["Time", "Kind", "What", "Who"], rows)
   }
 
@@ -115,7 +128,9 @@ package enum Postmortem {
       switch remediation.plan.action {
       case .rollBackPrompt(let prompt, let from, _):
         lines.append("- [ ] Correct or withdraw version \(from) of prompt \(inline(prompt))\(until)")
-        lines.append("- [ ] Add the exemplar requests to the evaluation set of \(inline(prompt)), so that the next version is tested on them")
+        lines.append(
+          "- [ ] Add the exemplar requests to the evaluation set of \(inline(prompt)), so that the next version is tested on them"
+        )
       case .fallBackModel(let route, let from, _, _):
         lines.append("- [ ] Find out why \(inline(from)) failed, and settle the routing of \(inline(route))\(until)")
       }

@@ -14,7 +14,9 @@ enum Verification: Equatable {
   static func judge(
     _ remediation: Remediation, definition: MonitorDefinition?, now: Timestamp, read: SeriesReader
   ) throws -> Verification {
-    guard let appliedAt = remediation.appliedAt, now - appliedAt >= .seconds(remediation.plan.verifyAfterSeconds) else { return .wait }
+    guard let appliedAt = remediation.appliedAt, now - appliedAt >= .seconds(remediation.plan.verifyAfterSeconds) else {
+      return .wait
+    }
     guard let definition else { return .unknown("its monitor is no longer configured") }
     // The rollup in which it was applied holds requests from before.
     let width = Rollup.width
@@ -28,7 +30,8 @@ enum Verification: Equatable {
     after.groupBy = []
     after.query = after.query.moved(to: remediation.plan.action, group: remediation.plan.alert.group)
     // Less time has passed than the monitor's window, so fewer requests are asked for.
-    after.trafficGate = Int64((Double(definition.trafficGate) * after.window.inSeconds / definition.window.inSeconds).rounded(.up))
+    after.trafficGate = Int64(
+      (Double(definition.trafficGate) * after.window.inSeconds / definition.window.inSeconds).rounded(.up))
     guard let evaluation = try after.evaluate(at: end, read: read).first else { return .unknown("no data since it was applied") }
     return switch evaluation.verdict {
     case .recovered: .recovered(evaluation.reason)

@@ -32,7 +32,8 @@ import Testing
         IncidentRecord(
           at: .second(60), incident: "INC-1", actor: "commander",
           event: .impactUpdated(
-            Impact(affectedRequests: 5, totalRequests: 10, tenants: ["acme"], tenantCount: 1, extraCost: Nanodollars(1_500_000))))),
+            Impact(affectedRequests: 5, totalRequests: 10, tenants: ["acme"], tenantCount: 1, extraCost: Nanodollars(1_500_000))))
+      ),
       "incident.impact_updated", "INC-1",
       #"{"actor":"commander","at":"2026-11-01T00:01:00Z","event":{"affectedRequests":5,"errors":0,"extraCostDollars":"0.0015","tenantCount":1,"tenants":["acme"],"totalRequests":10,"type":"impact_updated","ungroundedAnswers":0},"incident":"INC-1","type":"incident"}"#
     ),

@@ -86,7 +86,8 @@ struct Story {
     let scored = stream.requests - errors
     table.count(MetricCatalogue.answersScored, tags, at: start, scored)
     table.count(MetricCatalogue.answersUngrounded, tags, at: start, min(scored, events(ungroundedShare(tags))))
-    table.count(MetricCatalogue.cost, tags.merging(["cost_exactness": "exact"]) { $1 }, at: start, costEach(tags) * stream.requests)
+    table.count(
+      MetricCatalogue.cost, tags.merging(["cost_exactness": "exact"]) { $1 }, at: start, costEach(tags) * stream.requests)
     var sketch = QuantileSketch()
     for _ in 0..<stream.requests { sketch.add(latency(tags) * (0.7 + Double(random.next() % 600) / 1000)) }
     table.add(MetricCatalogue.duration, tags, at: start, .sketch(sketch))
@@ -105,7 +106,9 @@ struct Story {
           tags: ["tenant": tenant, "route": "chat", "feature": "chat", "provider": "openai", "model": "gpt-4.1-mini"],
           requests: volume),
         Stream(
-          tags: ["tenant": tenant, "route": "classify", "feature": "triage", "provider": "vertex", "model": "gemini-2.5-flash-lite"],
+          tags: [
+            "tenant": tenant, "route": "classify", "feature": "triage", "provider": "vertex", "model": "gemini-2.5-flash-lite",
+          ],
           requests: volume / 2),
       ]
     }
@@ -159,12 +162,15 @@ extension Story {
       settings: CommandSettings(
         fallbacks: [
           RouteFallback(
-            route: "answer", models: ["gemini-2.5-flash"], provider: "vertex", toProvider: "openai", toModel: "gpt-4.1-mini", leavesProvider: true)
+            route: "answer", models: ["gemini-2.5-flash"], provider: "vertex", toProvider: "openai", toModel: "gpt-4.1-mini",
+            leavesProvider: true)
         ], quietPeriod: .seconds(60)))
   }
 
   /// Ten healthy minutes on two routes.
-  static func healthy(mode: Playbook.Mode = .approve, monitors: [MonitorDefinition] = [ungrounded, errors, latency, cost]) throws -> Story {
+  static func healthy(mode: Playbook.Mode = .approve, monitors: [MonitorDefinition] = [ungrounded, errors, latency, cost]) throws
+    -> Story
+  {
     var story = Story(cycle: cycle(mode: mode, monitors: monitors))
     story.streams = twoRoutes()
     try story.run(seconds: 600)

@@ -89,7 +89,9 @@ import Testing
       if case .remediation = entry { entry.kind } else { nil }
     }
     #expect(
-      kinds == ["remediation.proposed", "remediation.approved", "remediation.applied", "remediation.reverted", "remediation.escalated"])
+      kinds == [
+        "remediation.proposed", "remediation.approved", "remediation.applied", "remediation.reverted", "remediation.escalated",
+      ])
     #expect(story.state.overrides == RoutingOverrides(generation: 2))
     let incident = try #require(story.state.incidents["INC-1"])
     #expect(incident.isOpen)
@@ -187,7 +189,9 @@ import Testing
       if random.next() % 4 == 0, let remediation = story.state.remediations.remediations.first(where: { $0.state == .proposed }) {
         try? story.command(.approve(remediation: remediation.id))
       }
-      if random.next() % 9 == 0, let incident = story.state.incidents.open.first { try? story.command(.acknowledge(incident: incident.id)) }
+      if random.next() % 9 == 0, let incident = story.state.incidents.open.first {
+        try? story.command(.acknowledge(incident: incident.id))
+      }
       if random.next() % 3 == 0 {
         // The process dies and reads its ledger back, as text.
         let read = try story.entries.map { try LedgerEntry(json: try $0.json()) }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct LintTests {
   static func monitor(_ change: (inout MonitorDefinition) -> Void = { _ in }) throws -> MonitorDefinition {
     var definition = MonitorDefinition(
-      name: "errors", title: "Error rate", severity: .sev2, query: try MonitorQuery(parsing: "sum(llm.errors) / sum(llm.requests)"),
+      name: "errors", title: "Error rate", severity: .sev2,
+      query: try MonitorQuery(parsing: "sum(llm.errors) / sum(llm.requests)"),
       window: .seconds(60), holdFor: .seconds(20), threshold: Threshold(.above, critical: 0.1, recovery: 0.05), trafficGate: 20)
     change(&definition)
     return definition
