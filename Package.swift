@@ -60,10 +60,7 @@ let package = Package(
       dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
-      name: "RAGService",
-      dependencies: [
-        "LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle, yams,
-      ]),
+      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
     .target(
       name: "Commander",
       dependencies: [
@@ -86,7 +83,7 @@ let package = Package(
     .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
     .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
-    .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
+    .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
     .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML"]),
     .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
   ],

@@ -13,7 +13,7 @@ struct SpanIdentity {
 
   /// Joins the caller's trace when it sent one, in Datadog's or W3C's form; starts a new trace otherwise.
   init(headers: HTTPHeaders, start: Timestamp) {
-    let context = TraceContext { headers.first(name: $0) }
+    let context = TraceContext.extract { headers.first(name: $0) }
     traceID = context?.traceID ?? TraceID.random(at: start)
     parentSpanID = context?.spanID
     spanID = SpanID.random()

@@ -31,9 +31,3 @@ package struct RAGConfiguration: Sendable {
     package var bearerToken: String
   }
 }
-
-/// Everything that is wrong with a configuration: each line is `file:line:column: what; remedy`.
-package struct ConfigurationErrors: Error, Sendable, CustomStringConvertible {
-  package var lines: [String]
-  package var description: String { lines.joined(separator: "\n") }
-}

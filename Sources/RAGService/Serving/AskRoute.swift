@@ -55,7 +55,7 @@ struct AskRoute: Sendable {
     case .success(let accepted): question = accepted
     case .failure(let refusal): return json(Failure(error: .init(class: "invalid_request", message: refusal.message)), status: refusal.status)
     }
-    let incoming = TraceContext(headers: request.headers.map { (name: $0.name.rawName, value: $0.value) })
+    let incoming = TraceContext.extract { name in request.headers.first { $0.name.canonicalName == name }?.value }
     do {
       let answer = try await answerer.answer(question, caller: incoming)
       let latency = (ContinuousClock.now - began).inSeconds * 1000
