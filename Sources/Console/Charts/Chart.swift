@@ -64,7 +64,7 @@ struct Chart {
 /// What the values of a chart are measured in, and how they are written.
 enum ChartUnit: Equatable {
   case query(QueryUnit)
-  case requestsPerMinute
+  case perMinute
 
   init(frozen text: String, query: String) {
     if let parsed = try? MonitorQuery(parsing: query) {
@@ -77,7 +77,7 @@ enum ChartUnit: Equatable {
   var symbol: String {
     switch self {
     case .query(let unit): unit.symbol
-    case .requestsPerMinute: "requests/min"
+    case .perMinute: "per minute"
     }
   }
 
@@ -87,12 +87,14 @@ enum ChartUnit: Equatable {
     case .query(.dollarsPerMinute): "$\(Words.plain(value))/min"
     case .query(.dollars): "$\(Words.plain(value))"
     case .query(.seconds): "\(Words.plain(value)) s"
-    case .query, .requestsPerMinute: symbol.isEmpty ? Words.plain(value) : "\(Words.plain(value)) \(symbol)"
+    case .perMinute: "\(Words.plain(value))/min"
+    case .query: symbol.isEmpty ? Words.plain(value) : "\(Words.plain(value)) \(symbol)"
     }
   }
 
   /// On the axis, whose title already carries the unit.
   func tick(_ value: Double) -> String {
-    self == .query(.share) ? Figure.number(value * 100, decimals: 2) : value >= 10_000 ? "\(Words.plain(value / 1_000))k" : Figure.number(value, decimals: 5)
+    if self == .query(.share) { return Figure.number(value * 100, decimals: 2) }
+    return value >= 10_000 ? "\(Words.plain(value / 1_000))k" : Figure.number(value, decimals: 5)
   }
 }

@@ -9,9 +9,9 @@ extension Chart {
   func drawing(labelledBy label: String) -> HTML {
     let scale = ChartScale(self)
     return """
-      <svg class="chart" role="img" aria-labelledby="\(label)"><svg class="plot">\(grid(scale))\(shading(scale))\
+      <svg class="chart" role="img" aria-labelledby="\(label)">\(grid(scale))\(shading(scale))\
       <svg viewBox="0 0 1000 \(Self.number(ChartScale.height))" preserveAspectRatio="none" width="100%" height="\(Self.number(ChartScale.height))">\
-      \(areas(scale))\(thresholdLine(scale))\(paths(scale))</svg>\(markers(scale))</svg></svg>
+      \(areas(scale))\(thresholdLine(scale))\(paths(scale))</svg>\(markers(scale))</svg>
       """
   }
 

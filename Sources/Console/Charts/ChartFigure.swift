@@ -10,7 +10,7 @@ extension Chart {
       return "<figure class=\"card\">\(heading)<p class=\"empty-chart\">\(sentence)</p></figure>"
     }
     return """
-      <figure class="card"><div class="head">\(heading)\(legend)</div>
+      <figure class="card"><div class="head\(lines.count == 1 ? " one" : "")">\(heading)\(legend)</div>
       \(drawing(labelledBy: "\(id)-says"))
       <figcaption id="\(id)-says">\(sentence)</figcaption>
       <details><summary>Values as a table</summary>\(table)</details></figure>

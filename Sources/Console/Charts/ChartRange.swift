@@ -13,7 +13,7 @@ enum ChartRange: String, CaseIterable {
   var words: String {
     switch self {
     case .quarterHour: "15 minutes"
-    case .hour: "1 hour"
+    case .hour: "hour"
     case .sixHours: "6 hours"
     case .day: "24 hours"
     }

@@ -49,7 +49,7 @@ struct NowCharts {
     let perMinute = 60 / step.inSeconds
     return [
       chart(
-        "Traffic and errors", .requestsPerMinute,
+        "Traffic and errors", .perMinute,
         [
           line("requests", .solid, traffic) { _, total in Double(total.countValue) * perMinute },
           line("errors", .failing, traffic) { start, _ in Double(failures[start]?.countValue ?? 0) * perMinute },
@@ -86,7 +86,7 @@ struct NowCharts {
       let present = value(recent)
       let past = value(before)
       let change = present.flatMap { present in past.flatMap { Words.change(from: $0, to: present) } }
-      let comparison = past.map { "\(change.map { "\($0), " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
+      let comparison = past.map { "\(change.map { "\($0) against " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
       return Tile(title: title, value: present.map(unit.text) ?? "no data", comparison: comparison)
     }
     func minutes(_ range: Range<Timestamp>, _ window: SeriesWindow) -> Double {
@@ -94,7 +94,7 @@ struct NowCharts {
       return max(1.0 / 6, (range.upperBound - start).inSeconds / 60)
     }
     return [
-      tile("Requests", .requestsPerMinute) { range in
+      tile("Requests", .perMinute) { range in
         requests.total(in: range).map { Double($0.countValue) / minutes(range, requests) }
       },
       tile("Error rate", .query(.share)) { range in requests.total(in: range).flatMap { share(of: errors.total(in: range), in: $0) } },

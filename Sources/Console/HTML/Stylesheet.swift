@@ -21,7 +21,7 @@ enum Stylesheet {
     *{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%}
     body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-    h1{font-size:25px;line-height:1.25;margin:4px 0 8px;letter-spacing:-.015em;max-width:34em;text-wrap:balance}
+    h1{font-size:25px;line-height:1.25;margin:4px 0 8px;letter-spacing:-.015em;max-width:46em}
     h2{font-size:15px;line-height:1.4;margin:0 0 10px;letter-spacing:-.005em}
     h3{font-size:14px;line-height:1.4;margin:12px 0 4px}
     p{margin:0 0 8px}a{color:var(--accent);text-underline-offset:2px}
@@ -74,11 +74,11 @@ enum Stylesheet {
     .ask form,.ask>label{margin-top:8px;display:flex;flex-wrap:wrap;gap:8px;align-items:flex-end}.ask label{font-size:13px;color:var(--muted);flex:1 1 180px}
     input:not([type=hidden]),textarea{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
     textarea{width:min(560px,80vw);font-family:ui-monospace,monospace;font-size:13px}
-    figure{padding-bottom:12px}figure .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;margin-bottom:6px}
+    figure{padding-bottom:12px}figure .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;margin-bottom:6px}figure .head.one{flex-wrap:nowrap}.head.one .legend{flex-wrap:nowrap;white-space:nowrap;font-size:15px}
     figure h3{margin:0;font-size:15px}.unit{font-weight:400;color:var(--muted);margin-left:4px}
     .legend{display:flex;flex-wrap:wrap;gap:0 14px;list-style:none;margin:0;padding:0;font-size:13px;color:var(--muted)}.legend b{color:var(--ink);font-variant-numeric:tabular-nums}
     .swatch{width:18px;height:8px;vertical-align:1px;margin-right:5px;fill:none}
-    svg.chart{display:block;width:100%;height:182px;overflow:hidden}svg.plot{x:46px;y:12px;width:calc(100% - 58px);height:140px;overflow:visible}
+    svg.chart{display:block;width:calc(100% - 52px);height:140px;margin:14px 8px 30px 44px;overflow:visible}
     svg.chart text{font:11px ui-sans-serif,system-ui,sans-serif;fill:var(--muted);font-variant-numeric:tabular-nums}
     .grid{stroke:var(--grid);stroke-width:1}.line{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
     .line.dashed{stroke-dasharray:5 4;stroke-linecap:butt}.line.dotted{stroke-dasharray:.1 4.5}.line.failing{stroke:var(--bad);stroke-width:2}
@@ -93,10 +93,10 @@ enum Stylesheet {
     .empty-chart{color:var(--muted);margin:28px 0}
     table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;font-weight:600}thead th{font-size:12.5px;font-weight:500;color:var(--muted)}
     th,td{padding:9px 12px;vertical-align:top;border-bottom:1px solid var(--line)}tbody tr:last-child>*{border-bottom:0}
-    .list th:first-child,.list td:first-child{padding-left:18px}.list td .muted{display:block;font-size:13px}.list tbody th{font-weight:400}.list tbody th a{font-weight:600}
+    .list th:first-child,.list td:first-child{padding-left:18px}.list thead th{white-space:nowrap}.list code{white-space:nowrap}.list th .muted,.list td .muted{display:block;font-size:13px}.list tbody th{font-weight:400}.list tbody th a{font-weight:600}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}thead .number{font-family:inherit}
     .scroll{overflow:auto;max-height:300px;border:1px solid var(--line);border-radius:8px;margin-top:6px}.scroll th,.scroll td{padding:4px 10px}
-    .contrast th,.contrast td{padding:8px 6px;vertical-align:middle}.contrast tbody th{font-weight:400}.contrast tr>:first-child{padding-left:0}.contrast .bars{width:30%}.contrast svg{display:block;width:100%;height:18px}
+    .contrast th,.contrast td{padding:8px 6px;vertical-align:middle}.contrast tbody th{font-weight:400}.contrast tr>:first-child{padding-left:0}.contrast .bars{width:30%}.contrast code:first-child{white-space:nowrap}.contrast svg{display:block;width:100%;height:18px}
     rect.affected{fill:var(--affected)}rect.baseline{fill:var(--baseline)}
     dl{margin:8px 0;font-size:14px}dt{color:var(--muted);font-size:12.5px;margin-top:8px}dd{margin:0}
     .remedy+.remedy{border-top:1px solid var(--line);margin-top:14px;padding-top:14px}
@@ -110,7 +110,7 @@ enum Stylesheet {
     @media (max-width:720px){main{padding:16px 14px 4px}.bar{padding:0 14px;gap:0 12px}.clock{display:none}footer{padding:12px 14px 28px}h1{font-size:21px}.lede{font-size:16px}
     .grid2{grid-template-columns:minmax(0,1fr)}.tiles,.tiles.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.card,.tile{padding:12px 14px}.figure{font-size:20px}.verdict.fine,.verdict.wrong{padding-left:28px}
     .list thead{display:none}.list tr{display:block;padding:12px 14px;border-bottom:1px solid var(--line)}.list tbody tr:last-child{border:0}.list th,.list td{display:block;padding:2px 0;border:0;text-align:left}
-    .list th:first-child,.list td:first-child{padding-left:0}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
+    .list th:first-child,.list td:first-child{padding-left:0}.list th .muted{display:inline}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
     .contrast .bars,.contrast thead th:nth-child(2){display:none}.contrast .verdict,.contrast thead th:last-child{display:none}.prose{padding:16px}}
     @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
     @media print{.actions,.ask,.bar nav,.skip,figure details{display:none}body{background:#fff}}

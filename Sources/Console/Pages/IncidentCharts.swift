@@ -1,6 +1,7 @@
 // The charts of an incident: the frozen evidence when there is any, else the fired monitors' own queries over the live series.
 
 import Incidents
+import LLMMetrics
 import LLMTelemetry
 import Monitors
 import Remediation
@@ -11,17 +12,18 @@ enum IncidentCharts {
   private static let lead = Duration.seconds(1_200)
   private static let trail = Duration.seconds(600)
 
-  static func charts(of incident: Incident, state: CommandState, monitors: [MonitorDefinition], now: Timestamp, read: SeriesReader) throws -> [Chart] {
+  static func charts(
+    of incident: Incident, state: CommandState, monitors: [MonitorDefinition], now: Timestamp, read: SeriesReader
+  ) throws -> [Chart] {
     let shade = [incident].shades(at: now)
     guard incident.charts.isEmpty else {
-      return incident.charts.prefix(limit).compactMap { frozen(
-        $0, marks: state.marks, shades: shade) }
+      return incident.charts.prefix(limit).compactMap { frozen($0, marks: state.marks, shades: shade) }
     }
     let end = min(now, (incident.resolvedAt ?? now) + trail)
     let step: Duration = end - incident.onsetAt > .seconds(7_200) ? .seconds(300) : .seconds(30)
     let range = (incident.onsetAt - lead).floored(to: step)..<end.floored(to: step)
     guard range.lowerBound < range.upperBound else { return [] }
-    return try incident.alerts.prefix(limit).compactMap { alert in
+    return try incident.alerts.prefix(limit).compactMap { alert -> Chart? in
       guard let monitor = monitors.first(where: { $0.name == alert.monitor }) else { return nil }
       let points = try monitor.query.narrowed(to: alert.group.byName).series(over: range, step: step, read: read)
       return Chart(

@@ -33,11 +33,11 @@ enum IncidentEvidence {
     let rows = spans.map { span -> HTML in
       let trace = span.traceID.description
       let prompt = [span.dimensions.prompt, span.dimensions.promptVersion].compactMap { $0 }.joined(separator: " ")
-      let cost = span.cost.amount.map { "\(Words.dollars($0)) \(span.cost.exactness)" } ?? "unknown"
+      let cost: HTML = span.cost.amount.map { "\(Words.dollars($0))<span class=\"muted\">\(span.cost.exactness)</span>" } ?? "unknown"
       let ungrounded = span.risk.ungrounded.map { Figure.percent($0) } ?? "not scored"
       return """
-        <tr><th scope="row"><a href="/api/spans.json?trace=\(trace)"><code>…\(trace.suffix(8))</code></a></th>\
-        <td data-label="Time"><time datetime="\(span.start.rfc3339)">\(span.start.timeOfDay)</time></td><td data-label="Tenant">\(span.dimensions.tenant ?? "unknown")</td>\
+        <tr><th scope="row"><a href="/api/spans.json?trace=\(trace)"><code>…\(trace.suffix(8))</code></a>\
+        <span class="muted"><time datetime="\(span.start.rfc3339)">\(span.start.timeOfDay)</time></span></th><td data-label="Tenant">\(span.dimensions.tenant ?? "unknown")</td>\
         <td data-label="Prompt">\(prompt.isEmpty ? "unknown" : prompt)</td><td data-label="Model">\(span.dimensions.model ?? "unknown")</td>\
         <td data-label="Latency" class="number">\(Words.plain(span.duration.inSeconds)) s</td><td data-label="Cost" class="number">\(cost)</td>\
         <td data-label="Ungrounded" class="number">\(ungrounded)</td><td data-label="Outcome">\(span.outcome.errorClass?.rawValue ?? "ok")</td></tr>
@@ -45,7 +45,7 @@ enum IncidentEvidence {
     }
     return """
       <section class="card flush" id="exemplars" aria-labelledby="exemplars-title"><h2 id="exemplars-title">Exemplar traces</h2>
-      <table class="list"><thead><tr><th scope="col">Trace</th><th scope="col">Time</th><th scope="col">Tenant</th><th scope="col">Prompt</th>\
+      <table class="list"><thead><tr><th scope="col">Trace</th><th scope="col">Tenant</th><th scope="col">Prompt</th>\
       <th scope="col">Model</th><th scope="col" class="number">Latency</th><th scope="col" class="number">Cost</th>\
       <th scope="col" class="number">Ungrounded</th><th scope="col">Outcome</th></tr></thead><tbody>\(rows)</tbody></table></section>
       """

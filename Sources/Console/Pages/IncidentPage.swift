@@ -36,10 +36,10 @@ struct IncidentPage {
     \(summary.paragraph)
     \(actions)
     \(tiles)
-    <div class="columns"><div class="stack main">\(figures)\(IncidentEvidence.contrast(incident))\(IncidentEvidence.exemplars(exemplars, now: now))</div>
+    <div class="columns"><div class="stack main">\(figures)\(IncidentEvidence.contrast(incident))\(IncidentEvidence.exemplars(exemplars, now: now))\
+    \(IncidentCards.alerts(incident, state: state, monitors: monitors, now: now))\(similar)</div>
     <div class="stack side">\(IncidentCards.cause(incident))\(IncidentCards.remediation(remediations, now: now, forms: forms))\
-    \(IncidentCards.timeline(incident, now: now, forms: forms))\(similar)\
-    \(IncidentCards.alerts(incident, state: state, monitors: monitors, now: now))</div></div>
+    \(IncidentCards.timeline(incident, now: now, forms: forms))</div></div>
     """
   }
 

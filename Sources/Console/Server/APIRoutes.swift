@@ -65,17 +65,17 @@ struct APIRoutes: Sendable {
         MonitorsDocument(try await source.monitors(), alerts: try await source.state().alerts, evaluations: try await source.evaluations()))
     }
     api.get("spans.json") { request, _ in
-      let (filter, limit) = try Self.selection(request.uri.queryParameters)
+      let (filter, limit) = try Self.selection(request)
       return try Response.json(SpansDocument(spans: try await source.spans(filter, limit).map(SpanDocument.init)))
     }
   }
 
   /// `limit`, `trace`, `outcome=error`, and any dimension by its name: `tenant`, `model`, `prompt_version`, …
-  private static func selection(_ query: FlatDictionary<Substring, Substring>) throws -> (SpanFilter, Int) {
+  private static func selection(_ request: Request) throws -> (SpanFilter, Int) {
     func refuse(_ message: String) -> RequestProblem { RequestProblem(.badRequest, "Unknown filter", message) }
     var filter = SpanFilter()
     var limit = 50
-    for (name, text) in query {
+    for (name, text) in request.uri.queryParameters {
       let value = text.removingPercentEncoding ?? String(text)
       switch name {
       case "limit":

@@ -8,15 +8,15 @@ import Logging
 package enum Console {
   package typealias Context = BasicRequestContext
 
-  /// An application on its own listener; `onServerRunning` is told the bound address.
+  /// An application on its own listener; `onServerRunning` is told the bound port.
   package static func buildApplication(
     source: ConsoleSource, configuration: ConsoleConfiguration, logger: Logger,
-    onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> Application<RouterResponder<Context>> {
     Application(
       responder: buildRouter(source: source, configuration: configuration, logger: logger).buildResponder(),
       configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port), serverName: "commander"),
-      onServerRunning: onServerRunning, logger: logger)
+      onServerRunning: { await onServerRunning($0.localAddress?.port ?? configuration.port) }, logger: logger)
   }
 
   package static func buildRouter(source: ConsoleSource, configuration: ConsoleConfiguration, logger: Logger) -> Router<Context> {

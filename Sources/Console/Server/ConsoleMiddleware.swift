@@ -7,7 +7,6 @@ import LLMTelemetry
 import Remediation
 
 extension HTTPField.Name {
-  static let contentSecurityPolicy = HTTPField.Name("Content-Security-Policy")!
   static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
   static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
   static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!

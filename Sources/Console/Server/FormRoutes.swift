@@ -21,14 +21,14 @@ struct FormRoutes: Sendable {
         incident: id, text: fields["text"], reason: fields["reason"], remediation: fields["remediation"], state: state)
       try await source.submit(command, configuration.actor)
       // The id is one the state knows, or the command would have been refused.
-      return .seeOther("/incidents/\(id)")
+      return Response.seeOther("/incidents/\(id)")
     }
     router.post("overrides/:id/withdraw") { request, context in
       let id = try context.parameters.require("id")
       let fields = try await fields(request, context)
       let incident = try await source.state().overrides.overrides.first { $0.id == id }?.incident
       try await source.submit(.withdraw(override: id, reason: fields["reason"] ?? ""), configuration.actor)
-      return .seeOther(incident.map { "/incidents/\($0)" } ?? "/")
+      return Response.seeOther(incident.map { "/incidents/\($0)" } ?? "/")
     }
   }
 

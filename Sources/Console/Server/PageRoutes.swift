@@ -17,7 +17,7 @@ struct PageRoutes: Sendable {
   func add(to router: Router<Console.Context>) {
     router.get("/") { request, _ in try await withForms(request) { try await nowPage(request, forms: $0).page } }
     router.get("now.json") { request, _ in try Response.json(NowDocument(try await nowPage(request, forms: Forms(token: "")))) }
-    router.get("incidents") { request, _ in .page(try await incidentsPage(request).page) }
+    router.get("incidents") { request, _ in Response.page(try await incidentsPage(request).page) }
     router.get("incidents.json") { request, _ in try Response.json(IncidentsDocument(try await incidentsPage(request))) }
     router.get("incidents/:id") { request, context in
       let name = try context.parameters.require("id")
@@ -25,10 +25,10 @@ struct PageRoutes: Sendable {
       let state = try await source.state()
       return try Response.json(IncidentDocument(try Self.incident(String(name.dropLast(5)), in: state), state: state, at: source.now()))
     }
-    router.get("incidents/:id/postmortem") { _, context in .page(try await postmortemPage(try context.parameters.require("id")).page) }
+    router.get("incidents/:id/postmortem") { _, context in Response.page(try await postmortemPage(try context.parameters.require("id")).page) }
     router.get("incidents/:id/postmortem.md") { _, context in
       let page = try await postmortemPage(try context.parameters.require("id"))
-      return .text(page.markdown, type: "text/markdown; charset=utf-8")
+      return Response.text(page.markdown, type: "text/markdown; charset=utf-8")
     }
   }
 
