@@ -57,8 +57,8 @@ import Testing
     #expect(Words.span(.seconds(200_000)) == "2 d 7 h")
     #expect(Words.dollars(Nanodollars(38_200_000_000)) == "$38.20")
     #expect(Words.dollars(Nanodollars(2_163_900)) == "$0.00216")
-    #expect(Words.change(from: 100, to: 158) == "+58 %")
-    #expect(Words.change(from: 100, to: 88) == "−12 %")
+    #expect(Words.change(from: 100, to: 158) == "+58 % against")
+    #expect(Words.change(from: 100, to: 88) == "−12 % against")
     #expect(Words.change(from: 0, to: 88) == nil)
   }
 }

@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func everyResponseIsHardened() async throws {
-    try await Story(.healthy).application.test(.router) { client in
+    try await Story(.healthy).application.test(.live) { client in
       for path in ["/", "/now.json", "/nowhere", "/console.css", "/api/nowhere"] {
         let headers = try await client.execute(uri: path, method: .get).headers
         #expect(headers[.contentSecurityPolicy]?.hasPrefix("default-src 'none'; style-src 'self';") == true)
