@@ -39,6 +39,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "LLMTelemetry"),
+    .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
     .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
@@ -51,23 +52,29 @@ let package = Package(
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", nioCore, nioPosix]),
-    .target(name: "Notifications", dependencies: ["LLMTelemetry", "Incidents", asyncHTTPClient, crypto, logging, nioCore]),
+    .target(
+      name: "Notifications",
+      dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
       dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
     .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
     .target(
-      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", asyncHTTPClient, hummingbird, logging, nioCore, yams]),
+      name: "RAGService",
+      dependencies: [
+        "LLMTelemetry", "Providers", "StrictYAML", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle, yams,
+      ]),
     .target(
       name: "Commander",
       dependencies: [
         "LLMTelemetry", "Providers", "Pricing", "SemanticRisk", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
         "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, crypto, hummingbird, logging, nioCore,
-        nioPosix, serviceLifecycle, yams,
+        nioPosix, serviceLifecycle, "StrictYAML",
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
-    .executableTarget(name: "rag-service", dependencies: ["RAGService"]),
+    .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
+    .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
     .testTarget(name: "GatewayTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", nioCore, nioHTTP1, nioPosix]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
@@ -76,12 +83,12 @@ let package = Package(
     .testTarget(name: "IncidentsTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
     .testTarget(name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
-    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Incidents", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
+    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
     .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
     .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
-    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, yams]),
-    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, nioCore, nioPosix]),
+    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -40,6 +40,8 @@ package struct CauseAttribution {
     read: SeriesReader
   ) throws {
     let earliest = onset - definition.window
+    let healthy = try signal.steps(earliest - Self.baselineLength..<earliest, read: read)
+    let signal = signal.scaled(by: healthy.map(\.exposure))
     let start = Self.start(
       of: try signal.steps(earliest - Self.baselineLength..<at, read: read), between: earliest, and: onset)
     let names = SliceTable.dimensions.map(\.rawValue)
@@ -100,6 +102,10 @@ package struct CauseAttribution {
       Attribution(cause: nil, abstention: reason, contrast: contrast(of: [:]), rejected: [], startedAt: start)
     }
     guard table.totalBefore.exposures > 0 else { return abstain("there is no traffic before the failure to compare with") }
+    let expected = table.leaves.reduce(0) { $0 + $1.expected }
+    if signal.isMoney, let rate = table.total.rate, table.total.events < 1.2 * expected {
+      return abstain("cost per request stayed at \(signal.text(rate)): there are more requests, not dearer ones")
+    }
     guard search.totalDeviance >= 4, let best = search.best() else {
       return abstain("too few \(signal.events) beyond the baseline to tell slices apart")
     }
@@ -115,7 +121,7 @@ package struct CauseAttribution {
     }
     let change = suspects.first { $0.names(dimensions) }
     let coverage = search.coverage(best)
-    let whole = Slice(literals: [], now: table.total, before: table.totalBefore, expected: table.leaves.reduce(0) { $0 + $1.expected })
+    let whole = Slice(literals: [], now: table.total, before: table.totalBefore, expected: expected)
     let others = search.rest(of: whole, without: best)
     if change == nil {
       if coverage.now >= 0.95, coverage.before >= 0.95 {
@@ -136,7 +142,7 @@ package struct CauseAttribution {
       dimensions: dimensions, title: SliceNaming.title(dimensions), confidence: (min(0.97, confidence) * 100).rounded() / 100,
       explained: (share * 1000).rounded() / 1000, evidence: evidence(best, dimensions, others: others, change: change), change: change)
     return Attribution(
-      cause: cause, abstention: nil, contrast: contrast(of: dimensions), rejected: rejected(best, dimensions, twins: twins),
+      cause: cause, abstention: nil, contrast: contrast(of: dimensions), rejected: rejected(best, dimensions, twins: twins, isNamed: change != nil),
       startedAt: start)
   }
 
@@ -161,7 +167,7 @@ package struct CauseAttribution {
     if let rate = slice.now.rate, slice.now.exposures > 0 {
       let isNew = slice.before.exposures < 1
       sentences.append(
-        "There \(signal.events) were \(signal.text(rate)) against \(signal.text(slice.expected / slice.now.exposures)) expected"
+        "There \(signal.events) \(signal.isMoney ? "was" : "were") \(signal.text(rate)) against \(signal.text(slice.expected / slice.now.exposures)) expected"
           + (isNew ? " (it is new: its parent's baseline)" : ""))
     }
     if let rate = others.now.rate, others.now.exposures >= 5 {
@@ -171,7 +177,7 @@ package struct CauseAttribution {
     if let change {
       let lead = start - change.at
       sentences.append(
-        lead >= .zero
+        lead > .zero
           ? "\(change.sentence), \(Figure.duration(lead)) before the failure began"
           : "\(change.sentence), at \(change.at.timeOfDay), as the failure began")
     }
@@ -179,7 +185,9 @@ package struct CauseAttribution {
     return sentences
   }
 
-  private func rejected(_ slice: Slice, _ dimensions: [String: String], twins: [Slice]) -> [RejectedAlternative] {
+  private func rejected(
+    _ slice: Slice, _ dimensions: [String: String], twins: [Slice], isNamed: Bool
+  ) -> [RejectedAlternative] {
     var result: [RejectedAlternative] = []
     var seen = Set(dimensions.keys)
     for single in search.singles where result.count < 3 && single.deviance > 0 {
@@ -192,9 +200,11 @@ package struct CauseAttribution {
         reason =
           "outside the cause its requests stayed healthy: \(signal.text(rate)), \(signal.text(rest.expected / rest.now.exposures)) expected"
       } else if twins.contains(where: { $0.literals == single.literals }) {
-        let coverage = search.coverage(single)
+        let (theirs, ours) = (search.coverage(single).before, search.coverage(slice).before)
         reason =
-          "it covers the same requests, but was \(Figure.percent(coverage.before)) of the healthy baseline too"
+          theirs > ours + 0.05
+          ? "it covers the same requests, but \(Figure.percent(theirs)) of the healthy baseline too"
+          : "it covers the same requests: counting cannot tell them apart, \(isNamed ? "the change does" : "experience prefers the named one")"
       } else {
         reason = "explains \(Figure.percent(search.share(single))) of the deviation against \(Figure.percent(search.share(slice)))"
       }

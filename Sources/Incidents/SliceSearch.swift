@@ -15,6 +15,8 @@ struct SliceSearch {
   /// The deviance of all leaves together.
   let totalDeviance: Double
   private(set) var slices: [[Literal]: Slice] = [:]
+  /// Events inside the group the alert speaks about: a cause must hold at least half of them.
+  private let groupEvents: Double
   private let isNamedByChange: (Slice) -> Bool
   /// Dimensions in the order in which they are believed when the data cannot tell them apart.
   private let order: [Dimension: Int]
@@ -27,19 +29,23 @@ struct SliceSearch {
     self.order = Dictionary(order.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
     totalDeviance = table.leaves.reduce(0) { $0 + SliceTable.deviance($1.now.events, $1.expected) }
     let conjunctions = Self.conjunctions
+    var events = 0.0
     for leaf in table.leaves {
+      let isInGroup = SliceTable.dimensions.indices.allSatisfy { index in
+        group[SliceTable.dimensions[index].rawValue].map { $0 == leaf.values[index] } ?? true
+      }
+      if isInGroup { events += leaf.now.events }
       for positions in conjunctions {
         var literals: [Literal] = []
         for position in positions {
           guard let value = leaf.values[position], value != Self.folded else { break }
-          // A cause that contradicts the group the alert speaks about cannot be its cause.
-          if let wanted = group[SliceTable.dimensions[position].rawValue], wanted != value { break }
           literals.append(Literal(dimension: position, value: value))
         }
         guard literals.count == positions.count else { continue }
-        slices[literals, default: Slice(literals: literals)].add(leaf)
+        slices[literals, default: Slice(literals: literals)].add(leaf, isInGroup: isInGroup)
       }
     }
+    groupEvents = events
   }
 
   func share(_ slice: Slice) -> Double { totalDeviance > 0 ? min(1, slice.deviance / totalDeviance) : 0 }
@@ -54,7 +60,7 @@ struct SliceSearch {
 
   /// The best explanation, drilled to where its siblings are healthy.
   func best() -> Slice? {
-    let scored = slices.values.filter { $0.deviance > 0 }.map { (slice: $0, score: score($0)) }
+    let scored = slices.values.filter { $0.deviance > 0 && $0.groupEvents >= groupEvents / 2 }.map { (slice: $0, score: score($0)) }
     guard let top = scored.map(\.score).max() else { return nil }
     guard var best = scored.filter({ $0.score > top - 0.01 }).map(\.slice).min(by: precedes) else { return nil }
     while best.literals.count < Self.literalLimit, let child = drilled(best) { best = child }

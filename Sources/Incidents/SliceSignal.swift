@@ -31,6 +31,8 @@ struct SliceSignal {
   private let counting: Counting
   /// What one event among exposures is called: `ungrounded answers`.
   let events: String
+  /// How many raw events count as one. Money is counted in typical requests, so that a likelihood of counts serves it too.
+  private(set) var eventSize = 1.0
   private let unit: QueryUnit
 
   /// `nil` when the query has no meaning per request, or alerts on falling values.
@@ -59,7 +61,19 @@ struct SliceSignal {
   }
 
   /// `2.1 %`, `$0.004`: events per exposure.
-  func text(_ rate: Double) -> String { unit.text(rate) }
+  func text(_ rate: Double) -> String { unit.text(rate * eventSize) }
+
+  var isMoney: Bool { unit == .dollars }
+
+  /// Takes the rate of healthy `steps` as the size of one event, where events are not things that can be counted.
+  func scaled(by steps: [Exposure]) -> SliceSignal {
+    guard unit == .dollars || unit == .quotient else { return self }
+    let all = steps.reduce(into: Exposure()) { $0 += $1 }
+    guard let rate = all.rate, rate > 0 else { return self }
+    var scaled = self
+    scaled.eventSize = rate
+    return scaled
+  }
 
   var isErrors: Bool {
     if case .ratio(let numerator, _) = counting { return numerator.metric == MetricCatalogue.errors }
@@ -100,7 +114,7 @@ struct SliceSignal {
     }
     switch counting {
     case .ratio(let numerator, let denominator):
-      try each(numerator) { Exposure(events: $0.value(numerator) ?? 0) }
+      try each(numerator) { Exposure(events: ($0.value(numerator) ?? 0) / eventSize) }
       try each(denominator) { Exposure(exposures: $0.value(denominator) ?? 0) }
     case .above(let term, let limit):
       try each(term) { aggregate in

@@ -32,8 +32,8 @@ struct SliceTable {
   init(now: [TagSet: Exposure], before: [TagSet: Exposure]) {
     total = now.values.reduce(into: Exposure()) { $0 += $1 }
     totalBefore = before.values.reduce(into: Exposure()) { $0 += $1 }
-    // Sums (dollars) are scaled to typical requests, so that a likelihood of counts serves them too.
-    let globalRate = (totalBefore.events + 1e-9) / (totalBefore.exposures + 1e-9)
+    // Half an event more than was seen: a short baseline without a single error does not promise that there is none.
+    let globalRate = (totalBefore.events + 0.5) / (totalBefore.exposures + 1)
     var parents: [[String?]: Exposure] = [:]
     let unversioned: Set<Int> = Set(Self.dimensions.indices.filter { [.promptVersion, .version].contains(Self.dimensions[$0]) })
     func parent(_ values: [String?]) -> [String?] { values.indices.map { unversioned.contains($0) ? nil : values[$0] } }
@@ -78,9 +78,12 @@ struct Slice {
   var now = Exposure()
   var before = Exposure()
   var expected = 0.0
+  /// Events inside the group the alert speaks about.
+  var groupEvents = 0.0
 
-  mutating func add(_ leaf: SliceTable.Leaf) {
+  mutating func add(_ leaf: SliceTable.Leaf, isInGroup: Bool = true) {
     now += leaf.now
+    if isInGroup { groupEvents += leaf.now.events }
     before += leaf.before
     expected += leaf.expected
   }

@@ -23,7 +23,8 @@ extension MetricCatalogue {
     }
     page += "\n## Tags of every metric family\n\n"
     page += Dimension.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-    page += ".\n\nA tag is present when the span knows its value. `llm.commander.*` metrics describe this product itself and carry only their own tags.\n"
+    page +=
+      ".\n\nA tag is present when the span knows its value. `llm.commander.*` metrics describe this product itself and carry only their own tags.\n"
     return page
   }
 }

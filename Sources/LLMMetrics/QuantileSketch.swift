@@ -57,8 +57,8 @@ package struct QuantileSketch: Hashable, Sendable {
     let rank = max(0, min(1, quantile)) * Double(count - 1)
     var seen = Double(zeroCount)
     if seen > rank { return max(0, minimum) }
-    for index in buckets.keys.sorted() {
-      seen += Double(buckets[index]!)
+    for (index, count) in buckets.sorted(by: { $0.key < $1.key }) {
+      seen += Double(count)
       if seen > rank {
         let value = 2 * pow(Self.gamma, Double(index)) / (Self.gamma + 1)
         return Swift.min(Swift.max(value, minimum), maximum)
@@ -77,7 +77,9 @@ package struct QuantileSketch: Hashable, Sendable {
   /// Rebuilds a sketch from stored parts; `nil` when the parts contradict each other.
   package init?(buckets: [Int32: Int64], zeroCount: Int64, sum: Double, minimum: Double, maximum: Double) {
     let total = buckets.values.reduce(zeroCount, +)
-    guard buckets.values.allSatisfy({ $0 > 0 }), zeroCount >= 0, sum.isFinite, total == 0 || minimum <= maximum else { return nil }
+    guard buckets.values.allSatisfy({ $0 > 0 }), zeroCount >= 0, sum.isFinite, total == 0 || minimum <= maximum else {
+      return nil
+    }
     self.buckets = buckets
     self.zeroCount = zeroCount
     self.count = total

@@ -16,7 +16,7 @@ package struct RollupFold: Sendable {
   /// `seriesLimit` is how many series one metric may have before the values of open-ended tags fold into `other`.
   package init(seriesLimit: Int = 2000) { self.limit = SeriesLimit(seriesPerMetric: seriesLimit) }
 
-  package mutating func add(_ measurements: [Measurement], endedAt end: Timestamp) {
+  package mutating func add(_ measurements: [MetricMeasurement], endedAt end: Timestamp) {
     let start = end.floored(to: Rollup.width)
     for measurement in measurements {
       let key = limit.admit(measurement.seriesKey, at: start)

@@ -9,7 +9,8 @@ struct SeriesLimit: Sendable {
   static let overflowValue = "other"
   /// Tags with values from a closed set or from our own configuration; all others are open-ended.
   private static let closedTags: Set<String> = Set(
-    [Dimension.provider, .route, .spanKind, .finishReason, .cache, .errorClass].map(\.rawValue) + MetricCatalogue.all.flatMap(\.extraTags))
+    [Dimension.provider, .route, .spanKind, .finishReason, .cache, .errorClass].map(\.rawValue)
+      + MetricCatalogue.all.flatMap(\.extraTags))
 
   private let seriesPerMetric: Int
   private var lastSeen: [String: [TagSet: Timestamp]] = [:]

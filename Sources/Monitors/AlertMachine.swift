@@ -69,7 +69,9 @@ extension MonitorDefinition {
     at: Timestamp, evaluations: [Evaluation], alerts: AlertBook, relieved: Set<AlertKey> = [], read: SeriesReader
   ) throws -> [AlertTransition] {
     try evaluations.compactMap { evaluation in
-      try AlertMachine.transition(
+      // A state that began with this very evaluation is not stepped by it again.
+      if let since = alerts[evaluation.key]?.since, since >= at { return nil }
+      return try AlertMachine.transition(
         of: self, status: alerts[evaluation.key], evaluation: evaluation, isRelieved: relieved.contains(evaluation.key)
       ) {
         try recoveryHeld(evaluation.key, at: at, since: alerts[evaluation.key]?.since ?? at, read: read)

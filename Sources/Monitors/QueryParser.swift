@@ -129,9 +129,13 @@ private struct QueryParser {
 
   /// The catalogue's metric that shares the most words with what was written.
   private static func suggestion(for name: String) -> String {
-    func words(_ text: String) -> Set<Substring> { Set(text.split { $0 == "." || $0 == "_" }) }
-    let wanted = words(name).subtracting(["llm"])
-    let best = MetricCatalogue.all.map { ($0.name, words($0.name).intersection(wanted).count) }.max { $0.1 < $1.1 }
+    func words(_ text: String) -> Set<Substring> { Set(text.split { $0 == "." || $0 == "_" }).subtracting(["llm"]) }
+    let wanted = words(name)
+    let likeness = MetricCatalogue.all.map { metric in
+      let present = words(metric.name)
+      return (metric.name, Double(present.intersection(wanted).count) / Double(max(1, present.union(wanted).count)))
+    }
+    let best = likeness.max { $0.1 < $1.1 }
     guard let best, best.1 > 0 else { return "" }
     return "; did you mean \(best.0)?"
   }

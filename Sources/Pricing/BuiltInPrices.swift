@@ -3,11 +3,13 @@
 extension PriceBook {
   package static let builtIn = PriceBook(
     version: "2026-11-23",
-    source: "Published list prices of Google, OpenAI and Anthropic, standard tier, as collected by litellm 1.109.1 (MIT) on 2026-11-23; not confirmed by the vendors.",
+    source:
+      "Published list prices of Google, OpenAI and Anthropic, standard tier, as collected by litellm 1.109.1 (MIT) on 2026-11-23; not confirmed by the vendors.",
     entries: google + openAI + anthropic)
 
   private static func entry(
-    _ model: String, _ input: Int64, read: Int64? = nil, write: Int64? = nil, _ output: Int64? = nil, long: ModelPrice.LongContext? = nil
+    _ model: String, _ input: Int64, read: Int64? = nil, write: Int64? = nil, _ output: Int64? = nil,
+    long: ModelPrice.LongContext? = nil
   ) -> PriceEntry {
     PriceEntry(model, ModelPrice(TokenRates(input: input, cacheRead: read, cacheWrite: write, output: output), longContext: long))
   }

@@ -46,7 +46,9 @@ package struct PriceBook: Sendable {
   static func unversioned(_ model: String) -> String? {
     if let at = model.firstIndex(of: "@") { return at == model.startIndex ? nil : String(model[..<at]) }
     let parts = model.split(separator: "-", omittingEmptySubsequences: false)
-    func isNumber(_ part: Substring, digits: Int) -> Bool { part.utf8.count == digits && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } }
+    func isNumber(_ part: Substring, digits: Int) -> Bool {
+      part.utf8.count == digits && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+    }
     func dropping(_ count: Int) -> String? { parts.count > count ? parts.dropLast(count).joined(separator: "-") : nil }
 
     if parts.count > 3, isNumber(parts[parts.count - 3], digits: 4), isNumber(parts[parts.count - 2], digits: 2),

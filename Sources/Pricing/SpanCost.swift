@@ -8,7 +8,8 @@ extension PriceBook {
     guard span.kind == .llm || span.kind == .embedding else { return .unknown }
     // No provider was reached, so nobody can bill for it: the one zero that is known without usage.
     if span.attempts == 0 { return .exact(Nanodollars(0), priceVersion: version) }
-    guard !span.usage.isUnknown, let model = span.responseModel ?? span.dimensions.model, let price = price(of: model, at: span.start)
+    guard !span.usage.isUnknown, let model = span.responseModel ?? span.dimensions.model,
+      let price = price(of: model, at: span.start)
     else { return .unknown }
 
     let rates = price.rates(forPromptTokens: span.usage.totalInput ?? 0)

@@ -161,7 +161,8 @@ struct Turn {
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
   mutating func lookForCauses() throws {
     for incident in state.incidents.open where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
-      guard incident.openedAt < now, let key = incident.alerts.first, let definition = cycle.monitor(key.monitor),
+      // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
+      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first, let definition = cycle.monitor(key.monitor),
         let status = state.alerts[key], status.isFiring
       else { continue }
       let attribution = try CauseAttribution.attribute(

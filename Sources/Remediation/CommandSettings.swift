@@ -5,17 +5,27 @@ import LLMTelemetry
 /// Where requests of a route may go when its usual model fails.
 package struct RouteFallback: Hashable, Sendable {
   package var route: String
+  /// Model names the route serves; a trailing `*` matches any rest.
+  package var models: [String]
+  /// The value of the `provider` dimension of requests on this route.
   package var provider: String
-  package var model: String
+  /// The configured name of the provider to fall back to.
   package var toProvider: String
   package var toModel: String
+  /// False when it only changes the model: such a fallback does not help against a provider that fails.
+  package var leavesProvider: Bool
 
-  package init(route: String, provider: String, model: String, toProvider: String, toModel: String) {
+  package init(route: String, models: [String], provider: String, toProvider: String, toModel: String, leavesProvider: Bool) {
     self.route = route
+    self.models = models
     self.provider = provider
-    self.model = model
     self.toProvider = toProvider
     self.toModel = toModel
+    self.leavesProvider = leavesProvider
+  }
+
+  func serves(_ model: String) -> Bool {
+    models.contains { $0.hasSuffix("*") ? model.hasPrefix($0.dropLast()) : $0 == model }
   }
 }
 

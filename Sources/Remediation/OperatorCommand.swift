@@ -18,6 +18,11 @@ package enum OperatorCommand: Hashable, Sendable {
 package struct CommandRefusal: Error, Hashable, CustomStringConvertible {
   package let description: String
   package let isUnknown: Bool
+
+  package init(_ description: String, isUnknown: Bool = false) {
+    self.description = description
+    self.isUnknown = isUnknown
+  }
 }
 
 extension CommandState {
@@ -91,11 +96,6 @@ extension CommandState {
     }
     return remediation
   }
-}
-
-extension CommandRefusal {
-  fileprivate init(_ description: String) { self.init(description: description, isUnknown: false) }
-  fileprivate init(_ description: String, isUnknown: Bool) { self.init(description: description, isUnknown: isUnknown) }
 }
 
 extension String {

@@ -11,6 +11,9 @@ struct Planner {
   let now: Timestamp
   let read: SeriesReader
 
+  /// Below this evidence score a plan waits for a person, whatever its playbook says.
+  static let leastConfidence = 0.5
+
   /// Plans that may be proposed for `incident` now, numbered on from the book's next number.
   func plans(for incident: Incident, alert: AlertKey, definition: MonitorDefinition, playbook: Playbook) throws -> [RemediationPlan] {
     let actions: [RoutingOverride.Action] =
@@ -18,18 +21,21 @@ struct Planner {
       case .promptRollback: try rollback(of: incident).map { [$0] } ?? []
       case .modelFallback: try fallbacks(of: incident)
       }
+    let isSure = (incident.cause?.confidence ?? 0) >= Self.leastConfidence
     var plans: [RemediationPlan] = []
     var targets: Set<String> = []
     for action in actions where mayTry(action, incident: incident, coolDown: playbook.coolDown) {
       guard targets.insert(action.target).inserted else { continue }
       plans.append(
         RemediationPlan(
-          number: state.remediations.nextNumber + plans.count, incident: incident.id, playbook: playbook.name, mode: playbook.mode,
+          number: state.remediations.nextNumber + plans.count, incident: incident.id, playbook: playbook.name,
+          mode: playbook.mode == .auto && !isSure ? .approve : playbook.mode,
           action: action, alert: alert,
           expectedEffect: "\(definition.query) returns to \(definition.query.unit.text(definition.threshold.recovery)) or better "
             + "within \(Figure.duration(playbook.giveUpAfter))",
           blastRadius: try blastRadius(of: action),
           guardrails: [
+            "Applied without a person only in mode auto and at an evidence score of \(Figure.percent(Self.leastConfidence)) or more",
             "Judged on requests after it was applied, from \(Figure.duration(playbook.verifyAfter)) on",
             "Taken back if it has not helped within \(Figure.duration(playbook.giveUpAfter)), and not tried again for \(incident.id)",
             "Ends by itself after \(Figure.duration(playbook.timeToLive))",
@@ -84,14 +90,13 @@ struct Planner {
     let elsewhere = [Dimension.prompt, .promptVersion, .tenant, .feature].contains { scope[$0.rawValue] != nil }
     guard provider != nil || model != nil || (route != nil && !elsewhere) else { return [] }
     let candidates = settings.fallbacks.filter { fallback in
-      (route == nil || fallback.route == route) && (model == nil || fallback.model == model)
+      (route == nil || fallback.route == route) && (model.map(fallback.serves) ?? true)
         && (provider == nil || fallback.provider == provider)
         // Away from what fails: a named model alone may be left within its provider.
-        && !(fallback.toModel == fallback.model && fallback.toProvider == fallback.provider)
-        && !(provider != nil && model == nil && fallback.toProvider == provider)
+        && fallback.toModel != model && (fallback.leavesProvider || model != nil || provider == nil)
     }
     return candidates.map {
-      .fallBackModel(route: $0.route, from: $0.model, toProvider: $0.toProvider, toModel: $0.toModel)
+      .fallBackModel(route: $0.route, from: model ?? RoutingOverride.anyModel, toProvider: $0.toProvider, toModel: $0.toModel)
     }
   }
 
@@ -109,8 +114,8 @@ struct Planner {
       scope = [Dimension.prompt.rawValue: prompt, Dimension.promptVersion.rawValue: from]
       words = "requests of prompt \(prompt) that would use version \(from)"
     case .fallBackModel(let route, let from, _, _):
-      scope = [Dimension.route.rawValue: route, Dimension.model.rawValue: from]
-      words = "requests on route \(route) that would go to \(from)"
+      scope = [Dimension.route.rawValue: route].merging(from == RoutingOverride.anyModel ? [:] : [Dimension.model.rawValue: from]) { $1 }
+      words = from == RoutingOverride.anyModel ? "requests on route \(route)" : "requests on route \(route) that would go to \(from)"
     }
     let (touched, all) = (try requests(scope), try requests([:]))
     guard all > 0 else { return "All \(words); no traffic in the last 10 min" }

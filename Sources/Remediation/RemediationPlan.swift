@@ -48,7 +48,7 @@ extension RoutingOverride.Action {
     switch self {
     case .rollBackPrompt(let prompt, let from, let to): "Roll back prompt \(prompt) from version \(from) to \(to)"
     case .fallBackModel(let route, let from, let provider, let model):
-      "Send requests on route \(route) for model \(from) to \(model) at \(provider)"
+      "Send requests on route \(route)\(from == RoutingOverride.anyModel ? "" : " for model \(from)") to \(model) at \(provider)"
     }
   }
 

@@ -41,7 +41,9 @@ enum DatabaseFile {
       configuration.busyMode = .timeout(5)
       let writer = try makeWriter(configuration)
       if try writer.read(migrator.hasBeenSuperseded) { throw StorageError.newerSchema(path: path) }
-      try writer.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA application_id = \(kind.rawValue)") }
+      if try writer.read({ try Int32.fetchOne($0, sql: "PRAGMA application_id") }) != kind.rawValue {
+        try writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(kind.rawValue)") }
+      }
       try migrator.migrate(writer)
       return writer
     } catch let error as DatabaseError {

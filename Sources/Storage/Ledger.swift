@@ -69,7 +69,8 @@ package final class Ledger: Sendable {
   package func rows(after sequence: Int64 = 0, limit: Int = .max) throws -> [LedgerRow] {
     let rows = try queue.read { db in
       try Row.fetchAll(
-        db, sql: "SELECT sequence, payload FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?", arguments: [sequence, limit])
+        db, sql: "SELECT sequence, payload FROM ledger WHERE sequence > ? ORDER BY sequence LIMIT ?",
+        arguments: [sequence, limit])
     }
     return try rows.map { row in
       let sequence: Int64 = row["sequence"]

@@ -28,7 +28,8 @@ enum SketchBlob {
   static func decode(_ data: Data) -> QuantileSketch? {
     var reader = Reader(bytes: Array(data))
     guard reader.byte() == version, let sum = reader.double(), let minimum = reader.double(), let maximum = reader.double(),
-      let zeroCount = reader.number().flatMap(Int64.init(exactly:)), let bucketCount = reader.number(), bucketCount <= UInt64(data.count)
+      let zeroCount = reader.number().flatMap(Int64.init(exactly:)), let bucketCount = reader.number(),
+      bucketCount <= UInt64(data.count)
     else { return nil }
     var buckets: [Int32: Int64] = [:]
     buckets.reserveCapacity(Int(bucketCount))

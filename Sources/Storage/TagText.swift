@@ -17,7 +17,9 @@ enum TagText {
   }
 
   private static func escape(_ value: String) -> String {
-    guard value.utf8.contains(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else { return value }
+    guard value.utf8.contains(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else {
+      return value
+    }
     var result = ""
     for scalar in value.unicodeScalars {
       switch scalar {

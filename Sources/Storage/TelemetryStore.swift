@@ -53,7 +53,9 @@ package final class TelemetryStore: Sendable {
   private static func create(_ key: SeriesKey, in db: Database) throws -> Int64 {
     let tags = TagText.encode(key.tags)
     // Another process may have created the series since this one started.
-    try db.cachedStatement(sql: "INSERT OR IGNORE INTO series (metric, tags) VALUES (?, ?)").execute(arguments: [key.metric, tags])
+    try db.cachedStatement(sql: "INSERT OR IGNORE INTO series (metric, tags) VALUES (?, ?)").execute(arguments: [
+      key.metric, tags,
+    ])
     if db.changesCount > 0 { return db.lastInsertedRowID }
     let select = try db.cachedStatement(sql: "SELECT id FROM series WHERE metric = ? AND tags = ?")
     return try Int64.fetchOne(select, arguments: [key.metric, tags]) ?? 0
@@ -78,7 +80,9 @@ package final class TelemetryStore: Sendable {
   }
 
   private func decode(_ blob: Data, series: Int64) throws -> QuantileSketch {
-    guard let sketch = SketchBlob.decode(blob) else { throw StorageError.damaged(path: path, detail: "sketch of series \(series)") }
+    guard let sketch = SketchBlob.decode(blob) else {
+      throw StorageError.damaged(path: path, detail: "sketch of series \(series)")
+    }
     return sketch
   }
 }
@@ -99,7 +103,8 @@ extension TelemetryStore {
           SELECT series, start, count, sketch FROM points
           WHERE series IN (\(ids.map { _ in "?" }.joined(separator: ", "))) AND start >= ? AND start < ?
           """
-        let arguments = StatementArguments(ids + [query.range.lowerBound.unixNanoseconds, query.range.upperBound.unixNanoseconds])
+        let arguments = StatementArguments(
+          ids + [query.range.lowerBound.unixNanoseconds, query.range.upperBound.unixNanoseconds])
         let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
         while let row = try rows.next() {
           guard let group = groups[row["series"]] else { continue }
@@ -129,7 +134,8 @@ extension TelemetryStore {
     let sql = "SELECT * FROM spans WHERE \(condition) ORDER BY start DESC, sequence DESC LIMIT ?"
     let rows = try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
     let page = rows.prefix(limit)
-    let next = rows.count > limit
+    let next =
+      rows.count > limit
       ? page.last.map { SpanCursor(start: Timestamp(unixNanoseconds: $0["start"]), sequence: $0["sequence"]) } : nil
     return SpanPage(spans: try page.map(span), next: next)
   }

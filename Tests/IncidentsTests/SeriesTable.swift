@@ -4,10 +4,10 @@ import LLMMetrics
 import LLMTelemetry
 
 struct SeriesTable {
-  private var rows: [(key: SeriesKey, start: Timestamp, aggregate: Aggregate)] = []
+  private var rows: [String: [(tags: TagSet, start: Timestamp, aggregate: Aggregate)]] = [:]
 
   mutating func add(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ aggregate: Aggregate) {
-    rows.append((SeriesKey(metric: metric.name, tags: TagSet(tags)), at.floored(to: Rollup.width), aggregate))
+    rows[metric.name, default: []].append((TagSet(tags), at.floored(to: Rollup.width), aggregate))
   }
 
   mutating func count(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ count: Int64) {
@@ -17,9 +17,17 @@ struct SeriesTable {
 
   func read(_ query: SeriesQuery) -> [SeriesGroup] {
     var groups: [TagSet: [Timestamp: Aggregate]] = [:]
-    for row in rows where row.key.metric == query.metric && query.range.contains(row.start) {
-      guard query.filter.allSatisfy({ row.key.tags[$0.key] == $0.value }) else { continue }
-      let tags = TagSet(query.groupBy.compactMap { name in row.key.tags[name].map { .init(name: name, value: $0) } })
+    let all = rows[query.metric] ?? []
+    // Tests add rows in the order of time.
+    var (first, end) = (0, all.count)
+    while first < end {
+      let middle = (first + end) / 2
+      if all[middle].start < query.range.lowerBound { first = middle + 1 } else { end = middle }
+    }
+    for row in all[first...] {
+      guard row.start < query.range.upperBound else { break }
+      guard query.filter.allSatisfy({ row.tags[$0.key] == $0.value }) else { continue }
+      let tags = TagSet(query.groupBy.compactMap { name in row.tags[name].map { .init(name: name, value: $0) } })
       if groups[tags]?[row.start] == nil {
         groups[tags, default: [:]][row.start] = row.aggregate
       } else {

@@ -61,7 +61,7 @@ import Testing
     for value in 1...100 {
       var sketch = QuantileSketch()
       sketch.add(Double(value) / 10)
-      table.add(MetricCatalogue.duration, ["tenant": "t\(value % 7)"], at: .second(Int64(value % 6) * 10), .sketch(sketch))
+      table.add(MetricCatalogue.duration, ["tenant": "t\(value % 7)"], at: .second(Int64(value / 17) * 10), .sketch(sketch))
     }
     let definition = try LintTests.monitor {
       $0.query = MonitorQuery(.value(.init(.p95, MetricCatalogue.duration)))

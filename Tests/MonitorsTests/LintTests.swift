@@ -17,7 +17,9 @@ import Testing
     #expect(try Self.monitor().lint().isEmpty)
   }
 
-  @Test(arguments: [
+  typealias Change = @Sendable (inout MonitorDefinition) -> Void
+
+  static let faults: [(field: String, change: Change)] = [
     ("window", { $0.window = .seconds(45) }),
     ("for", { $0.holdFor = .seconds(5) }),
     ("recovery", { $0.threshold = Threshold(.above, critical: 0.1, recovery: 0.2) }),
@@ -29,8 +31,11 @@ import Testing
     ("group_by", { $0.groupBy = ["user"] }),
     ("group_by", { $0.groupBy = ["route", "route"] }),
     ("group_by", { $0.groupBy = ["error_class"] }),
-  ] as [(String, @Sendable (inout MonitorDefinition) -> Void)])
-  func namesTheField(field: String, change: @Sendable (inout MonitorDefinition) -> Void) throws {
+  ]
+
+  @Test(arguments: faults.indices)
+  func namesTheField(of fault: Int) throws {
+    let (field, change) = Self.faults[fault]
     #expect(try Self.monitor(change).lint().map(\.field) == [field])
   }
 

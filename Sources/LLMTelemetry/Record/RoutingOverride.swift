@@ -6,9 +6,12 @@ public struct RoutingOverride: Hashable, Sendable, Codable, Identifiable {
   public enum Action: Hashable, Sendable, Codable {
     /// Requests of `prompt` that would use version `from` use version `to`.
     case rollBackPrompt(prompt: String, from: String, to: String)
-    /// Requests on `route` that would go to model `from` go to `toModel` at `toProvider`.
+    /// Requests on `route` that would go to model `from` (or `anyModel`) go to `toModel` at `toProvider`.
     case fallBackModel(route: String, from: String, toProvider: String, toModel: String)
   }
+
+  /// In `fallBackModel`, a `from` that stands for every model of the route.
+  public static let anyModel = "*"
 
   /// `OVR-7`: unique within one ledger.
   public var id: String

@@ -12,6 +12,8 @@ public struct TokenUsage: Hashable, Sendable {
   public var output: Int?
   /// Tokens the model spent thinking; billed as output, not shown.
   public var reasoning: Int?
+  /// True when the counts are ours, made from the size of the text because the provider reported none before the end.
+  public var isEstimated = false
 
   public init(input: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, output: Int? = nil, reasoning: Int? = nil) {
     self.input = input
@@ -21,7 +23,7 @@ public struct TokenUsage: Hashable, Sendable {
     self.reasoning = reasoning
   }
 
-  public var isUnknown: Bool { self == TokenUsage() }
+  public var isUnknown: Bool { totalInput == nil && totalOutput == nil }
 
   /// All prompt tokens, or `nil` when none of the prompt buckets is known.
   public var totalInput: Int? { Self.sum(input, cacheRead, cacheWrite) }

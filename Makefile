@@ -1,0 +1,51 @@
+# The commands of a working day; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.PHONY: help demo test build format format-check docs clean
+
+SWIFT_SOURCES := Package.swift Sources Tests
+# What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
+DEMO_ARGUMENTS ?=
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Build, then show one LLM failure become an incident that is explained, remediated and closed
+	scripts/bootstrap demo
+	swift build
+	"$$(swift build --show-bin-path)/commander" demo $(DEMO_ARGUMENTS)
+
+# Swift Testing alone: with XCTest on, its closing line counts the zero XCTest cases.
+test: ## Build, then run every test, with the real SDKs as clients
+	scripts/bootstrap test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+build: ## Build for release; bin/commander and bin/rag-service lead to the binaries
+	scripts/bootstrap build
+	swift build --configuration release --product commander
+	swift build --configuration release --product rag-service
+	@mkdir -p bin
+	@binaries="$$(swift build --configuration release --show-bin-path)"; \
+	for product in commander rag-service; do \
+	  ln -sfn "$$binaries/$$product" "bin/$$product"; \
+	  echo "bin/$$product -> $$binaries/$$product"; \
+	done
+
+format: ## Rewrite the Swift sources in the project's format
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+format-check: ## Fail where a Swift source is not in the project's format
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+
+docs: ## Write docs/reference/metrics.md from the metric catalogue
+	scripts/bootstrap build
+	swift build --product commander
+	@mkdir -p docs/reference
+	"$$(swift build --show-bin-path)/commander" metrics catalogue --output markdown > docs/reference/metrics.md.new
+	mv docs/reference/metrics.md.new docs/reference/metrics.md
+
+clean: ## Remove what builds left behind; the Python venvs stay
+	swift package clean
+	rm -rf bin

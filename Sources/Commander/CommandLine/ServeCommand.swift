@@ -1,0 +1,39 @@
+// `commander serve`: the gateway, the engine and the console in one process, until it is told to stop.
+
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import Storage
+import StrictYAML
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the gateway, the monitors, the incident engine and the console.")
+
+  @OptionGroup var configuration: ConfigurationOption
+  @Option(help: "Least severity of log lines on standard error: debug, info, warning, error.")
+  var logLevel: Logger.Level = .info
+
+  func run() async throws {
+    let loaded = try configuration.load()
+    var logger = Logger(label: "commander") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = logLevel
+    let server: CommanderServer
+    do {
+      server = try await CommanderServer.start(loaded, logger: logger)
+    } catch let error as ConfigurationError {
+      throw ConfigurationOption.refusal(error)
+    } catch let error as StorageError {
+      Say.message("\(configuration.path): \(error)")
+      throw Exit.badConfiguration
+    }
+    Task {
+      let console = try await server.consoleAddress()
+      Say.message("gateway  http://\(server.gatewayAddress)  (point your SDK's base URL here)")
+      Say.message("console  http://\(console)")
+    }
+    try await server.serviceGroup(signals: true).run()
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

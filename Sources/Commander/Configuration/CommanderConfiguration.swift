@@ -1,0 +1,54 @@
+// The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
+
+import Datadog
+import Gateway
+import LLMTelemetry
+import Monitors
+import Remediation
+import StrictYAML
+
+package struct CommanderConfiguration: Sendable {
+  package var service = "llm-gateway"
+  package var env = "production"
+  package var version = CommanderVersion.current
+  /// Folder of the embedded store; made when it is missing.
+  package var store = "commander-data"
+  /// How long spans and rollups are kept.
+  package var retention: Duration = .seconds(14 * 86_400)
+  /// Redacted content of requests and answers is stored with spans.
+  package var capturesContent = false
+  package var gatewayListen = ListenAddress(host: "127.0.0.1", port: 8080)
+  package var limits = GatewayLimits()
+  package var consoleListen = ListenAddress(host: "127.0.0.1", port: 8090)
+  /// Host names beside the listen address under which the console may be reached.
+  package var consoleHosts: [String] = []
+  package var keys: [VirtualKey] = []
+  package var providers: [Provider] = []
+  package var routes: [Route] = []
+  package var prompts: [ManagedPrompt] = []
+  package var monitors: [MonitorDefinition] = []
+  package var playbooks: [Playbook] = []
+  package var quietPeriod: Duration = .seconds(300)
+  package var dogStatsD: DogStatsDAddress?
+  package var webhooks: [WebhookSettings] = []
+  /// Where each listener was configured, for errors found only when it is bound.
+  package var gatewayPlace: Problem?
+  package var consolePlace: Problem?
+
+  package init() {}
+
+  package var commandSettings: CommandSettings {
+    CommandSettings(
+      fallbacks: routes.compactMap { route in
+        guard let fallback = route.fallback, let provider = providers.first(where: { $0.name == route.provider }) else { return nil }
+        return RouteFallback(
+          route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
+          toModel: fallback.model, leavesProvider: fallback.provider != route.provider)
+      },
+      quietPeriod: quietPeriod)
+  }
+}
+
+package enum CommanderVersion {
+  package static let current = "0.1.0"
+}

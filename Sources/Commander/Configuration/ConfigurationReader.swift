@@ -1,0 +1,116 @@
+// Reads the YAML file section by section; every section records its own problems, and the whole is refused when there is one.
+
+import Datadog
+import Foundation
+import Gateway
+import Providers
+import StrictYAML
+
+extension CommanderConfiguration {
+  /// Reads a configuration file. Throws every problem of it at once.
+  package static func load(
+    path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ConfigurationError) -> CommanderConfiguration {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ConfigurationError(problems: [
+        Problem(file: path, line: 0, column: 0, message: "no such file; write one (Examples/commander.yaml is a start) or name another with --config")
+      ])
+    }
+    return try parse(String(decoding: data, as: UTF8.self), file: path, environment: environment)
+  }
+
+  package static func parse(
+    _ text: String, file: String, environment: [String: String]
+  ) throws(ConfigurationError) -> CommanderConfiguration {
+    let problems = ProblemList()
+    var configuration = CommanderConfiguration()
+    if let root = YAMLValue.parse(text, file: file, problems: problems)?.mapping(sections) {
+      let reader = ConfigurationReader(environment: environment)
+      reader.read(root, into: &configuration)
+    }
+    try problems.throwIfAny()
+    return configuration
+  }
+
+  private static let sections = [
+    "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts", "monitors", "playbooks",
+    "incidents", "datadog", "notifications",
+  ]
+}
+
+struct ConfigurationReader {
+  let environment: [String: String]
+
+  func read(_ root: YAMLMapping, into configuration: inout CommanderConfiguration) {
+    if let service = root["service"]?.string() { configuration.service = service }
+    if let env = root["env"]?.string() { configuration.env = env }
+    if let version = root["version"]?.string() { configuration.version = version }
+    if let store = root["store"]?.string() { configuration.store = store }
+    if let retention = root["retention"]?.duration() { configuration.retention = retention }
+    if let capture = root["capture"]?.choice(Capture.self) { configuration.capturesContent = capture == .redacted }
+    readGateway(root["gateway"], into: &configuration)
+    readConsole(root["console"], into: &configuration)
+    configuration.playbooks = readPlaybooks(root["playbooks"])
+    configuration.monitors = readMonitors(root["monitors"], playbooks: Set(configuration.playbooks.map(\.name)))
+    configuration.prompts = readPrompts(root["prompts"])
+    configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
+    configuration.providers = readProviders(root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"))
+    configuration.routes = readRoutes(
+      root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"), providers: configuration.providers)
+    if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
+      if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
+    }
+    readDatadog(root["datadog"], into: &configuration)
+    configuration.webhooks = readWebhooks(root["notifications"])
+  }
+
+  private enum Capture: String, CaseIterable { case off, redacted }
+
+  private func readGateway(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
+    guard let gateway = value?.mapping(["listen", "limits"]) else { return }
+    if let listen = gateway["listen"], let address = listen.listenAddress() {
+      configuration.gatewayListen = address
+      configuration.gatewayPlace = listen.place
+    }
+    guard
+      let limits = gateway["limits"]?.mapping([
+        "request_body_bytes", "scoring_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "client_idle_timeout",
+      ])
+    else { return }
+    if let bytes = limits["request_body_bytes"]?.integer(1024...1 << 30) { configuration.limits.requestBodyBytes = bytes }
+    if let bytes = limits["scoring_bytes"]?.integer(0...1 << 24) { configuration.limits.scoringBytes = bytes }
+    if let timeout = limits["connect_timeout"]?.duration() { configuration.limits.connectTimeout = timeout }
+    if let timeout = limits["first_byte_timeout"]?.duration() { configuration.limits.firstByteTimeout = timeout }
+    if let timeout = limits["idle_timeout"]?.duration() { configuration.limits.idleTimeout = timeout }
+    if let timeout = limits["total_timeout"]?.duration() { configuration.limits.totalTimeout = timeout }
+    if let timeout = limits["client_idle_timeout"]?.duration() { configuration.limits.clientIdleTimeout = timeout }
+  }
+
+  private func readConsole(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
+    guard let console = value?.mapping(["listen", "hosts"]) else { return }
+    if let listen = console["listen"], let address = listen.listenAddress() {
+      configuration.consoleListen = address
+      configuration.consolePlace = listen.place
+      if !address.isLoopback {
+        listen.problem("the console has no sign-in, so it listens on this machine only: use 127.0.0.1 and a proxy that authenticates")
+      }
+    }
+    if let hosts = console["hosts"]?.strings() { configuration.consoleHosts = hosts }
+  }
+
+  private func readDatadog(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
+    guard let datadog = value?.mapping(["dogstatsd"]), let address = datadog["dogstatsd"], let text = address.string() else { return }
+    guard let parsed = DogStatsDAddress(text) else {
+      return address.problem("`datadog.dogstatsd` must be HOST:PORT (UDP) or unix:///path/of/socket")
+    }
+    configuration.dogStatsD = parsed
+  }
+
+  /// Records a problem for each name that stands twice in a list.
+  func checkUnique(_ names: [(name: String, value: YAMLValue)], _ what: String) {
+    var seen: Set<String> = []
+    for (name, value) in names where !seen.insert(name).inserted {
+      value.problem("\(what) \"\(name)\" is defined twice; names are unique")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// The sections that say who may call, where calls go, and which prompts the gateway holds.
+
+import Gateway
+import Providers
+import StrictYAML
+
+extension ConfigurationReader {
+  func readKeys(_ value: YAMLValue?) -> [VirtualKey] {
+    var keys: [VirtualKey] = []
+    var names: [(String, YAMLValue)] = []
+    for item in value?.list() ?? [] {
+      guard let key = item.mapping(["name", "sha256", "tenant", "feature"]) else { continue }
+      let name = key.required("name", "a word that tells this key from the others")?.string()
+      let hash = key.required("sha256", "the hash that `commander key create` printed")
+      guard let name, let hash, let text = hash.string() else { continue }
+      names.append((name, item))
+      guard text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+        hash.problem("`\(hash.path)` must be 64 lowercase hexadecimal digits, as `commander key create` prints; the key itself does not belong here")
+        continue
+      }
+      keys.append(VirtualKey(name: name, sha256: text, tenant: key["tenant"]?.string(), feature: key["feature"]?.string()))
+    }
+    checkUnique(names, "key")
+    return keys
+  }
+
+  func readProviders(_ value: YAMLValue?) -> [Provider] {
+    var providers: [Provider] = []
+    var names: [(String, YAMLValue)] = []
+    for item in value?.list() ?? [] {
+      guard let provider = item.mapping(["name", "protocol", "base_url", "credential", "project", "location"]) else { continue }
+      let name = provider.required("name", "a word that routes refer to")?.string()
+      let wireProtocol = provider.required("protocol", "openai, gemini or vertex")?.choice(WireProtocol.self)
+      let baseURL = provider.required("base_url", "where it is, for example https://us-central1-aiplatform.googleapis.com")
+      let credential = provider["credential"]?.secret(environment: environment)?.value
+      guard let name, let wireProtocol, let baseURL, let text = baseURL.string() else { continue }
+      names.append((name, item))
+      guard let url = BaseURL(text) else {
+        baseURL.problem("`\(baseURL.path)` must be http:// or https://, a host, and optionally a port and a path")
+        continue
+      }
+      providers.append(
+        Provider(
+          name: name, wireProtocol: wireProtocol, host: url.host, port: url.port, usesTLS: url.usesTLS, basePath: url.path,
+          credential: credential, project: provider["project"]?.string(), location: provider["location"]?.string()))
+    }
+    checkUnique(names, "provider")
+    return providers
+  }
+
+  func readRoutes(_ value: YAMLValue?, providers: [Provider]) -> [Route] {
+    let byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
+    var routes: [Route] = []
+    var names: [(String, YAMLValue)] = []
+    func provider(_ value: YAMLValue?) -> Provider? {
+      guard let value, let name = value.string() else { return nil }
+      guard let provider = byName[name] else {
+        value.problem("there is no provider \"\(name)\" under `providers`; known: \(byName.keys.sorted().joined(separator: ", "))")
+        return nil
+      }
+      return provider
+    }
+    for item in value?.list() ?? [] {
+      guard let route = item.mapping(["name", "models", "provider", "fallback"]) else { continue }
+      let name = route.required("name", "a word that monitors and pages show")?.string()
+      let models = route.required("models", "a list of model names; a trailing * matches any rest")?.strings()
+      let target = provider(route.required("provider", "the name of one of `providers`"))
+      guard let name, let models, let target else { continue }
+      names.append((name, item))
+      var fallback: Route.Fallback?
+      if let mapping = route["fallback"]?.mapping(["provider", "model"]),
+        let other = provider(mapping.required("provider", "the provider to fall back to")),
+        let model = mapping.required("model", "the model to fall back to")?.string()
+      {
+        if other.wireProtocol != target.wireProtocol {
+          mapping.value.problem(
+            "the fallback speaks \(other.wireProtocol.rawValue) and the route \(target.wireProtocol.rawValue); choose a provider of the same protocol")
+        }
+        fallback = Route.Fallback(provider: other.name, model: model)
+      }
+      routes.append(Route(name: name, models: models, provider: target.name, fallback: fallback))
+    }
+    checkUnique(names, "route")
+    return routes
+  }
+
+  func readPrompts(_ value: YAMLValue?) -> [ManagedPrompt] {
+    var prompts: [ManagedPrompt] = []
+    var names: [(String, YAMLValue)] = []
+    for item in value?.list() ?? [] {
+      guard let prompt = item.mapping(["name", "production", "versions"]) else { continue }
+      let name = prompt.required("name", "what requests put in x-commander-prompt")?.string()
+      let production = prompt.required("production", "the version requests get that name none")
+      let members = prompt.required("versions", "a mapping of version to system instruction")?.namedMembers()
+      guard let name, let production, let members, let label = production.string() else { continue }
+      names.append((name, item))
+      var versions: [String: String] = [:]
+      for (version, text) in members { versions[version] = text.string() }
+      if versions[label] == nil {
+        production.problem("prompt \"\(name)\" has no version \"\(label)\"; it has \(versions.keys.sorted().joined(separator: ", "))")
+      }
+      prompts.append(ManagedPrompt(name: name, versions: versions, production: label))
+    }
+    checkUnique(names, "prompt")
+    return prompts
+  }
+}

@@ -1,0 +1,118 @@
+// The sections that say what is watched, what may be done about it, and who is told.
+
+import Foundation
+import LLMTelemetry
+import Monitors
+import Notifications
+import Remediation
+import StrictYAML
+
+extension ConfigurationReader {
+  func readPlaybooks(_ value: YAMLValue?) -> [Playbook] {
+    var playbooks: [Playbook] = []
+    var names: [(String, YAMLValue)] = []
+    for item in value?.list() ?? [] {
+      let known = ["name", "action", "mode", "verify_after", "give_up_after", "time_to_live", "cool_down"]
+      guard let mapping = item.mapping(known) else { continue }
+      let name = mapping.required("name", "a word that monitors refer to")?.string()
+      let action = mapping.required("action", "prompt_rollback or model_fallback")?.choice(Playbook.Action.self)
+      let mode = mapping.required("mode", "suggest, approve or auto")?.choice(Playbook.Mode.self)
+      guard let name, let action, let mode else { continue }
+      names.append((name, item))
+      var playbook = Playbook(name: name, action: action, mode: mode)
+      if let duration = mapping["verify_after"]?.duration() { playbook.verifyAfter = duration }
+      if let duration = mapping["give_up_after"]?.duration() { playbook.giveUpAfter = duration }
+      if let duration = mapping["time_to_live"]?.duration() { playbook.timeToLive = duration }
+      if let duration = mapping["cool_down"]?.duration() { playbook.coolDown = duration }
+      if playbook.giveUpAfter <= playbook.verifyAfter {
+        item.problem("playbook \"\(name)\" gives up after \(playbook.giveUpAfter) but verifies only after \(playbook.verifyAfter); give it longer")
+      }
+      playbooks.append(playbook)
+    }
+    checkUnique(names, "playbook")
+    return playbooks
+  }
+
+  func readMonitors(_ value: YAMLValue?, playbooks: Set<String>) -> [MonitorDefinition] {
+    var monitors: [MonitorDefinition] = []
+    var names: [(String, YAMLValue)] = []
+    for item in value?.list() ?? [] {
+      guard let monitor = readMonitor(item, playbooks: playbooks) else { continue }
+      names.append((monitor.name, item))
+      monitors.append(monitor)
+    }
+    checkUnique(names, "monitor")
+    return monitors
+  }
+
+  private func readMonitor(_ item: YAMLValue, playbooks: Set<String>) -> MonitorDefinition? {
+    let known = [
+      "name", "title", "severity", "query", "window", "for", "above", "below", "recovery", "traffic_gate", "no_data", "playbooks", "group_by",
+    ]
+    guard let mapping = item.mapping(known) else { return nil }
+    let name = mapping.required("name", "a word that alerts and pages show")?.string()
+    let title = mapping.required("title", "what a person reads, for example \"Answers became slow\"")?.string()
+    let severity = mapping.required("severity", "SEV-1 to SEV-4")?.choice(Severity.self)
+    let window = mapping.required("window", "how much of the past one evaluation reads, for example 5m")?.duration()
+    var query: MonitorQuery?
+    if let value = mapping.required("query", "for example sum(llm.errors) / sum(llm.requests)"), let text = value.string() {
+      do {
+        query = try MonitorQuery(parsing: text)
+      } catch {
+        value.problem("query \(error)")
+      }
+    }
+    let threshold = readThreshold(mapping)
+    let names = mapping["playbooks"]?.list() ?? []
+    for value in names {
+      if let playbook = value.string(), !playbooks.contains(playbook) {
+        value.problem("there is no playbook \"\(playbook)\" under `playbooks`; known: \(playbooks.sorted().joined(separator: ", "))")
+      }
+    }
+    guard let name, let title, let severity, let window, let query, let threshold else { return nil }
+    var monitor = MonitorDefinition(name: name, title: title, severity: severity, query: query, window: window, threshold: threshold)
+    if let hold = mapping["for"]?.duration() { monitor.holdFor = hold }
+    if let gate = mapping["traffic_gate"]?.integer(0...1_000_000_000) { monitor.trafficGate = Int64(gate) }
+    if let policy = mapping["no_data"]?.choice(NoDataPolicy.self) { monitor.noData = policy }
+    if let tags = mapping["group_by"]?.strings() { monitor.groupBy = tags }
+    monitor.playbooks = names.compactMap { $0.string() }
+    for diagnostic in monitor.lint() where diagnostic.weight == .error {
+      (mapping[diagnostic.field] ?? item).problem(diagnostic.message)
+    }
+    return monitor
+  }
+
+  private func readThreshold(_ mapping: YAMLMapping) -> Threshold? {
+    let recovery = mapping["recovery"]?.number()
+    switch (mapping["above"], mapping["below"]) {
+    case (let value?, nil): return value.number().map { Threshold(.above, critical: $0, recovery: recovery) }
+    case (nil, let value?): return value.number().map { Threshold(.below, critical: $0, recovery: recovery) }
+    default:
+      mapping.value.problem("a monitor needs exactly one of `above` and `below`: the value beyond which it alerts")
+      return nil
+    }
+  }
+
+  func readWebhooks(_ value: YAMLValue?) -> [WebhookSettings] {
+    guard let notifications = value?.mapping(["webhooks"]) else { return [] }
+    var webhooks: [WebhookSettings] = []
+    var names: [(String, YAMLValue)] = []
+    for item in notifications["webhooks"]?.list() ?? [] {
+      guard let webhook = item.mapping(["name", "url", "secret"]) else { continue }
+      let name = webhook.required("name", "a word that the delivery log shows")?.string()
+      let url = webhook.required("url", "an http:// or https:// address")
+      let secret = webhook.required("secret", "{environment: NAME} with the whsec_… signing secret")
+      let text = secret?.secret(environment: environment)?.value
+      guard let name, let url, let address = url.string(), let secret, let text else { continue }
+      names.append((name, item))
+      if BaseURL(address) == nil { url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path") }
+      do throws(WebhookSecret.Malformed) {
+        webhooks.append(WebhookSettings(name: name, url: address, secret: try WebhookSecret(text)))
+      } catch {
+        secret.problem("webhook \"\(name)\": \(error)")
+      }
+    }
+    checkUnique(names, "webhook")
+    return webhooks
+  }
+}

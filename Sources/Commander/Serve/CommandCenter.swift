@@ -1,0 +1,88 @@
+// The effects around the pure command cycle: asks it what is true, writes that to the ledger, and tells those who must act.
+
+import Incidents
+import LLMMetrics
+import LLMTelemetry
+import Logging
+import Monitors
+import Remediation
+import Storage
+
+/// Owns the state. Everything that changes it goes through `commit`: on disk first, then in force.
+package actor CommandCenter {
+  private let ledger: Ledger
+  private let read: @Sendable (SeriesQuery) throws -> [SeriesGroup]
+  private let cycle: CommandCycle
+  private let logger: Logger
+  /// Puts overrides and prompt labels in force at the gateway.
+  private let enforce: @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void
+
+  package private(set) var state: CommandState
+  package private(set) var registry: PromptRegistry
+  package private(set) var evaluations: [Evaluation] = []
+  /// When the last turn was taken; `nil` before the first.
+  package private(set) var lastTurn: Timestamp?
+
+  /// Rollups of an interval are in the store this long after its end: 2 s for late spans, 1 s tick, and the write.
+  package static let settlingTime: Duration = .milliseconds(3500)
+
+  init(
+    ledger: Ledger, configuration: CommanderConfiguration, logger: Logger, at: Timestamp,
+    read: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
+    enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void
+  ) throws {
+    self.ledger = ledger
+    self.read = read
+    self.logger = logger
+    self.enforce = enforce
+    cycle = CommandCycle(monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
+    var folded = CommandState(folding: try ledger.entries())
+    let changes = PromptRegistry.changesForConfiguration(configuration.prompts, known: folded.changes, at: at).map(LedgerEntry.change)
+    try ledger.append(changes)
+    for change in changes { folded.apply(change) }
+    state = folded
+    registry = PromptRegistry(configured: configuration.prompts, changes: folded.changes)
+  }
+
+  package nonisolated var monitors: [MonitorDefinition] { cycle.monitors }
+
+  /// Evaluates and decides for `now`. A failure is logged and met again by the next turn; no state is half changed.
+  package func turn(now: Timestamp) async {
+    do {
+      evaluations = try cycle.evaluate(state: state, now: now, read: read)
+      try await commit(try cycle.decide(state: state, evaluations: evaluations, now: now, read: read))
+      lastTurn = now
+    } catch {
+      logger.error("the command cycle failed; it is tried again in 10 s", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// A person's command: refused with a reason, or a fact.
+  package func submit(_ command: OperatorCommand, actor: String, now: Timestamp) async throws {
+    try await commit(try state.entries(for: command, actor: actor, at: now))
+    // An approval should not wait for the next turn, if this interval's data has settled.
+    if now - now.floored(to: Rollup.width) >= Self.settlingTime { await turn(now: now) }
+  }
+
+  package func promote(prompt: String, version: String, actor: String, now: Timestamp) async throws {
+    try await commit([.change(try registry.promotion(of: prompt, to: version, author: actor, at: now))])
+  }
+
+  func record(_ entries: [LedgerEntry]) async throws { try await commit(entries) }
+
+  private func commit(_ entries: [LedgerEntry]) async throws {
+    guard !entries.isEmpty else { return }
+    try ledger.append(entries)
+    let generation = state.overrides.generation
+    var labelsMoved = false
+    for entry in entries {
+      state.apply(entry)
+      if case .change(let change) = entry {
+        registry.apply(change)
+        labelsMoved = true
+      }
+      logger.info("\(entry.kind)", metadata: ["subject": "\(entry.subject)"])
+    }
+    if labelsMoved || state.overrides.generation != generation { try await enforce(state.overrides, registry) }
+  }
+}

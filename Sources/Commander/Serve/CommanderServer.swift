@@ -1,0 +1,115 @@
+// The composition root: builds every part of one commander from its configuration and runs them as one service group.
+
+import Console
+import Datadog
+import Foundation
+import Gateway
+import Hummingbird
+import Ingest
+import LLMMetrics
+import LLMTelemetry
+import Logging
+import NIOCore
+import NIOPosix
+import Notifications
+import Providers
+import ServiceLifecycle
+import Storage
+import StrictYAML
+
+/// One commander. `serve`, the demo and the tests all run this.
+package struct CommanderServer: Sendable {
+  package let configuration: CommanderConfiguration
+  package let center: CommandCenter
+  package let store: TelemetryStore
+  package let pipeline: IngestPipeline
+  /// The real port, when 0 was configured.
+  package let gatewayAddress: ListenAddress
+
+  private let consolePort: EventLoopFuture<Int>
+  private let services: [any Service]
+  private let logger: Logger
+
+  /// Opens the store, folds the ledger and binds the gateway. Throws `ConfigurationError` with every address that cannot be bound.
+  package static func start(_ configuration: CommanderConfiguration, logger: Logger) async throws -> CommanderServer {
+    try await PortCheck.run([
+      (configuration.gatewayListen, "gateway.listen", configuration.gatewayPlace),
+      (configuration.consoleListen, "console.listen", configuration.consolePlace),
+    ])
+    try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
+    let store = try TelemetryStore(path: configuration.store + "/telemetry.sqlite")
+    let ledger = try Ledger(path: configuration.store + "/ledger.sqlite")
+    let dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) }
+    let health = HealthCounters()
+    let pipeline = IngestPipeline(
+      enrichment: SpanEnrichment(evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
+      sinks: sinks(store: store, dogStatsD: dogStatsD, health: health),
+      sinkFailed: { logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"]) })
+
+    let handle = GatewayHandle()
+    let center = try CommandCenter(
+      ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
+      enforce: { overrides, registry in
+        if try await handle.update(configuration.snapshot(overrides: overrides, prompts: registry.prompts)) == false {
+          logger.warning("the gateway already has a newer generation of overrides")
+        }
+      })
+    let snapshot = configuration.snapshot(overrides: await center.state.overrides, prompts: await center.registry.prompts)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    let gateway = try await GatewayServer.start(
+      host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot
+    ) { pipeline.offer($0) }
+    await handle.set(gateway)
+    let address = ListenAddress(host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
+
+    let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
+    let console = ConsoleAssembly.application(
+      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, gatewayAddress: address, logger: logger
+    ) { consolePort.succeed($0) }
+    // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
+    var services: [any Service] = []
+    if let dogStatsD { services.append(FlushService(client: dogStatsD)) }
+    services.append(IngestService(pipeline: pipeline))
+    services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
+    services.append(CommandLoop(center: center))
+    services.append(
+      NotificationLoop(center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
+    services.append(console)
+    services.append(GatewayService(gateway: gateway, group: group))
+    return CommanderServer(
+      configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
+      consolePort: consolePort.futureResult, services: services, logger: logger)
+  }
+
+  /// Where the console listens; waits until it does.
+  package func consoleAddress() async throws -> ListenAddress {
+    ListenAddress(host: configuration.consoleListen.host, port: try await consolePort.get())
+  }
+
+  /// Everything that runs, for `ServiceGroup`. With `signals`, SIGTERM and SIGINT drain and stop it.
+  package func serviceGroup(signals: Bool) -> ServiceGroup {
+    var settings = ServiceGroupConfiguration(
+      services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: logger)
+    settings.maximumGracefulShutdownDuration = .seconds(30)
+    return ServiceGroup(configuration: settings)
+  }
+
+  private static func sinks(store: TelemetryStore, dogStatsD: DogStatsDClient?, health: HealthCounters) -> [IngestSink] {
+    var sinks = [
+      IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
+      IngestSink(name: "health", batch: { health.observe($0) }),
+    ]
+    if let dogStatsD { sinks.append(IngestSink(name: "dogstatsd", batch: { dogStatsD.add($0.measurements) })) }
+    return sinks
+  }
+}
+
+extension CommanderConfiguration {
+  /// What the data plane needs of this configuration, with the overrides and labels in force.
+  func snapshot(overrides: RoutingOverrides, prompts: [ManagedPrompt]) -> GatewaySnapshot {
+    GatewaySnapshot(
+      service: service, env: env, version: version, keys: keys, providers: providers, routes: routes, prompts: prompts, overrides: overrides,
+      limits: limits)
+  }
+}

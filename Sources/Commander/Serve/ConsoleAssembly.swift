@@ -1,0 +1,65 @@
+// Gives the console its view of the running commander, and applications their span intake beside it.
+
+import Console
+import Foundation
+import Hummingbird
+import Ingest
+import LLMTelemetry
+import Logging
+import Remediation
+import Storage
+import StrictYAML
+
+enum ConsoleAssembly {
+  static func application(
+    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
+    gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
+  ) -> some ApplicationProtocol {
+    let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
+    return Console.buildApplication(
+      source: source(
+        configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, gatewayAddress: gatewayAddress),
+      configuration: ConsoleConfiguration(
+        host: configuration.consoleListen.host, port: configuration.consoleListen.port, allowedHosts: Set(configuration.consoleHosts)),
+      logger: logger, addRoutes: { intake.add(to: $0) },
+      onServerRunning: { channel in
+        if let port = channel.localAddress?.port { onListening(port) }
+      })
+  }
+
+  private static func source(
+    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
+    gatewayAddress: ListenAddress
+  ) -> ConsoleSource {
+    ConsoleSource(
+      state: { await center.state },
+      monitors: { center.monitors },
+      evaluations: { await center.evaluations },
+      readSeries: { try store.read($0) },
+      spans: { filter, limit in try store.spans(filter, limit: limit).spans },
+      prompts: {
+        await center.registry.prompts.map {
+          PromptSummary(name: $0.name, versions: $0.versions.keys.sorted(), production: $0.production)
+        }
+      },
+      health: {
+        CommanderHealth(
+          newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: health.dropped,
+          storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current, gatewayAddress: "http://\(gatewayAddress)")
+      },
+      postmortem: { id in
+        let state = await center.state
+        return state.incidents[id].map { Postmortem.markdown($0, state: state) }
+      },
+      submit: { command, actor in try await center.submit(command, actor: actor, now: .now()) },
+      promotePrompt: { name, version, actor in try await center.promote(prompt: name, version: version, actor: actor, now: .now()) })
+  }
+
+  private static func storeBytes(folder: String) -> Int64? {
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
+    return files.reduce(into: Int64(0)) { total, file in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
+      total += (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+  }
+}

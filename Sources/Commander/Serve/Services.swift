@@ -1,0 +1,86 @@
+// The long-running parts of a commander, each as a service that drains when it is asked to stop.
+
+import Datadog
+import Gateway
+import Ingest
+import LLMMetrics
+import LLMTelemetry
+import Logging
+import NIOPosix
+import Notifications
+import ServiceLifecycle
+import Storage
+
+struct IngestService: Service {
+  let pipeline: IngestPipeline
+
+  func run() async throws {
+    await withGracefulShutdownHandler {
+      await pipeline.run()
+    } onGracefulShutdown: {
+      pipeline.shutDown()
+    }
+  }
+}
+
+struct GatewayService: Service {
+  let gateway: GatewayServer
+  let group: MultiThreadedEventLoopGroup
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    try await gateway.shutdown(patience: .seconds(10))
+    try await group.shutdownGracefully()
+  }
+}
+
+/// Takes a turn after each rollup interval, once its data has settled.
+struct CommandLoop: Service {
+  let center: CommandCenter
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        let now = Timestamp.now()
+        var due = now.floored(to: Rollup.width) + CommandCenter.settlingTime
+        if due <= now { due = due + Rollup.width }
+        do { try await Task.sleep(for: due - now) } catch { return }
+        await center.turn(now: .now())
+      }
+    }
+  }
+}
+
+/// Sends what the buffer holds once a second; a full datagram goes out at once without waiting for this.
+struct FlushService: Service {
+  let client: DogStatsDClient
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while (try? await Task.sleep(for: .seconds(1))) != nil { client.flush() }
+    }
+    client.flush()
+  }
+}
+
+/// Deletes telemetry that is older than configured, once an hour. The ledger is kept.
+struct RetentionService: Service {
+  let store: TelemetryStore
+  let keep: Duration
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      repeat {
+        do {
+          let deleted = try store.deleteOlder(than: .now() - keep)
+          if deleted.spans + deleted.points > 0 {
+            logger.info("old telemetry deleted", metadata: ["spans": "\(deleted.spans)", "points": "\(deleted.points)"])
+          }
+        } catch {
+          logger.error("old telemetry could not be deleted; tried again in an hour", metadata: ["error": "\(error)"])
+        }
+      } while (try? await Task.sleep(for: .seconds(3600))) != nil
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// `POST /intake/spans`: where instrumented applications send their own spans, as recorded-traffic JSON Lines.
+
+import Console
+import Foundation
+import Gateway
+import Hummingbird
+import Ingest
+import LLMTelemetry
+import Remediation
+
+/// Accepts what a virtual key vouches for. Spans become dimensions' values like the gateway's own; changes go to the ledger.
+struct SpanIntake: Sendable {
+  private let keys: [String: VirtualKey]
+  private let pipeline: IngestPipeline
+  private let center: CommandCenter
+
+  /// Bytes of one request; at about 1 KB a span that is some thousands of spans.
+  private static let bodyLimit = 8 << 20
+
+  init(configuration: CommanderConfiguration, pipeline: IngestPipeline, center: CommandCenter) {
+    keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
+    self.pipeline = pipeline
+    self.center = center
+  }
+
+  func add(to router: Router<Console.Context>) {
+    router.post("intake/spans") { request, _ -> Response in
+      guard let presented = request.headers[.authorization], presented.lowercased().hasPrefix("bearer "),
+        let key = keys[VirtualKeyHash.sha256(of: String(presented.dropFirst(7)))]
+      else {
+        return answer(.unauthorized, ["error": "send a virtual key as Authorization: Bearer ck-…"])
+      }
+      var request = request
+      guard let body = try? await request.collectBody(upTo: Self.bodyLimit) else {
+        return answer(.contentTooLarge, ["error": "the body is larger than \(Self.bodyLimit) bytes; send smaller batches"])
+      }
+      let records: [TrafficRecord]
+      do {
+        records = try RecordedTraffic.records(in: body.readableBytesView, file: "body")
+      } catch {
+        return answer(.badRequest, ["error": error.description])
+      }
+      var spans: [LLMSpan] = []
+      var changes: [LedgerEntry] = []
+      for record in records {
+        switch record {
+        case .span(var span):
+          if let tenant = key.tenant { span.dimensions.tenant = tenant }
+          spans.append(span)
+        case .change(let change): changes.append(.change(change))
+        }
+      }
+      try await center.record(changes)
+      let taken = pipeline.offer(spans)
+      return answer(.accepted, ["accepted": String(taken + changes.count), "dropped": String(spans.count - taken)])
+    }
+  }
+
+  private func answer(_ status: HTTPResponse.Status, _ members: [String: String]) -> Response {
+    Response(
+      status: status, headers: [.contentType: "application/json; charset=utf-8"],
+      body: .init(byteBuffer: ByteBuffer(string: JSONOutput.object(members) + "\n")))
+  }
+}

@@ -1,0 +1,40 @@
+// Where the Datadog Agent listens for metrics, as it is written in configuration.
+
+/// `127.0.0.1:8125`, `udp://agent:8125`, `/var/run/datadog/dsd.socket` or `unix:///var/run/datadog/dsd.socket`.
+package enum DogStatsDAddress: Hashable, Sendable, CustomStringConvertible {
+  case udp(host: String, port: UInt16)
+  case unix(path: String)
+
+  /// `nil` for anything that is neither `host:port` nor an absolute path.
+  package init?(_ text: String) {
+    if text.hasPrefix("unix://") || text.hasPrefix("/") {
+      let path = text.hasPrefix("/") ? text : String(text.dropFirst(7))
+      guard path.hasPrefix("/") else { return nil }
+      self = .unix(path: path)
+      return
+    }
+    let rest = text.hasPrefix("udp://") ? text.dropFirst(6) : text[...]
+    guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex, let port = UInt16(rest[rest.index(after: colon)...]),
+      port > 0
+    else { return nil }
+    var host = rest[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    guard !host.isEmpty, !host.contains("/") else { return nil }
+    self = .udp(host: String(host), port: port)
+  }
+
+  package var description: String {
+    switch self {
+    case .udp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    case .unix(let path): path
+    }
+  }
+
+  /// Bytes of one datagram: what fits an Ethernet frame, or the Agent's receive buffer.
+  package var datagramLimit: Int {
+    switch self {
+    case .udp: 1432
+    case .unix: 8192
+    }
+  }
+}

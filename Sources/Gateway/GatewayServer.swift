@@ -1,0 +1,72 @@
+// The listener for applications: one event loop per core, each with its own connections, snapshot and spans.
+
+import LLMTelemetry
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// A running gateway. Start it, update it, shut it down; it does not know who reads its spans.
+package final class GatewayServer: Sendable {
+  private let channel: any Channel
+  private let loops: [NIOLoopBound<LoopState>]
+
+  /// Where it listens; the port is the real one when 0 was asked for.
+  package var address: SocketAddress? { channel.localAddress }
+
+  /// Binds and begins to serve.
+  ///
+  /// - Parameter emit: receives batches of spans on an event loop; it must return at once.
+  /// - Throws: the bind error, for example when the port is taken.
+  package static func start(
+    host: String, port: Int, group: MultiThreadedEventLoopGroup, snapshot: GatewaySnapshot, emit: @escaping @Sendable ([LLMSpan]) -> Void
+  ) async throws -> GatewayServer {
+    let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+    var loops: [NIOLoopBound<LoopState>] = []
+    for eventLoop in group.makeIterator() {
+      loops.append(
+        try await eventLoop.submit {
+          NIOLoopBound(LoopState(eventLoop: eventLoop, snapshot: snapshot, tls: tls, emit: emit), eventLoop: eventLoop)
+        }.get())
+    }
+    let states = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    let channel = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let state = states[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.inappropriateOperationForState }
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+          try channel.pipeline.syncOperations.addHandler(ClientHandler(loop: state.value))
+        }
+      }
+      .bind(host: host, port: port).get()
+    return GatewayServer(channel: channel, loops: loops)
+  }
+
+  private init(channel: any Channel, loops: [NIOLoopBound<LoopState>]) {
+    self.channel = channel
+    self.loops = loops
+  }
+
+  /// Puts a new snapshot in force on every loop; in-flight exchanges keep the one they began with.
+  ///
+  /// - Returns: false when a loop refused it, because its overrides are of an older generation.
+  package func update(_ snapshot: GatewaySnapshot) async throws -> Bool {
+    var accepted = true
+    for loop in loops {
+      let took = try await loop.eventLoop.submit { loop.value.update(snapshot) }.get()
+      accepted = accepted && took
+    }
+    return accepted
+  }
+
+  /// Stops accepting, lets running exchanges finish for `patience`, cuts the rest, and hands over the last spans.
+  package func shutdown(patience: Duration) async throws {
+    try await channel.close()
+    for loop in loops {
+      try await loop.eventLoop.flatSubmit { loop.value.drain(within: patience) }.get()
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// Where spans and rollups go after ingest: the store, Datadog, whoever evaluates.
+
+import LLMMetrics
+import LLMTelemetry
+
+/// Spans of one batch, enriched, with everything they mean in metrics.
+package struct IngestBatch: Sendable {
+  package let spans: [LLMSpan]
+  package let measurements: [MetricMeasurement]
+}
+
+/// A receiver. It is awaited before the next batch, so a slow one fills the queue and shows in the drops; what it throws is
+/// counted as drops under its name, and does not keep the other sinks from their batch.
+package struct IngestSink: Sendable {
+  /// A short word for tags and logs, for example `store`.
+  package let name: String
+  let acceptBatch: @Sendable (IngestBatch) async throws -> Void
+  let acceptRollups: @Sendable ([Rollup]) async throws -> Void
+
+  package init(
+    name: String,
+    batch: @escaping @Sendable (IngestBatch) async throws -> Void = { _ in },
+    rollups: @escaping @Sendable ([Rollup]) async throws -> Void = { _ in }
+  ) {
+    self.name = name
+    self.acceptBatch = batch
+    self.acceptRollups = rollups
+  }
+}

@@ -1,0 +1,40 @@
+// What happens to a span before any sink sees it: scored, priced, and rid of what must not travel.
+
+import LLMTelemetry
+import Pricing
+import SemanticRisk
+
+/// Pure: the same span and configuration give the same result.
+package struct SpanEnrichment: Sendable {
+  package var prices: PriceBook
+  /// The text a model was given to answer from, out of a request body.
+  package var evidence: @Sendable ([UInt8]) -> String
+  /// Whether redacted content goes on to the sinks; when false it ends here.
+  package var capturesContent: Bool
+
+  package init(prices: PriceBook = .builtIn, evidence: @escaping @Sendable ([UInt8]) -> String, capturesContent: Bool = false) {
+    self.prices = prices
+    self.evidence = evidence
+    self.capturesContent = capturesContent
+  }
+
+  package func enrich(_ span: LLMSpan) -> LLMSpan {
+    var span = span
+    if case .failed(let errorClass, let message) = span.outcome {
+      span.outcome = .failed(errorClass, message: Redactor.redact(message))
+    }
+    if span.cost == .unknown { span.cost = prices.cost(of: span) }
+    if span.kind == .llm, span.outcome == .ok, span.risk.ungrounded == nil, let content = span.content {
+      // The raw text is read here and nowhere later: numbers and names are what an answer is compared by.
+      span.risk.ungrounded = GroundingScorer.score(evidence: evidence(content.requestBody), answer: content.responseText)
+    }
+    span.content = capturesContent ? span.content.map(redacted) : nil
+    return span
+  }
+
+  private func redacted(_ content: SpanContent) -> SpanContent {
+    SpanContent(
+      requestBody: Array(Redactor.redact(String(decoding: content.requestBody, as: UTF8.self)).utf8),
+      responseText: Redactor.redact(content.responseText))
+  }
+}

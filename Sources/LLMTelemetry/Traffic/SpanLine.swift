@@ -1,0 +1,97 @@
+// A span as recorded traffic writes it: the keys of the format, and the way from and to the record.
+import Foundation
+
+struct SpanLine: Codable {
+  var type = "span"
+  // Required.
+  var start: Timestamp
+  var durationMilliseconds: Decimal
+  var kind: SpanKind
+  var provider: String?
+  var model: String?
+  var status: String
+  // Optional; a missing key is unknown.
+  var traceID: String?
+  var spanID: String?
+  var parentID: String?
+  var name: String?
+  var service: String?
+  var env: String?
+  var version: String?
+  var region: String?
+  var route: String?
+  var tenant: String?
+  var feature: String?
+  var prompt: String?
+  var promptVersion: String?
+  var responseModel: String?
+  var timeToFirstTokenMilliseconds: Decimal?
+  var longestGapMilliseconds: Decimal?
+  var isStreaming: Bool?
+  var httpStatus: Int?
+  var errorClass: ErrorClass?
+  var errorMessage: String?
+  var finishReason: FinishReason?
+  var attempts: Int?
+  var fallbackFrom: String?
+  var usage: UsageKeys?
+  var costUSD: Decimal?
+  var costExactness: String?
+  var priceVersion: String?
+  var risk: RiskKeys?
+  var retrieval: RetrievalKeys?
+  /// Left out when true: another span is the record of the exchange when it is false.
+  var accountsForExchange: Bool?
+
+  enum CodingKeys: String, CodingKey {
+    case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt, attempts, usage
+    case risk, retrieval
+    case durationMilliseconds = "duration_ms"
+    case traceID = "trace_id"
+    case spanID = "span_id"
+    case parentID = "parent_id"
+    case promptVersion = "prompt_version"
+    case responseModel = "response_model"
+    case timeToFirstTokenMilliseconds = "ttft_ms"
+    case longestGapMilliseconds = "max_gap_ms"
+    case isStreaming = "stream"
+    case httpStatus = "http_status"
+    case errorClass = "error_class"
+    case errorMessage = "error_message"
+    case finishReason = "finish_reason"
+    case fallbackFrom = "fallback_from"
+    case costUSD = "cost_usd"
+    case costExactness = "cost_exactness"
+    case priceVersion = "price_version"
+    case accountsForExchange = "accounts_for_exchange"
+  }
+
+  struct UsageKeys: Codable {
+    var input: Int?
+    var cacheRead: Int?
+    var cacheWrite: Int?
+    var output: Int?
+    var reasoning: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case input, output, reasoning
+      case cacheRead = "cache_read"
+      case cacheWrite = "cache_write"
+    }
+  }
+
+  struct RiskKeys: Codable {
+    var ungrounded: Double?
+  }
+
+  struct RetrievalKeys: Codable {
+    var documents: Int
+    var topScore: Double?
+    var empty: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case documents, empty
+      case topScore = "top_score"
+    }
+  }
+}

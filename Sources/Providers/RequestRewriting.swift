@@ -1,0 +1,52 @@
+// The few edits the gateway makes to a request body. Each splices bytes in place, so that everything else reaches the
+// provider as the client wrote it.
+
+/// One edit: replace a byte range (empty for an insertion) by text.
+package struct BodyEdit: Equatable, Sendable {
+  package var range: Range<Int>
+  package var replacement: String
+}
+
+package enum RequestRewriting {
+  /// Asks OpenAI for the usage chunk of a stream, which the caller did not ask for.
+  package static func includeUsage(_ facts: RequestFacts) -> BodyEdit {
+    if let value = facts.includeUsageValue { return BodyEdit(range: value, replacement: "true") }
+    if let options = facts.streamOptions { return insertion(into: options, #""include_usage":true"#) }
+    return insertion(into: facts.body, #""stream_options":{"include_usage":true}"#)
+  }
+
+  /// Replaces OpenAI's model.
+  package static func replaceModel(_ facts: RequestFacts, by model: String) -> BodyEdit? {
+    facts.modelValue.map { BodyEdit(range: $0, replacement: JSONText.quoted(model)) }
+  }
+
+  /// Puts a system instruction in front of a request that has none.
+  package static func systemInstruction(_ facts: RequestFacts, text: String, wireProtocol: WireProtocol) -> BodyEdit? {
+    switch wireProtocol {
+    case .openAI:
+      guard let messages = facts.messages else { return nil }
+      return insertion(into: messages, #"{"role":"system","content":\#(JSONText.quoted(text))}"#)
+    case .gemini, .vertex:
+      return insertion(into: facts.body, #""systemInstruction":{"parts":[{"text":\#(JSONText.quoted(text))}]}"#)
+    }
+  }
+
+  /// Applies edits that do not overlap.
+  package static func apply(_ edits: [BodyEdit], to body: UnsafeRawBufferPointer) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(body.count + edits.reduce(0) { $0 + $1.replacement.utf8.count })
+    var position = 0
+    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+      result.append(contentsOf: body[position..<edit.range.lowerBound])
+      result.append(contentsOf: edit.replacement.utf8)
+      position = edit.range.upperBound
+    }
+    result.append(contentsOf: body[position...])
+    return result
+  }
+
+  /// An item at the front of an object or array.
+  private static func insertion(into container: RequestFacts.Container, _ item: String) -> BodyEdit {
+    BodyEdit(range: container.start + 1..<container.start + 1, replacement: container.isEmpty ? item : item + ",")
+  }
+}

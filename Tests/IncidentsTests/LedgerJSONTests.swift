@@ -1,0 +1,99 @@
+// The ledger's JSON is a promise: these lines must be readable by every later version.
+
+import Incidents
+import LLMMetrics
+import LLMTelemetry
+import Monitors
+import Remediation
+import Testing
+
+@Suite struct LedgerJSONTests {
+  static let key = AlertKey(monitor: "ungrounded", group: TagSet(["prompt": "rag-answer"]))
+  static let action = RoutingOverride.Action.rollBackPrompt(prompt: "rag-answer", from: "43", to: "42")
+
+  static let golden: [(entry: LedgerEntry, kind: String, subject: String, json: String)] = [
+    (
+      .alert(
+        AlertTransition(
+          key: key, from: .pending, to: .alert, at: .second(60), value: 0.5, threshold: 0.25, reason: "too many")),
+      "alert.alert", #"ungrounded{prompt="rag-answer"}"#,
+      #"{"at":"2026-11-01T00:01:00Z","from":"pending","key":{"group":{"prompt":"rag-answer"},"monitor":"ungrounded"},"reason":"too many","threshold":0.25,"to":"alert","type":"alert","value":0.5}"#
+    ),
+    (
+      .incident(
+        IncidentRecord(
+          at: .second(60), incident: "INC-1", actor: "commander",
+          event: .opened(.init(number: 1, title: "Errors", severity: .sev2, onset: .second(0), alert: key, reason: "too many")))),
+      "incident.opened", "INC-1",
+      #"{"actor":"commander","at":"2026-11-01T00:01:00Z","event":{"alert":{"group":{"prompt":"rag-answer"},"monitor":"ungrounded"},"number":1,"onset":"2026-11-01T00:00:00Z","reason":"too many","severity":"SEV-2","title":"Errors","type":"opened"},"incident":"INC-1","type":"incident"}"#
+    ),
+    (
+      .incident(
+        IncidentRecord(
+          at: .second(60), incident: "INC-1", actor: "commander",
+          event: .impactUpdated(
+            Impact(affectedRequests: 5, totalRequests: 10, tenants: ["acme"], tenantCount: 1, extraCost: Nanodollars(1_500_000))))),
+      "incident.impact_updated", "INC-1",
+      #"{"actor":"commander","at":"2026-11-01T00:01:00Z","event":{"affectedRequests":5,"errors":0,"extraCostDollars":"0.0015","tenantCount":1,"tenants":["acme"],"totalRequests":10,"type":"impact_updated","ungroundedAnswers":0},"incident":"INC-1","type":"incident"}"#
+    ),
+    (
+      .incident(IncidentRecord(at: .second(61), incident: "INC-1", actor: "dana", event: .acknowledged)),
+      "incident.acknowledged", "INC-1",
+      #"{"actor":"dana","at":"2026-11-01T00:01:01Z","event":{"type":"acknowledged"},"incident":"INC-1","type":"incident"}"#
+    ),
+    (
+      .remediation(
+        RemediationRecord(
+          at: .second(70), remediation: "REM-1", incident: "INC-1", actor: "commander",
+          event: .reverted(.init(reason: "no better", generation: 2)))),
+      "remediation.reverted", "REM-1",
+      #"{"actor":"commander","at":"2026-11-01T00:01:10Z","event":{"generation":2,"reason":"no better","type":"reverted"},"incident":"INC-1","remediation":"REM-1","type":"remediation"}"#
+    ),
+    (
+      .change(ChangeEvent(at: .second(5), kind: .promptVersion, subject: "rag-answer", from: "42", to: "43", author: "lee")),
+      "change.prompt_version", "rag-answer",
+      #"{"at":"2026-11-01T00:00:05Z","author":"lee","from":"42","kind":"prompt_version","subject":"rag-answer","to":"43","type":"change"}"#
+    ),
+    (
+      .delivery(Delivery(key: "INC-1/opened", receiver: "ops", at: .second(62), outcome: .delivered, attempts: 1)),
+      "delivery.delivered", "INC-1/opened",
+      #"{"at":"2026-11-01T00:01:02Z","attempts":1,"key":"INC-1/opened","outcome":"delivered","receiver":"ops","type":"delivery"}"#
+    ),
+  ]
+
+  @Test(arguments: golden.indices)
+  func writesAndReadsTheSameLine(index: Int) throws {
+    let (entry, kind, subject, json) = Self.golden[index]
+    #expect(try entry.json() == json)
+    #expect(try LedgerEntry(json: json) == entry)
+    #expect(entry.kind == kind)
+    #expect(entry.subject == subject)
+  }
+
+  @Test func everyEventOfARemediationReadsBack() throws {
+    let plan = RemediationPlan(
+      number: 1, incident: "INC-1", playbook: "roll-back", mode: .approve, action: Self.action, alert: Self.key,
+      expectedEffect: "better", blastRadius: "all", guardrails: ["one"], verifyAfterSeconds: 30, giveUpAfterSeconds: 60,
+      timeToLiveSeconds: 90)
+    let override = RoutingOverride(
+      id: "OVR-1", action: Self.action, incident: "INC-1", appliedAt: .second(0), expiresAt: .second(90))
+    let events: [RemediationEvent] = [
+      .proposed(.init(plan: plan)), .approved, .rejected(.init("no")), .applied(.init(override: override, generation: 1)),
+      .verified(.init("good")), .escalated(.init("help")), .expired(.init(reason: "over", generation: 2)),
+      .withdrawn(.init(reason: "mine", generation: 2)),
+    ]
+    for event in events {
+      let entry = LedgerEntry.remediation(
+        RemediationRecord(at: .second(1), remediation: "REM-1", incident: "INC-1", actor: "x", event: event))
+      #expect(try LedgerEntry(json: entry.json()) == entry)
+    }
+  }
+
+  @Test func entriesThatDoNotFitTheStateAreRefusedAndCounted() {
+    var state = CommandState()
+    for item in Self.golden { state.apply(item.entry) }
+    // The alert came from pending, which it never was; the remediation was never proposed.
+    #expect(state.refusedEntries == 2)
+    #expect(state.incidents["INC-1"]?.state == .acknowledged)
+  }
+}

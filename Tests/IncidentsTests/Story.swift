@@ -1,0 +1,178 @@
+// A small world for end-to-end tests: traffic by the second, the commander's cycle, and a gateway that obeys its overrides.
+
+import Incidents
+import LLMMetrics
+import LLMTelemetry
+import Monitors
+import Remediation
+
+struct Story {
+  struct Stream {
+    var tags: [String: String]
+    var requests: Int64
+  }
+
+  var cycle: CommandCycle
+  var table = SeriesTable()
+  var state = CommandState()
+  var entries: [LedgerEntry] = []
+  var second: Int64 = 0
+  var random = SplitMix(state: 7)
+  /// What goes wrong: share of errors or ungrounded answers of requests with these tags.
+  var errorShare: ([String: String]) -> Double = { _ in 0.01 }
+  var ungroundedShare: ([String: String]) -> Double = { _ in 0.03 }
+  var latency: ([String: String]) -> Double = { _ in 1 }
+  var costEach: ([String: String]) -> Int64 = { _ in 1_000_000 }
+  /// Which version, model and provider requests get before overrides.
+  var streams: [Stream] = []
+
+  var now: Timestamp { .second(second) }
+
+  mutating func record(_ entry: LedgerEntry) {
+    state.apply(entry)
+    entries.append(entry)
+  }
+
+  mutating func command(_ command: OperatorCommand, actor: String = "dana") throws {
+    for entry in try state.entries(for: command, actor: actor, at: now) { record(entry) }
+  }
+
+  mutating func change(_ kind: ChangeEvent.Kind, _ subject: String, from: String?, to: String?) {
+    record(.change(ChangeEvent(at: now, kind: kind, subject: subject, from: from, to: to, author: "lee")))
+  }
+
+  /// Ten seconds of traffic, then one turn; the turn must have nothing to add when asked again.
+  @discardableResult
+  mutating func step() throws -> [LedgerEntry] {
+    let start = now
+    for stream in streams { serve(stream, at: start) }
+    second += 10
+    let decided = try cycle.decide(state: state, now: now, read: table.read)
+    for entry in decided { record(entry) }
+    let again = try cycle.decide(state: state, now: now, read: table.read)
+    if !again.isEmpty { throw Restless(entries: again.map(\.kind)) }
+    return decided
+  }
+
+  struct Restless: Error { let entries: [String] }
+
+  mutating func run(seconds: Int64) throws {
+    for _ in 0..<seconds / 10 { try step() }
+  }
+
+  mutating func run(atMost seconds: Int64, until condition: (CommandState) -> Bool) throws {
+    for _ in 0..<seconds / 10 where !condition(state) { try step() }
+  }
+
+  private mutating func serve(_ stream: Stream, at start: Timestamp) {
+    var tags = stream.tags
+    for override in state.overrides.overrides {
+      switch override.action {
+      case .rollBackPrompt(let prompt, let from, let to):
+        if tags["prompt"] == prompt, tags["prompt_version"] == from { tags["prompt_version"] = to }
+      case .fallBackModel(let route, let from, let toProvider, let toModel):
+        if tags["route"] == route, tags["model"] == from {
+          tags["model"] = toModel
+          tags["provider"] = toProvider
+        }
+      }
+    }
+    func events(_ share: Double) -> Int64 {
+      (0..<stream.requests).reduce(0) { count, _ in count + (Double(random.next() % 10_000) / 10_000 < share ? 1 : 0) }
+    }
+    let errors = events(errorShare(tags))
+    table.count(MetricCatalogue.requests, tags, at: start, stream.requests)
+    table.count(MetricCatalogue.errors, tags.merging(["error_class": "rate_limited"]) { $1 }, at: start, errors)
+    let scored = stream.requests - errors
+    table.count(MetricCatalogue.answersScored, tags, at: start, scored)
+    table.count(MetricCatalogue.answersUngrounded, tags, at: start, min(scored, events(ungroundedShare(tags))))
+    table.count(MetricCatalogue.cost, tags.merging(["cost_exactness": "exact"]) { $1 }, at: start, costEach(tags) * stream.requests)
+    var sketch = QuantileSketch()
+    for _ in 0..<stream.requests { sketch.add(latency(tags) * (0.7 + Double(random.next() % 600) / 1000)) }
+    table.add(MetricCatalogue.duration, tags, at: start, .sketch(sketch))
+  }
+
+  /// Three tenants on a RAG route with a versioned prompt, and another route on another model.
+  static func twoRoutes(version: String = "42", volume: Int64 = 8) -> [Stream] {
+    ["acme", "globex", "initech"].flatMap { tenant in
+      [
+        Stream(
+          tags: [
+            "tenant": tenant, "route": "answer", "feature": "rag", "prompt": "rag-answer", "prompt_version": version,
+            "provider": "vertex", "model": "gemini-2.5-flash",
+          ], requests: volume),
+        Stream(
+          tags: ["tenant": tenant, "route": "chat", "feature": "chat", "provider": "openai", "model": "gpt-4.1-mini"],
+          requests: volume),
+        Stream(
+          tags: ["tenant": tenant, "route": "classify", "feature": "triage", "provider": "vertex", "model": "gemini-2.5-flash-lite"],
+          requests: volume / 2),
+      ]
+    }
+  }
+}
+
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+extension Story {
+  static let ungrounded = MonitorDefinition(
+    name: "ungrounded", title: "Ungrounded answers", severity: .sev2,
+    query: MonitorQuery(.ratio(.init(.sum, MetricCatalogue.answersUngrounded), .init(.sum, MetricCatalogue.answersScored))),
+    window: .seconds(60), holdFor: .seconds(20), threshold: Threshold(.above, critical: 0.25, recovery: 0.12), trafficGate: 20,
+    playbooks: ["roll-back-prompt", "fall-back"], groupBy: ["prompt"])
+
+  static let errors = MonitorDefinition(
+    name: "errors", title: "Error rate", severity: .sev1,
+    query: MonitorQuery(.ratio(.init(.sum, MetricCatalogue.errors), .init(.sum, MetricCatalogue.requests))),
+    window: .seconds(60), holdFor: .seconds(20), threshold: Threshold(.above, critical: 0.1, recovery: 0.05), trafficGate: 20,
+    playbooks: ["roll-back-prompt", "fall-back"], groupBy: ["route"])
+
+  static let latency = MonitorDefinition(
+    name: "latency", title: "p95 latency", severity: .sev3, query: MonitorQuery(.value(.init(.p95, MetricCatalogue.duration))),
+    window: .seconds(60), holdFor: .seconds(20), threshold: Threshold(.above, critical: 3, recovery: 2), trafficGate: 20)
+
+  static let cost = MonitorDefinition(
+    name: "cost", title: "Cost per minute", severity: .sev3, query: MonitorQuery(.perMinute(.init(.sum, MetricCatalogue.cost))),
+    window: .seconds(60), holdFor: .seconds(20), threshold: Threshold(.above, critical: 0.8, recovery: 0.6))
+
+  static func cycle(mode: Playbook.Mode, monitors: [MonitorDefinition] = [ungrounded, errors, latency, cost]) -> CommandCycle {
+    CommandCycle(
+      monitors: monitors,
+      playbooks: [
+        Playbook(
+          name: "roll-back-prompt", action: .promptRollback, mode: mode, verifyAfter: .seconds(30), giveUpAfter: .seconds(120),
+          timeToLive: .seconds(3_600)),
+        Playbook(
+          name: "fall-back", action: .modelFallback, mode: mode, verifyAfter: .seconds(30), giveUpAfter: .seconds(120),
+          timeToLive: .seconds(3_600)),
+      ],
+      settings: CommandSettings(
+        fallbacks: [
+          RouteFallback(
+            route: "answer", models: ["gemini-2.5-flash"], provider: "vertex", toProvider: "openai", toModel: "gpt-4.1-mini", leavesProvider: true)
+        ], quietPeriod: .seconds(60)))
+  }
+
+  /// Ten healthy minutes on two routes.
+  static func healthy(mode: Playbook.Mode = .approve, monitors: [MonitorDefinition] = [ungrounded, errors, latency, cost]) throws -> Story {
+    var story = Story(cycle: cycle(mode: mode, monitors: monitors))
+    story.streams = twoRoutes()
+    try story.run(seconds: 600)
+    return story
+  }
+
+  mutating func ship(_ version: String) {
+    change(.promptVersion, "rag-answer", from: "42", to: version)
+    streams = Self.twoRoutes(version: version)
+  }
+}

@@ -1,0 +1,191 @@
+// Every span reaches every sink or is counted as dropped; content ends where it should; time is the test's.
+
+import Ingest
+import LLMMetrics
+import LLMTelemetry
+import Synchronization
+import Testing
+
+/// Keeps what a sink is given.
+private final class Received: Sendable {
+  private let state = Mutex<(spans: [LLMSpan], measurements: [MetricMeasurement], rollups: [Rollup])>(([], [], []))
+
+  var spans: [LLMSpan] { state.withLock { $0.spans } }
+  var measurements: [MetricMeasurement] { state.withLock { $0.measurements } }
+  var rollups: [Rollup] { state.withLock { $0.rollups } }
+
+  var sink: IngestSink {
+    IngestSink(
+      name: "test",
+      batch: { batch in
+        self.state.withLock {
+          $0.spans += batch.spans
+          $0.measurements += batch.measurements
+        }
+      },
+      rollups: { rollups in self.state.withLock { $0.rollups += rollups } })
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct IngestPipelineTests {
+  private let origin = Timestamp(unixSeconds: 1_764_000_000)
+  private let evidence = """
+    Customers may return any unused item within 30 days of delivery for a full refund. Refunds are issued to the original payment method within \
+    5 business days after the warehouse has received the item. Shipping costs are not refunded unless the item arrived damaged. Gift cards and \
+    personalised items cannot be returned. Open your order in the account page and choose return; a prepaid label is sent.
+    """
+
+  private func span(_ name: String = "chat", end: Timestamp? = nil) -> LLMSpan {
+    var span = LLMSpan(
+      traceID: .random(), spanID: .random(), kind: .llm, name: name, start: (end ?? origin) - .seconds(1), duration: .seconds(1))
+    span.dimensions.model = "gpt-4o-mini"
+    span.usage = TokenUsage(input: 1000, output: 10)
+    return span
+  }
+
+  private func pipeline(
+    _ sinks: [IngestSink], configuration: IngestPipeline.Configuration = .init(), capturesContent: Bool = false,
+    now: @escaping @Sendable () -> Timestamp,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) },
+    sinkFailed: @escaping @Sendable (String, any Error) -> Void = { name, error in Issue.record("\(name): \(error)") }
+  ) -> IngestPipeline {
+    IngestPipeline(
+      configuration: configuration,
+      enrichment: SpanEnrichment(evidence: { String(decoding: $0, as: UTF8.self) }, capturesContent: capturesContent),
+      sinks: sinks, now: now, sleep: sleep, sinkFailed: sinkFailed)
+  }
+
+  /// Runs until everything offered has been processed.
+  private func drain(_ pipeline: IngestPipeline) async {
+    pipeline.shutDown()
+    await pipeline.run()
+  }
+
+  @Test func spanIsPricedScoredFoldedAndRidOfContent() async throws {
+    let received = Received()
+    let pipeline = pipeline([received.sink], now: { [origin] in origin })
+    var invented = span("invented")
+    invented.content = SpanContent(
+      requestBody: Array(evidence.utf8),
+      responseText:
+        "Our loyalty programme grants lifetime replacement, and couriers from Zurich collect broken hardware on Sundays.")
+    var grounded = span("grounded")
+    grounded.content = SpanContent(
+      requestBody: Array(evidence.utf8), responseText: "Gift cards and personalised items cannot be returned.")
+    var failed = span("failed")
+    failed.outcome = .failed(.auth, message: "key sk-abcdefghijklmnop1234 refused")
+    #expect(pipeline.offer([invented, grounded, failed]) == 3)
+    await drain(pipeline)
+
+    let spans = received.spans
+    #expect(spans.map(\.name) == ["invented", "grounded", "failed"])
+    #expect(spans.allSatisfy { $0.content == nil })
+    #expect(spans[0].cost == .exact(Nanodollars(156_000), priceVersion: "2026-11-23"))
+    #expect(spans[0].risk.ungrounded.map { $0 > 0.6 } == true)
+    #expect(spans[1].risk.ungrounded.map { $0 < 0.3 } == true)
+    #expect(spans[2].risk.ungrounded == nil)
+    #expect(spans[2].outcome.message == "key [secret] refused")
+    let requests = received.rollups.flatMap(\.series).filter { $0.key.metric == "llm.requests" }
+    #expect(requests.map(\.value).reduce(into: 0) { if case .count(let count) = $1 { $0 += count } } == 3)
+    #expect(received.measurements.filter { $0.definition == MetricCatalogue.answersUngrounded }.count == 1)
+  }
+
+  @Test func capturedContentIsRedacted() async {
+    let received = Received()
+    let pipeline = pipeline([received.sink], capturesContent: true, now: { [origin] in origin })
+    var span = span()
+    span.content = SpanContent(requestBody: Array("mail a@b.de".utf8), responseText: "card 4111111111111111")
+    pipeline.offer([span])
+    await drain(pipeline)
+    #expect(received.spans.first?.content == SpanContent(requestBody: Array("mail [email]".utf8), responseText: "card [card]"))
+  }
+
+  @Test func fullQueueDropsTheNewestAndCountsThem() async {
+    let received = Received()
+    var configuration = IngestPipeline.Configuration()
+    configuration.queueCapacity = 3
+    configuration.batchLimit = 2
+    let pipeline = pipeline([received.sink], configuration: configuration, now: { [origin] in origin })
+    #expect(pipeline.offer([span("1"), span("2")]) == 2)
+    #expect(pipeline.offer([span("3"), span("4"), span("5")]) == 1)
+    pipeline.shutDown()
+    #expect(pipeline.offer([span("6")]) == 0)
+    await pipeline.run()
+    #expect(received.spans.map(\.name) == ["1", "2", "3"])
+    let drops = received.measurements.filter { $0.definition == MetricCatalogue.spansDropped }
+    #expect(Set(drops.map { "\($0.tags["reason"] ?? "") \($0.value)" }) == ["queue_full count(2)", "shut_down count(1)"])
+    let dropped = SeriesKey(metric: "llm.commander.spans.dropped", tags: TagSet(["reason": "queue_full"]))
+    #expect(received.rollups.compactMap { $0.series[dropped] } == [.count(2)])
+  }
+
+  @Test func failingSinkIsCountedAndDoesNotKeepOthersFromTheirSpans() async {
+    struct DiskFull: Error {}
+    let received = Received()
+    let failures = Mutex<[String]>([])
+    let failing = IngestSink(name: "store", batch: { batch in if !batch.spans.isEmpty { throw DiskFull() } })
+    let pipeline = pipeline(
+      [failing, received.sink], now: { [origin] in origin }, sinkFailed: { name, _ in failures.withLock { $0.append(name) } })
+    pipeline.offer([span(), span()])
+    await drain(pipeline)
+    #expect(received.spans.count == 2)
+    #expect(failures.withLock { $0 } == ["store"])
+    #expect(received.measurements.last?.tags["reason"] == "store_failed")
+    #expect(received.measurements.last?.value == .count(2))
+  }
+
+  @Test func tickClosesRollupsWhenTheirTimeHasComeWithoutNewSpans() async {
+    let received = Received()
+    let clock = Mutex(origin)
+    let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
+    let pipeline = pipeline(
+      [received.sink], now: { clock.withLock { $0 } },
+      sleep: { _ in
+        var iterator = ticks.makeAsyncIterator()
+        if await iterator.next() == nil { throw CancellationError() }
+      })
+    let running = Task { await pipeline.run() }
+    pipeline.offer([span(end: origin)])
+    while received.spans.isEmpty { await Task.yield() }
+    #expect(received.rollups.isEmpty)
+    clock.withLock { $0 = $0 + .seconds(12) }
+    tick.yield()
+    while received.rollups.isEmpty { await Task.yield() }
+    #expect(received.rollups.map(\.start) == [origin])
+    tick.finish()
+    pipeline.shutDown()
+    await running.value
+  }
+
+  @Test func spansOfferedByManyThreadsArriveOnceOrAreCounted() async {
+    let received = Received()
+    var configuration = IngestPipeline.Configuration()
+    configuration.queueCapacity = 200
+    configuration.batchLimit = 64
+    let pipeline = pipeline([received.sink], configuration: configuration, now: { [origin] in origin })
+    let running = Task { await pipeline.run() }
+    let accepted = await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<8 { group.addTask { (0..<50).reduce(0) { sum, _ in sum + pipeline.offer((0..<10).map { _ in span() }) } } }
+      return await group.reduce(0, +)
+    }
+    pipeline.shutDown()
+    await running.value
+    #expect(received.spans.count == accepted)
+    #expect(Set(received.spans.map(\.spanID)).count == accepted)
+    var dropped = 0
+    for measurement in received.measurements where measurement.definition == MetricCatalogue.spansDropped {
+      if case .count(let count) = measurement.value { dropped += Int(count) }
+    }
+    #expect(accepted + dropped == 4000)
+  }
+
+  @Test func cancellationDrainsAsShutDownDoes() async {
+    let received = Received()
+    let pipeline = pipeline([received.sink], now: { [origin] in origin })
+    pipeline.offer((0..<100).map { span("\($0)") })
+    let running = Task { await pipeline.run() }
+    running.cancel()
+    await running.value
+    #expect(received.spans.count == 100)
+    #expect(received.rollups.count == 1)
+  }
+}

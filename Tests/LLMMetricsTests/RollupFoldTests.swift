@@ -1,0 +1,74 @@
+// Intervals open, close, stay mergeable, and never number more than their limits.
+
+import LLMMetrics
+import LLMTelemetry
+import Testing
+
+@Suite struct RollupFoldTests {
+  private let origin = Timestamp(unixSeconds: 1_000_000)
+
+  private func request(_ tenant: String = "acme") -> [MetricMeasurement] {
+    [MetricMeasurement(MetricCatalogue.requests, tags: TagSet(["tenant": tenant, "provider": "openai"]), value: .count(1))]
+  }
+
+  @Test func intervalClosesTwoSecondsAfterItsEnd() {
+    var fold = RollupFold()
+    fold.add(request(), endedAt: origin + .milliseconds(9_999))
+    fold.add(request(), endedAt: origin)
+    fold.add(request(), endedAt: origin + .seconds(10))
+    #expect(fold.closed(now: origin + .milliseconds(11_999)).isEmpty)
+    let closed = fold.closed(now: origin + .seconds(12))
+    #expect(closed.map(\.start) == [origin])
+    #expect(closed.first?.series.values.first == .count(2))
+    #expect(fold.flush().map(\.start) == [origin + .seconds(10)])
+  }
+
+  @Test func lateSpanGivesAPartialRollupOfItsOwnInterval() {
+    var fold = RollupFold()
+    fold.add(request(), endedAt: origin)
+    #expect(fold.closed(now: origin + .seconds(60)).count == 1)
+    fold.add(request(), endedAt: origin + .seconds(1))
+    let late = fold.closed(now: origin + .seconds(60))
+    #expect(late.map(\.start) == [origin])
+    #expect(late.first?.series.values.first == .count(1))
+  }
+
+  @Test func tagValuesBeyondTheLimitFoldIntoOther() {
+    var fold = RollupFold(seriesLimit: 3)
+    for tenant in 0..<100 { fold.add(request("t\(tenant)"), endedAt: origin) }
+    let series = fold.flush().first?.series ?? [:]
+    #expect(series.count == 4)
+    #expect(series[SeriesKey(metric: "llm.requests", tags: TagSet(["tenant": "other", "provider": "openai"]))] == .count(97))
+    // Admitted series keep their names in later intervals.
+    fold.add(request("t1"), endedAt: origin + .seconds(20))
+    #expect(fold.flush().first?.series.keys.first?.tags["tenant"] == "t1")
+  }
+
+  @Test func seriesUnseenForAnHourGivesItsPlaceBack() {
+    var fold = RollupFold(seriesLimit: 1)
+    fold.add(request("gone"), endedAt: origin)
+    _ = fold.closed(now: origin + .seconds(7200))
+    fold.add(request("new"), endedAt: origin + .seconds(7200))
+    #expect(fold.flush().first?.series.keys.first?.tags["tenant"] == "new")
+  }
+
+  @Test func wrongClocksCannotHoldIntervalsOpenWithoutBound() {
+    var fold = RollupFold()
+    for interval in 0...RollupFold.openIntervalLimit { fold.add(request(), endedAt: origin + .seconds(86_400 + 10 * interval)) }
+    #expect(fold.closed(now: origin).count == RollupFold.openIntervalLimit + 1)
+  }
+
+  @Test func sketchesOfOneIntervalMergeWithinOnePercent() throws {
+    var fold = RollupFold()
+    for value in 1...1000 {
+      fold.add(
+        [MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(Double(value) / 100))], endedAt: origin)
+    }
+    guard case .sketch(let sketch) = try #require(fold.flush().first?.series.values.first) else {
+      Issue.record("a distribution is a sketch")
+      return
+    }
+    #expect(sketch.count == 1000)
+    #expect(abs(try #require(sketch.quantile(0.95)) - 9.5) < 0.1)
+  }
+}

@@ -1,0 +1,93 @@
+// Which exchange counts where.
+
+import LLMMetrics
+import LLMTelemetry
+import Testing
+
+@Suite struct SpanMeasurementsTests {
+  private func values(_ span: LLMSpan) -> [String: [MetricMeasurement.Value]] {
+    Dictionary(grouping: SpanMeasurements.measurements(of: span), by: \.definition.name).mapValues { $0.map(\.value) }
+  }
+
+  @Test func successfulExchangeGivesEverythingItKnows() throws {
+    var span = exampleSpan()
+    span.timeToFirstToken = .milliseconds(250)
+    span.usage = TokenUsage(input: 100, cacheRead: 40, output: 20, reasoning: 0)
+    span.cost = .exact(Nanodollars(81_200), priceVersion: "test")
+    span.risk.ungrounded = 0.5
+    span.fallbackFrom = "gemini-2.5-pro"
+    let measurements = SpanMeasurements.measurements(of: span)
+    let values = values(span)
+
+    #expect(values["llm.requests"] == [.count(1)])
+    #expect(values["llm.errors"] == nil)
+    #expect(values["llm.request.duration"] == [.sample(1.5)])
+    #expect(values["llm.request.time_to_first_token"] == [.sample(0.25)])
+    #expect(values["llm.tokens"] == [.count(100), .count(40), .count(20)])
+    #expect(values["llm.cost"] == [.count(81_200)])
+    #expect(values["llm.cost.unknown"] == nil)
+    #expect(values["llm.answers.scored"] == [.count(1)])
+    #expect(values["llm.answers.ungrounded"] == [.count(1)])
+    #expect(values["llm.fallbacks"] == [.count(1)])
+
+    let request = try #require(measurements.first { $0.definition.name == "llm.requests" })
+    #expect(
+      request.tags
+        == TagSet([
+          "model": "gemini-2.5-flash", "tenant": "acme", "prompt_version": "v3", "span_kind": "llm", "cache": "hit",
+        ]))
+    let cost = try #require(measurements.first { $0.definition.name == "llm.cost" })
+    #expect(cost.tags["cost_exactness"] == "exact")
+    #expect(
+      measurements.filter { $0.definition.name == "llm.tokens" }.map { $0.tags["token_type"] } == [
+        "input", "cache_read", "output",
+      ])
+  }
+
+  @Test func unknownCostAndUsageAreCountedAsUnknownNotAsZero() {
+    let values = values(exampleSpan())
+    #expect(values["llm.cost"] == nil)
+    #expect(values["llm.cost.unknown"] == [.count(1)])
+    #expect(values["llm.tokens"] == nil)
+    #expect(values["llm.answers.scored"] == nil)
+  }
+
+  @Test func cancelledIsARequestButNoError() {
+    var span = exampleSpan()
+    span.outcome = .failed(.cancelled, message: "client went away")
+    #expect(values(span)["llm.requests"] == [.count(1)])
+    #expect(values(span)["llm.errors"] == nil)
+    span.outcome = .failed(.timeout, message: "no answer in 30 s")
+    #expect(values(span)["llm.errors"] == [.count(1)])
+    #expect(SpanMeasurements.measurements(of: span)[0].tags["error_class"] == "timeout")
+  }
+
+  @Test func exchangeAnotherSpanAccountsForIsNotCountedAgain() {
+    var span = exampleSpan()
+    span.accountsForExchange = false
+    #expect(SpanMeasurements.measurements(of: span).isEmpty)
+  }
+
+  @Test(arguments: [SpanKind.workflow, .tool, .agent, .task])
+  func stepsOfAnApplicationAreNoRequests(_ kind: SpanKind) {
+    #expect(SpanMeasurements.measurements(of: exampleSpan(kind: kind)).isEmpty)
+  }
+
+  @Test func retrievalHasItsOwnMetrics() {
+    var span = exampleSpan(kind: .retrieval)
+    span.retrieval = RetrievalFacts(documentCount: 0, topScore: nil)
+    #expect(Set(values(span).keys) == ["llm.retrievals", "llm.retrievals.empty", "llm.retrieval.duration"])
+    span.retrieval = RetrievalFacts(documentCount: 3, topScore: 0.8)
+    #expect(Set(values(span).keys) == ["llm.retrievals", "llm.retrieval.duration"])
+  }
+}
+
+func exampleSpan(kind: SpanKind = .llm, start: Timestamp = Timestamp(unixSeconds: 1_000_000)) -> LLMSpan {
+  var dimensions = Dimensions()
+  dimensions.model = "gemini-2.5-flash"
+  dimensions.tenant = "acme"
+  dimensions.promptVersion = "v3"
+  return LLMSpan(
+    traceID: .random(at: start), spanID: .random(), kind: kind, name: "example", start: start, duration: .milliseconds(1500),
+    dimensions: dimensions)
+}
