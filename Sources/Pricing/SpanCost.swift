@@ -35,6 +35,7 @@ extension PriceBook {
     }
     guard hasPricedBucket else { return .unknown }
     let amount = Nanodollars(total)
+    if span.usage.isEstimated { return .estimated(amount, priceVersion: version) }
     return isComplete ? .exact(amount, priceVersion: version) : .partial(amount, priceVersion: version)
   }
 }

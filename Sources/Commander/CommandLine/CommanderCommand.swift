@@ -19,6 +19,9 @@ package struct CommanderCommand: AsyncParsableCommand {
     ])
 
   package init() {}
+
+  /// Runs the process's command line and exits.
+  package static func start() async { await main() }
 }
 
 /// Exit codes of the command line (`sysexits.h` where one fits).

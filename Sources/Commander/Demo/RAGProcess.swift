@@ -14,7 +14,7 @@ struct RAGProcess {
     guard FileManager.default.isExecutableFile(atPath: executable.path) else {
       throw DemoFailure("rag-service is not beside the commander executable (\(executable.path)); build both with `make build` or `swift build`.")
     }
-    FileManager.default.createFile(atPath: log.path, contents: nil)
+    try Data().write(to: log)
     let process = Process()
     process.executableURL = executable
     process.arguments = ["serve", "--config", configuration]

@@ -22,9 +22,7 @@ enum ConsoleAssembly {
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port, allowedHosts: Set(configuration.consoleHosts)),
       logger: logger, addRoutes: { intake.add(to: $0) },
-      onServerRunning: { channel in
-        if let port = channel.localAddress?.port { onListening(port) }
-      })
+      onServerRunning: onListening)
   }
 
   private static func source(

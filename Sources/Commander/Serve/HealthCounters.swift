@@ -6,12 +6,17 @@ import LLMTelemetry
 import Synchronization
 
 final class HealthCounters: Sendable {
-  private let counters = Mutex((newest: Timestamp?.none, dropped: [String: Int]()))
+  private struct Counters {
+    var newest: Timestamp?
+    var dropped: [String: Int] = [:]
+  }
+
+  private let counters = Mutex(Counters())
 
   func observe(_ batch: IngestBatch) {
     counters.withLock { counters in
-      for span in batch.spans where span.end > counters.newest ?? span.start { counters.newest = span.end }
-      for measurement in batch.measurements where measurement.metric == MetricCatalogue.spansDropped {
+      if let newest = batch.spans.map(\.end).max() { counters.newest = max(counters.newest ?? newest, newest) }
+      for measurement in batch.measurements where measurement.definition == MetricCatalogue.spansDropped {
         if case .count(let count) = measurement.value { counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count) }
       }
     }

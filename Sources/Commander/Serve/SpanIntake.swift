@@ -35,7 +35,7 @@ struct SpanIntake: Sendable {
         return answer(.contentTooLarge, ["error": "the body is larger than \(Self.bodyLimit) bytes; send smaller batches"])
       }
       let records: [TrafficRecord]
-      do {
+      do throws(TrafficFormatError) {
         records = try RecordedTraffic.records(in: body.readableBytesView, file: "body")
       } catch {
         return answer(.badRequest, ["error": error.description])

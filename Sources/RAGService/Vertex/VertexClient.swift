@@ -66,7 +66,7 @@ struct VertexClient: Sendable {
       model: header("x-commander-model"))
     var meter = ResponseMeter(wireProtocol: .vertex, framing: .document, captureLimit: responseLimit)
     body.withUnsafeReadableBytes { meter.consume($0, at: .now(), stripsUsage: false, relay: { _ in }) }
-    meter.finish(at: .now(), stripsUsage: false, relay: { _ in })
+    _ = meter.finish(at: .now(), stripsUsage: false)
     func failure(_ errorClass: ErrorClass, _ message: String) -> ModelCallError {
       ModelCallError(
         errorClass: errorClass, spanMessage: message, httpStatus: status, retryAfter: header("retry-after"), gateway: gateway)

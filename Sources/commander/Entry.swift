@@ -2,4 +2,7 @@
 
 import Commander
 
-await CommanderCommand.main()
+@main
+enum Entry {
+  static func main() async { await CommanderCommand.start() }
+}
