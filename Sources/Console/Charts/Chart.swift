@@ -84,12 +84,16 @@ enum ChartUnit: Equatable {
   func text(_ value: Double) -> String {
     switch self {
     case .query(.share): "\(Words.plain(value * 100)) %"
-    case .query(.dollarsPerMinute): "$\(Words.plain(value))/min"
-    case .query(.dollars): "$\(Words.plain(value))"
+    case .query(.dollarsPerMinute): "\(Self.dollars(value))/min"
+    case .query(.dollars): Self.dollars(value)
     case .query(.seconds): "\(Words.plain(value)) s"
     case .perMinute: "\(Words.plain(value))/min"
     case .query: symbol.isEmpty ? Words.plain(value) : "\(Words.plain(value)) \(symbol)"
     }
+  }
+
+  private static func dollars(_ value: Double) -> String {
+    value.magnitude < 1e9 ? Words.dollars(Nanodollars(Int64((value * 1e9).rounded()))) : "$\(Words.plain(value))"
   }
 
   /// On the axis, whose title already carries the unit.

@@ -86,7 +86,7 @@ struct NowCharts {
       let present = value(recent)
       let past = value(before)
       let change = present.flatMap { present in past.flatMap { Words.change(from: $0, to: present) } }
-      let comparison = past.map { "\(change.map { "\($0) against " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
+      let comparison = past.map { "\(change.map { "\($0) " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
       return Tile(title: title, value: present.map(unit.text) ?? "no data", comparison: comparison)
     }
     func minutes(_ range: Range<Timestamp>, _ window: SeriesWindow) -> Double {

@@ -93,7 +93,7 @@ enum Stylesheet {
     .empty-chart{color:var(--muted);margin:28px 0}
     table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;font-weight:600}thead th{font-size:12.5px;font-weight:500;color:var(--muted)}
     th,td{padding:9px 12px;vertical-align:top;border-bottom:1px solid var(--line)}tbody tr:last-child>*{border-bottom:0}
-    .list th:first-child,.list td:first-child{padding-left:18px}.list thead th{white-space:nowrap}.list code{white-space:nowrap}.list th .muted,.list td .muted{display:block;font-size:13px}.list tbody th{font-weight:400}.list tbody th a{font-weight:600}
+    .list th:first-child,.list td:first-child{padding-left:18px}.list thead th{white-space:nowrap}.list code{white-space:nowrap}.list .below,.list td .muted{display:block;font-size:13px}.list tbody th{font-weight:400}.list tbody th a{font-weight:600}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}thead .number{font-family:inherit}
     .scroll{overflow:auto;max-height:300px;border:1px solid var(--line);border-radius:8px;margin-top:6px}.scroll th,.scroll td{padding:4px 10px}
     .contrast th,.contrast td{padding:8px 6px;vertical-align:middle}.contrast tbody th{font-weight:400}.contrast tr>:first-child{padding-left:0}.contrast .bars{width:30%}.contrast code:first-child{white-space:nowrap}.contrast svg{display:block;width:100%;height:18px}
@@ -110,7 +110,7 @@ enum Stylesheet {
     @media (max-width:720px){main{padding:16px 14px 4px}.bar{padding:0 14px;gap:0 12px}.clock{display:none}footer{padding:12px 14px 28px}h1{font-size:21px}.lede{font-size:16px}
     .grid2{grid-template-columns:minmax(0,1fr)}.tiles,.tiles.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.card,.tile{padding:12px 14px}.figure{font-size:20px}.verdict.fine,.verdict.wrong{padding-left:28px}
     .list thead{display:none}.list tr{display:block;padding:12px 14px;border-bottom:1px solid var(--line)}.list tbody tr:last-child{border:0}.list th,.list td{display:block;padding:2px 0;border:0;text-align:left}
-    .list th:first-child,.list td:first-child{padding-left:0}.list th .muted{display:inline}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
+    .list th:first-child,.list td:first-child{padding-left:0}.list .below{display:inline;margin-left:8px}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
     .contrast .bars,.contrast thead th:nth-child(2){display:none}.contrast .verdict,.contrast thead th:last-child{display:none}.prose{padding:16px}}
     @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
     @media print{.actions,.ask,.bar nav,.skip,figure details{display:none}body{background:#fff}}

@@ -54,12 +54,12 @@ enum Words {
       : Figure.number(value, decimals: value.magnitude >= 100 ? 0 : value.magnitude >= 10 ? 1 : value.magnitude >= 0.1 ? 2 : 4)
   }
 
-  /// `+58 %`, `−12 %`, `about the same`; `nil` where a ratio says nothing.
+  /// `+58 % against`, `−12 % against`, `×12 against`, `about the same as`; `nil` where a ratio says nothing.
   static func change(from baseline: Double, to value: Double) -> String? {
     guard baseline > 0, value.isFinite else { return nil }
     let percent = (value / baseline - 1) * 100
-    if percent.magnitude < 3 { return "about the same" }
-    if percent > 900 { return "×\(Figure.number(value / baseline, decimals: 0))" }
-    return "\(percent < 0 ? "−" : "+")\(Figure.number(percent.magnitude, decimals: 0)) %"
+    if percent.magnitude < 3 { return "about the same as" }
+    if percent > 900 { return "×\(Figure.number(value / baseline, decimals: 0)) against" }
+    return "\(percent < 0 ? "−" : "+")\(Figure.number(percent.magnitude, decimals: 0)) % against"
   }
 }

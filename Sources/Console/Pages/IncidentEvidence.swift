@@ -37,7 +37,7 @@ enum IncidentEvidence {
       let ungrounded = span.risk.ungrounded.map { Figure.percent($0) } ?? "not scored"
       return """
         <tr><th scope="row"><a href="/api/spans.json?trace=\(trace)"><code>…\(trace.suffix(8))</code></a>\
-        <span class="muted"><time datetime="\(span.start.rfc3339)">\(span.start.timeOfDay)</time></span></th><td data-label="Tenant">\(span.dimensions.tenant ?? "unknown")</td>\
+        <span class="muted below"><time datetime="\(span.start.rfc3339)">\(span.start.timeOfDay)</time></span></th><td data-label="Tenant">\(span.dimensions.tenant ?? "unknown")</td>\
         <td data-label="Prompt">\(prompt.isEmpty ? "unknown" : prompt)</td><td data-label="Model">\(span.dimensions.model ?? "unknown")</td>\
         <td data-label="Latency" class="number">\(Words.plain(span.duration.inSeconds)) s</td><td data-label="Cost" class="number">\(cost)</td>\
         <td data-label="Ungrounded" class="number">\(ungrounded)</td><td data-label="Outcome">\(span.outcome.errorClass?.rawValue ?? "ok")</td></tr>

@@ -8,9 +8,11 @@ import Logging
 package enum Console {
   package typealias Context = BasicRequestContext
 
-  /// An application on its own listener; `onServerRunning` is told the bound port.
+  /// An application on its own listener; `addRoutes` may put further routes behind the same checks, `onServerRunning` is told
+  /// the bound port.
   package static func buildApplication(
-    source: ConsoleSource, configuration: ConsoleConfiguration, logger: Logger, addRoutes: (Router<Context>) -> Void = { _ in },
+    source: ConsoleSource, configuration: ConsoleConfiguration, logger: Logger,
+    addRoutes: (Router<Context>) -> Void = { _ in },
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> Application<RouterResponder<Context>> {
     let router = buildRouter(source: source, configuration: configuration, logger: logger)
