@@ -100,7 +100,7 @@ import Testing
     try await listener.whileRunning { url in
       let pending = Notification.pending(Self.ledger(resolved: true), receiver: "ops", now: Self.now)
       #expect(pending.map(\.key) == ["INC-1/opened", "INC-1/closed"])
-      let delivery = await try Self.receiver(url).deliver(pending[0])
+      let delivery = try await Self.receiver(url).deliver(pending[0])
       #expect(delivery?.outcome == .delivered)
       #expect(delivery?.attempts == 1)
     }
@@ -145,7 +145,7 @@ import Testing
     let listener = Listener(statuses: statuses)
     try await listener.whileRunning { url in
       let pending = Notification.pending(Self.ledger(resolved: false), receiver: "ops", now: Self.now)
-      let delivery = await try Self.receiver(url).deliver(pending[0])
+      let delivery = try await Self.receiver(url).deliver(pending[0])
       #expect(delivery?.outcome == outcome)
       #expect(delivery?.attempts == attempts)
     }
@@ -157,7 +157,7 @@ import Testing
   @Test func unreachableReceiverIsGivenUpWithoutItsAddress() async throws {
     let pending = Notification.pending(Self.ledger(resolved: false), receiver: "ops", now: Self.now)
     let policy = WebhookReceiver.Policy(attempts: 2, timeout: .milliseconds(100), base: .milliseconds(1))
-    let delivery = await try Self.receiver("http://127.0.0.1:1/hook?token=abc", policy: policy).deliver(pending[0])
+    let delivery = try await Self.receiver("http://127.0.0.1:1/hook?token=abc", policy: policy).deliver(pending[0])
     #expect(delivery?.outcome == .failed)
     #expect(delivery?.detail?.contains("abc") == false)
   }
