@@ -111,7 +111,7 @@ enum Stylesheet {
     .grid2{grid-template-columns:minmax(0,1fr)}.tiles,.tiles.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.card,.tile{padding:12px 14px}.figure{font-size:20px}.verdict.fine,.verdict.wrong{padding-left:28px}
     .list thead{display:none}.list tr{display:block;padding:12px 14px;border-bottom:1px solid var(--line)}.list tbody tr:last-child{border:0}.list th,.list td{display:block;padding:2px 0;border:0;text-align:left}
     .list th:first-child,.list td:first-child{padding-left:0}.list .below{display:inline;margin-left:8px}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
-    .contrast .bars,.contrast thead th:nth-child(2){display:none}.contrast .verdict,.contrast thead th:last-child{display:none}.prose{padding:16px}}
+    .contrast .bars,.contrast thead th:nth-child(2){display:none}.contrast{font-size:13px}.contrast th,.contrast td{padding:8px 3px}.contrast thead th{font-size:11.5px;letter-spacing:-.01em}.contrast .verdict,.contrast thead th:last-child{display:none}.prose{padding:16px}}
     @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
     @media print{.actions,.ask,.bar nav,.skip,figure details{display:none}body{background:#fff}}
 
