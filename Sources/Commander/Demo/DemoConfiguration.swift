@@ -62,7 +62,6 @@ enum DemoConfiguration {
         severity: SEV-2
         query: sum(llm.answers.ungrounded) / sum(llm.answers.scored)
         window: 30s
-        for: 10s
         above: 0.25
         recovery: 0.1
         traffic_gate: 20
@@ -72,7 +71,7 @@ enum DemoConfiguration {
         severity: SEV-3
         query: p95(llm.request.duration{route="answers"})
         window: 30s
-        for: 10s
+        for: 20s
         above: 0.6
         recovery: 0.4
         traffic_gate: 20

@@ -16,12 +16,16 @@ package actor CommandCenter {
   private let logger: Logger
   /// Puts overrides and prompt labels in force at the gateway.
   private let enforce: @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void
+  /// Traces that show an incident, for its page; they are looked for in the stored spans.
+  private let exemplars: @Sendable (Incident) throws -> [String]
 
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
-  package private(set) var evaluations: [Evaluation] = []
+  package private(set) var history = EvaluationHistory()
   /// When the last turn was taken; `nil` before the first.
   package private(set) var lastTurn: Timestamp?
+  /// True while the gateway has not confirmed the present overrides and labels.
+  private var isEnforcementDue = false
 
   /// Rollups of an interval are in the store this long after its end: 2 s for late spans, 1 s tick, and the write.
   package static let settlingTime: Duration = .milliseconds(3500)
@@ -29,12 +33,14 @@ package actor CommandCenter {
   init(
     ledger: Ledger, configuration: CommanderConfiguration, logger: Logger, at: Timestamp,
     read: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
-    enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void
+    enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void,
+    exemplars: @escaping @Sendable (Incident) throws -> [String]
   ) throws {
     self.ledger = ledger
     self.read = read
     self.logger = logger
     self.enforce = enforce
+    self.exemplars = exemplars
     cycle = CommandCycle(monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
     var folded = CommandState(folding: try ledger.entries())
     let changes = PromptRegistry.changesForConfiguration(configuration.prompts, known: folded.changes, at: at).map(LedgerEntry.change)
@@ -49,11 +55,23 @@ package actor CommandCenter {
   /// Evaluates and decides for `now`. A failure is logged and met again by the next turn; no state is half changed.
   package func turn(now: Timestamp) async {
     do {
-      evaluations = try cycle.evaluate(state: state, now: now, read: read)
+      let evaluations = try cycle.evaluate(state: state, now: now, read: read)
+      history.record(evaluations)
       try await commit(try cycle.decide(state: state, evaluations: evaluations, now: now, read: read))
+      try await commit(try newExemplars(now: now))
       lastTurn = now
     } catch {
       logger.error("the command cycle failed; it is tried again in 10 s", metadata: ["error": "\(error)"])
+    }
+    await enforceIfDue()
+  }
+
+  private func newExemplars(now: Timestamp) throws -> [LedgerEntry] {
+    try state.incidents.open.filter(\.exemplars.isEmpty).compactMap { incident in
+      let traces = try exemplars(incident)
+      guard !traces.isEmpty else { return nil }
+      return .incident(
+        IncidentRecord(at: now, incident: incident.id, actor: "commander", event: .exemplarsFound(.init(traces: traces))))
     }
   }
 
@@ -83,6 +101,19 @@ package actor CommandCenter {
       }
       logger.info("\(entry.kind)", metadata: ["subject": "\(entry.subject)"])
     }
-    if labelsMoved || state.overrides.generation != generation { try await enforce(state.overrides, registry) }
+    if labelsMoved || state.overrides.generation != generation { isEnforcementDue = true }
+    await enforceIfDue()
+  }
+
+  /// What is in the ledger is the truth; a gateway that could not be told is told again by the next turn.
+  private func enforceIfDue() async {
+    guard isEnforcementDue else { return }
+    isEnforcementDue = false
+    do {
+      try await enforce(state.overrides, registry)
+    } catch {
+      isEnforcementDue = true
+      logger.error("the gateway could not be given the overrides in force; tried again in 10 s", metadata: ["error": "\(error)"])
+    }
   }
 }

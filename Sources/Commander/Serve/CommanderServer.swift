@@ -53,7 +53,7 @@ package struct CommanderServer: Sendable {
         if try await handle.update(configuration.snapshot(overrides: overrides, prompts: registry.prompts)) == false {
           logger.warning("the gateway already has a newer generation of overrides")
         }
-      })
+      }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
     let snapshot = configuration.snapshot(overrides: await center.state.overrides, prompts: await center.registry.prompts)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let gateway = try await GatewayServer.start(

@@ -32,7 +32,10 @@ enum ConsoleAssembly {
     ConsoleSource(
       state: { await center.state },
       monitors: { center.monitors },
-      evaluations: { await center.evaluations },
+      evaluations: {
+        let history = await center.history
+        return history.keys.flatMap { history[$0] }
+      },
       readSeries: { try store.read($0) },
       spans: { filter, limit in try store.spans(filter, limit: limit).spans },
       prompts: {

@@ -11,7 +11,7 @@ package struct ConsoleSource: Sendable {
   /// A snapshot of the fold of the ledger.
   package var state: @Sendable () async throws -> CommandState
   package var monitors: @Sendable () async throws -> [MonitorDefinition]
-  /// The last evaluation of each alert.
+  /// The last evaluations of each alert, oldest first.
   package var evaluations: @Sendable () async throws -> [Evaluation]
   package var readSeries: @Sendable (SeriesQuery) throws -> [SeriesGroup]
   /// At most so many spans, newest first.

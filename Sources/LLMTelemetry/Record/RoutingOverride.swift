@@ -3,7 +3,7 @@
 
 /// One deviation from the configured routing, in force until it expires or is withdrawn.
 public struct RoutingOverride: Hashable, Sendable, Codable, Identifiable {
-  public enum Action: Hashable, Sendable, Codable {
+  public enum Action: Hashable, Sendable {
     /// Requests of `prompt` that would use version `from` use version `to`.
     case rollBackPrompt(prompt: String, from: String, to: String)
     /// Requests on `route` that would go to model `from` (or `anyModel`) go to `toModel` at `toProvider`.
@@ -38,5 +38,45 @@ public struct RoutingOverrides: Hashable, Sendable, Codable {
   public init(generation: UInt64 = 0, overrides: [RoutingOverride] = []) {
     self.generation = generation
     self.overrides = overrides
+  }
+}
+
+extension RoutingOverride.Action: Codable {
+  private enum Kind: String, Codable {
+    case rollBackPrompt = "roll_back_prompt"
+    case fallBackModel = "fall_back_model"
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case type, prompt, from, to, route
+    case toProvider = "to_provider"
+    case toModel = "to_model"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func text(_ key: CodingKeys) throws -> String { try container.decode(String.self, forKey: key) }
+    switch try container.decode(Kind.self, forKey: .type) {
+    case .rollBackPrompt: self = .rollBackPrompt(prompt: try text(.prompt), from: try text(.from), to: try text(.to))
+    case .fallBackModel:
+      self = .fallBackModel(route: try text(.route), from: try text(.from), toProvider: try text(.toProvider), toModel: try text(.toModel))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .rollBackPrompt(let prompt, let from, let to):
+      try container.encode(Kind.rollBackPrompt, forKey: .type)
+      try container.encode(prompt, forKey: .prompt)
+      try container.encode(from, forKey: .from)
+      try container.encode(to, forKey: .to)
+    case .fallBackModel(let route, let from, let toProvider, let toModel):
+      try container.encode(Kind.fallBackModel, forKey: .type)
+      try container.encode(route, forKey: .route)
+      try container.encode(from, forKey: .from)
+      try container.encode(toProvider, forKey: .toProvider)
+      try container.encode(toModel, forKey: .toModel)
+    }
   }
 }
