@@ -65,7 +65,7 @@ extension MonitorDefinition {
     let reason: String
     let unit = query.unit
     if let value {
-      let present = "\(query) was \(unit.text(value)) over \(Figure.duration(window))"
+      let present = "\(query.words) was \(unit.text(value)) over \(Figure.duration(window))"
       if requests < trafficGate {
         verdict = .quiet
         reason = "only \(requests) of at least \(trafficGate) requests in \(Figure.duration(window))"
@@ -81,7 +81,7 @@ extension MonitorDefinition {
       }
     } else {
       verdict = .noData
-      reason = "no data for \(query) over \(Figure.duration(window))"
+      reason = "no data for \(query.words) over \(Figure.duration(window))"
     }
     return Evaluation(
       key: AlertKey(monitor: name, group: group), at: at, value: value, requests: requests, verdict: verdict, reason: reason)

@@ -28,7 +28,7 @@ import Testing
     #expect(evaluation.value == 12.0 / 66)
     #expect(evaluation.requests == 66)
     #expect(evaluation.verdict == .breached)
-    #expect(evaluation.reason == "sum(llm.errors) / sum(llm.requests) was 18.2 % over 1 min, above 10 %")
+    #expect(evaluation.reason == "error rate was 18.2 % over 1 min, above 10 %")
   }
 
   @Test func requestsWithoutErrorsAreZeroAndNoRequestsAreNoData() throws {

@@ -114,7 +114,10 @@ private struct DemoSimulator {
     let rule = FaultRule(
       name: "flawed prompt", condition: .init(systemContains: DemoConfiguration.temptation, share: 0.75), effect: effect)
     let (ports, continuation) = AsyncStream<Int>.makeStream()
-    let application = ProviderSimulator(faults: [rule], pace: .visible).application(logger: logger) { continuation.yield($0) }
+    // Its end is a cancellation in the middle of whatever is on its way; complaints about that would only worry a reader.
+    var quiet = logger
+    quiet.logLevel = .critical
+    let application = ProviderSimulator(faults: [rule], pace: .visible).application(logger: quiet) { continuation.yield($0) }
     let task = Task { try await application.run() }
     for await port in ports { return DemoSimulator(url: "http://127.0.0.1:\(port)", task: task) }
     throw DemoFailure("The simulated provider did not start.")

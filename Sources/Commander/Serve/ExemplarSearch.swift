@@ -20,9 +20,12 @@ struct ExemplarSearch: Sendable {
     filter.onlyAccountedFor = true
     filter.range = incident.onsetAt..<Timestamp(unixNanoseconds: .max)
     let spans = try store.spans(filter, limit: Self.candidates).spans
-    let ranked = spans.sorted { Self.weight($0) > Self.weight($1) }
-    var seen: Set<TraceID> = []
-    return ranked.lazy.filter { seen.insert($0.traceID).inserted }.prefix(Self.wanted).map { $0.traceID.description }
+    var traces: [TraceID] = []
+    for span in spans.sorted(by: { Self.weight($0) > Self.weight($1) }) where !traces.contains(span.traceID) {
+      traces.append(span.traceID)
+      if traces.count == Self.wanted { break }
+    }
+    return traces.map(\.description)
   }
 
   /// Failures before ungrounded answers before slow ones.

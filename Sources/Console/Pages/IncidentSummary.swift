@@ -1,6 +1,7 @@
 // The paragraph at the top of an incident: what happened, why, and what was done, each claim pointing at its evidence.
 
 import Incidents
+import LLMMetrics
 import LLMTelemetry
 import Monitors
 import Remediation
@@ -17,7 +18,10 @@ struct IncidentSummary {
   init(_ incident: Incident, remediations: [Remediation], at now: Timestamp) {
     var claims: [Claim] = []
     if let cause = incident.cause {
-      let before = cause.change.map { ", changed \(Words.span(incident.onsetAt - $0.at)) before the onset" } ?? ""
+      let before = cause.change.map { change in
+        // Onsets are known to a rollup's width: a change within one is at the onset, not before it.
+        incident.onsetAt - change.at < Rollup.width ? ", changed as the failure began" : ", changed \(Words.span(incident.onsetAt - change.at)) before the onset"
+      } ?? ""
       claims.append(Claim(text: "\(cause.title) is the likely cause\(before).", evidence: "cause"))
       if let row = incident.contrast.first(where: { $0.verdict == .decisive }) {
         claims.append(
