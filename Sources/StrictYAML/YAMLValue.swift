@@ -173,3 +173,11 @@ extension YAMLValue {
   /// The value's place without a message, for errors that show only later.
   package var place: Problem { Problem(file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message: "") }
 }
+
+extension YAMLValue {
+  /// The texts of one member over the mappings of a list, without any check: what a user meant to name, so that a mistake
+  /// inside one item is not reported again by everything that refers to it.
+  package func declared(_ key: String) -> Set<String> {
+    Set((node.sequence.map(Array.init) ?? []).compactMap { $0.mapping?[key]?.scalar?.string })
+  }
+}

@@ -53,7 +53,7 @@ import Testing
       .replacing("mode: approve", with: "mode: always")
     let found = problems(text)
     for part in [
-      "c.yaml:4:37: unknown key `base_uri`; did you mean `base_url`?", "there is no provider \"vertx\"", "has no version \"41\"; it has 42",
+      "c.yaml:4:38: unknown key `base_uri`; did you mean `base_url`?", "there is no provider \"vertx\"", "has no version \"41\"; it has 42",
       "has window 25 s but rollups are 10 s; use a multiple of 10 s", "there is no playbook \"roll-bak\"", "`playbooks[0].mode` must be one of suggest, approve, auto",
     ] {
       #expect(found.contains { $0.contains(part) }, "\(part)\n\(found.joined(separator: "\n"))")

@@ -4,6 +4,7 @@ import Incidents
 import LLMMetrics
 import LLMTelemetry
 import Monitors
+import TestSeries
 import Testing
 
 @Suite struct AttributionTests {

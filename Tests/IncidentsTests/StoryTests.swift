@@ -5,6 +5,7 @@ import LLMMetrics
 import LLMTelemetry
 import Monitors
 import Remediation
+import TestSeries
 import Testing
 
 @Suite struct StoryTests {

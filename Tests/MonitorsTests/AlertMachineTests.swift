@@ -3,6 +3,7 @@
 import LLMMetrics
 import LLMTelemetry
 import Monitors
+import TestSeries
 import Testing
 
 @Suite struct AlertMachineTests {
@@ -107,18 +108,5 @@ import Testing
       breaches.append(errors == 50)
       if walk.states.last == .alert, before != .alert { #expect(breaches.last == true) }
     }
-  }
-}
-
-/// Small, seeded, the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

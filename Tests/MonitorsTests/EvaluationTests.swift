@@ -3,6 +3,7 @@
 import LLMMetrics
 import LLMTelemetry
 import Monitors
+import TestSeries
 import Testing
 
 @Suite struct EvaluationTests {

@@ -51,12 +51,13 @@ struct ConfigurationReader {
     readGateway(root["gateway"], into: &configuration)
     readConsole(root["console"], into: &configuration)
     configuration.playbooks = readPlaybooks(root["playbooks"])
-    configuration.monitors = readMonitors(root["monitors"], playbooks: Set(configuration.playbooks.map(\.name)))
+    configuration.monitors = readMonitors(root["monitors"], playbooks: root["playbooks"]?.declared("name") ?? [])
     configuration.prompts = readPrompts(root["prompts"])
     configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
     configuration.providers = readProviders(root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"))
     configuration.routes = readRoutes(
-      root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"), providers: configuration.providers)
+      root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"), providers: configuration.providers,
+      declared: root["providers"]?.declared("name") ?? [])
     if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
       if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
     }

@@ -48,17 +48,17 @@ extension ConfigurationReader {
     return providers
   }
 
-  func readRoutes(_ value: YAMLValue?, providers: [Provider]) -> [Route] {
+  /// - Parameter declared: all names under `providers`, those with mistakes too.
+  func readRoutes(_ value: YAMLValue?, providers: [Provider], declared: Set<String>) -> [Route] {
     let byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
     var routes: [Route] = []
     var names: [(String, YAMLValue)] = []
     func provider(_ value: YAMLValue?) -> Provider? {
       guard let value, let name = value.string() else { return nil }
-      guard let provider = byName[name] else {
-        value.problem("there is no provider \"\(name)\" under `providers`; known: \(byName.keys.sorted().joined(separator: ", "))")
-        return nil
+      if !declared.contains(name) {
+        value.problem("there is no provider \"\(name)\" under `providers`; known: \(declared.sorted().joined(separator: ", "))")
       }
-      return provider
+      return byName[name]
     }
     for item in value?.list() ?? [] {
       guard let route = item.mapping(["name", "models", "provider", "fallback"]) else { continue }

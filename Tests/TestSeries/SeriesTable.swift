@@ -3,19 +3,21 @@
 import LLMMetrics
 import LLMTelemetry
 
-struct SeriesTable {
+package struct SeriesTable {
+  package init() {}
+
   private var rows: [String: [(tags: TagSet, start: Timestamp, aggregate: Aggregate)]] = [:]
 
-  mutating func add(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ aggregate: Aggregate) {
+  package mutating func add(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ aggregate: Aggregate) {
     rows[metric.name, default: []].append((TagSet(tags), at.floored(to: Rollup.width), aggregate))
   }
 
-  mutating func count(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ count: Int64) {
+  package mutating func count(_ metric: MetricDefinition, _ tags: [String: String] = [:], at: Timestamp, _ count: Int64) {
     guard count > 0 else { return }
     add(metric, tags, at: at, .count(count))
   }
 
-  func read(_ query: SeriesQuery) -> [SeriesGroup] {
+  package func read(_ query: SeriesQuery) -> [SeriesGroup] {
     var groups: [TagSet: [Timestamp: Aggregate]] = [:]
     let all = rows[query.metric] ?? []
     // Tests add rows in the order of time.
@@ -42,5 +44,5 @@ struct SeriesTable {
 
 extension Timestamp {
   /// 2026-11-01T00:00:00Z plus seconds.
-  static func second(_ seconds: Int64) -> Timestamp { Timestamp(unixSeconds: 1_793_491_200 + seconds) }
+  package static func second(_ seconds: Int64) -> Timestamp { Timestamp(unixSeconds: 1_793_491_200 + seconds) }
 }
