@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
     .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
     .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
+    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -41,10 +41,10 @@ import Testing
     return try await body(folder)
   }
 
-  private func running<Value>(store: String, _ body: (CommanderServer) async throws -> Value) async throws -> Value {
+  private func running<Value>(store: String, extra: String = "", _ body: (CommanderServer) async throws -> Value) async throws -> Value {
     let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await CommanderServer.start(
-      try CommanderConfiguration.parse(Self.yaml(store: store), file: "c.yaml", environment: [:]), logger: silent)
+      try CommanderConfiguration.parse(Self.yaml(store: store) + extra, file: "c.yaml", environment: [:]), logger: silent)
     let services = server.serviceGroup(signals: false)
     let task = Task { try await services.run() }
     let result: Result<Value, any Error>
@@ -115,9 +115,10 @@ import Testing
     }
   }
 
-  @Test func anUnreachableProviderIsAProviderShapedErrorAndASpan() async throws {
+  @Test func anUnreachableProviderIsAProviderShapedErrorASpanAndAMetric() async throws {
+    let agent = try DatagramListener()
     try await withFolder { folder in
-      let store = try await running(store: folder) { server in
+      let store = try await running(store: folder, extra: "datadog: {dogstatsd: \"127.0.0.1:\(agent.port)\"}\n") { server in
         let answer = try await post(
           "http://\(server.gatewayAddress)/v1/chat/completions", #"{"model":"gpt-4o","messages":[{"role":"user","content":"x"}]}"#, key: Self.key)
         #expect(answer.status == 502)
@@ -126,6 +127,45 @@ import Testing
       }
       let spans = try store.spans(limit: 10).spans
       #expect(spans.map(\.outcome.errorClass) == [.network] && spans.first?.dimensions.tenant == "acme")
+      // The commander has stopped, so everything it had to say to the Agent is in the socket's buffer.
+      let lines = agent.received().split(separator: "\n")
+      #expect(lines.contains { $0.hasPrefix("llm.requests:1|c|#") && $0.contains("tenant:acme") && $0.contains("error_class:network") }, "\(lines)")
+      #expect(lines.contains { $0.hasPrefix("llm.errors:1|c|#") } && lines.contains { $0.hasPrefix("llm.request.duration:") && $0.contains("|d|#") })
+    }
+  }
+}
+
+/// Where a Datadog Agent would listen: a UDP socket on the loopback that keeps what comes until it is asked.
+private final class DatagramListener: Sendable {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = self.descriptor
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    try #require(isBound)
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Every datagram that has arrived, joined.
+  func received() -> String {
+    var text = ""
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 0 else { return text }
+      text += String(decoding: buffer[..<count], as: UTF8.self)
     }
   }
 }

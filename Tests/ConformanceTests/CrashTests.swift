@@ -1,12 +1,14 @@
 // `kill -9` in the middle of traffic: what was acknowledged is there after the restart, and still in force.
 
 import AsyncHTTPClient
+import Crypto
 import Foundation
 import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
 import Simulation
+import Synchronization
 import Testing
 
 @Suite struct CrashTests {
@@ -23,6 +25,9 @@ import Testing
         traffic_gate: 5
         group_by: [route, model]
         playbooks: [fall-back]
+    notifications:
+      webhooks:
+        - {name: ops, url: "WEBHOOK", secret: {environment: WEBHOOK_SECRET}}
 
     """
 
@@ -42,8 +47,19 @@ import Testing
     var portIterator = ports.makeAsyncIterator()
     let port = try #require(await portIterator.next())
 
+    let receiver = HookReceiver()
+    let (hookPorts, hookListening) = AsyncStream.makeStream(of: Int.self)
+    let hooks = Application(
+      router: receiver.router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+      onServerRunning: { hookListening.yield($0.localAddress?.port ?? 0) }, logger: silent)
+    let receiving = Task { try await hooks.run() }
+    defer { receiving.cancel() }
+    var hookIterator = hookPorts.makeAsyncIterator()
+    let hookPort = try #require(await hookIterator.next())
+
     let configuration = folder.appending(path: "commander.yaml")
-    try (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path) + Self.watching)
+    try (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path)
+      + Self.watching.replacing("WEBHOOK\"", with: "http://127.0.0.1:\(hookPort)/hook\""))
       .write(to: configuration, atomically: true, encoding: .utf8)
 
     var commander = try await ServeProcess.start(configuration: configuration)
@@ -61,6 +77,7 @@ import Testing
       let overrides = try await commander.json("/api/overrides.json")["overrides"] as? [[String: Any]]
       return overrides?.first?["id"] as? String
     }
+    _ = try await commander.wait("the signed webhook") { receiver.arrivals.withLock { $0.isEmpty ? nil : true } }
     let before = try await commander.json("/incidents/\(incident).json")["incident"] as? [String: Any]
     let timelineBefore = try #require(before?["timeline"] as? [[String: Any]])
 
@@ -80,6 +97,12 @@ import Testing
     // In force, not only remembered: the failing model's request is answered by the fallback.
     let answer = try await Self.chat(commander.gateway)
     #expect(answer.status == .ok && answer.headers.first(name: "x-commander-model") == "gpt-4o-mini")
+    // Closing tells the receiver once more, and the opening is not told a second time after the restart.
+    try await commander.post("/api/incidents/\(incident)/resolve", #"{"actor":"dana","reason":"provider is back"}"#)
+    _ = try await commander.wait("the closing webhook") { receiver.arrivals.withLock { $0.count < 2 ? nil : true } }
+    let arrivals = receiver.arrivals.withLock { $0 }
+    #expect(arrivals.map(\.event) == ["\(incident.lowercased())-opened", "\(incident.lowercased())-closed"])
+    #expect(arrivals.allSatisfy { $0.isSigned })
   }
 
   private static func ask(_ gateway: String) async {
@@ -95,6 +118,35 @@ import Testing
     request.headers = ["authorization": "Bearer \(Deployment.key)", "content-type": "application/json"]
     request.body = .bytes(ByteBuffer(string: #"{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}"#))
     return try await HTTPClient.shared.execute(request, timeout: .seconds(5))
+  }
+}
+
+/// A webhook receiver that checks signatures as the Standard Webhooks scheme says.
+final class HookReceiver: Sendable {
+  static let secret = Data((1...32).map { UInt8($0) })
+
+  struct Arrival: Sendable {
+    /// The message id without its time.
+    let event: String
+    let isSigned: Bool
+  }
+
+  let arrivals = Mutex<[Arrival]>([])
+
+  var router: Router<BasicRequestContext> {
+    let router = Router()
+    router.post("/hook") { request, _ in
+      let body = Data(buffer: try await request.body.collect(upTo: 1 << 20))
+      func header(_ name: String) -> String { request.headers.first { $0.name.canonicalName == name }?.value ?? "" }
+      let signed = Data("\(header("webhook-id")).\(header("webhook-timestamp")).".utf8) + body
+      let code = Data(HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: Self.secret)))
+      let event = header("webhook-id").split(separator: "-").dropLast().joined(separator: "-")
+      self.arrivals.withLock {
+        $0.append(Arrival(event: event, isSigned: header("webhook-signature") == "v1," + code.base64EncodedString()))
+      }
+      return HTTPResponse.Status.ok
+    }
+    return router
   }
 }
 
@@ -118,7 +170,7 @@ struct ServeProcess {
     let process = Process()
     process.executableURL = executable
     process.arguments = ["serve", "--config", configuration.path, "--log-level", "error"]
-    process.environment = ["CREDENTIAL": "upstream-secret", "PATH": "/usr/bin:/bin"]
+    process.environment = ["CREDENTIAL": "upstream-secret", "WEBHOOK_SECRET": "whsec_" + HookReceiver.secret.base64EncodedString(), "PATH": "/usr/bin:/bin"]
     process.standardError = try FileHandle(forWritingTo: log)
     process.standardInput = FileHandle.nullDevice
     try process.run()

@@ -44,12 +44,3 @@ extension String {
     }
   }
 }
-
-extension Array where Element == HTML {
-  /// Items as running text: `a, b and c`.
-  func sentenceList() -> HTML {
-    guard let last else { return .empty }
-    guard count > 1 else { return last }
-    return HTML(raw: dropLast().map(\.text).joined(separator: ", ") + " and " + last.text)
-  }
-}

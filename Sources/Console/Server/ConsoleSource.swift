@@ -90,8 +90,6 @@ package struct CommanderHealth: Hashable, Sendable {
     self.gatewayAddress = gatewayAddress
   }
 
-  var droppedTotal: Int { dropped.values.reduce(0, +) }
-
   /// `Newest span 3 s old · 12 queued · nothing dropped · store 4.2 MB · version 0.1.0`
   func sentence(at now: Timestamp) -> String {
     let age = newestSpan.map { "Newest span \(Words.span(now - $0)) old" } ?? "No span yet"
