@@ -7,6 +7,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -28,6 +29,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
@@ -42,31 +44,31 @@ let package = Package(
     .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
-    .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
+    .target(name: "SemanticRisk"),
     .target(
       name: "Gateway", dependencies: ["LLMTelemetry", "Providers", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
-    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk"]),
+    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
-    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", grdb]),
-    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", nioCore, nioPosix]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Remediation", grdb]),
+    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(
       name: "Notifications",
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, hummingbird, logging]),
-    .target(name: "Simulation", dependencies: ["LLMTelemetry", hummingbird, logging]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird, logging]),
+    .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
       name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "Providers", "Pricing", "SemanticRisk", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
-        "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, crypto, hummingbird, logging, nioCore,
-        nioPosix, serviceLifecycle, "StrictYAML",
+        "LLMTelemetry", "StrictYAML", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage",
+        "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
+        nioPosix, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),

@@ -100,3 +100,10 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package var id: String { "INC-\(number)" }
   package var isOpen: Bool { state != .resolved }
 }
+
+extension Incident {
+  /// How long users suffered before it was seen, before it was eased, before it was over: all counted from the onset.
+  package var timeToDetect: Duration { max(.zero, openedAt - onsetAt) }
+  package var timeToMitigate: Duration? { mitigatedAt.map { max(.zero, $0 - onsetAt) } }
+  package var timeToResolve: Duration? { resolvedAt.map { max(.zero, $0 - onsetAt) } }
+}

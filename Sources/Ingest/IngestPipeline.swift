@@ -60,11 +60,13 @@ package final class IngestPipeline: Sendable {
     // The drain must reach the sinks even when this task is cancelled, so it does not run in it.
     let processing = Task {
       var fold = RollupFold()
+      var limit = SeriesLimit()
       for await _ in queue.wakeUps {
-        await processQueue(into: &fold)
+        await processQueue(into: &fold, limit: &limit)
+        limit.forget(now: now())
         await deliver(fold.closed(now: now()))
       }
-      await processQueue(into: &fold)
+      await processQueue(into: &fold, limit: &limit)
       await deliver(fold.flush())
     }
     await withTaskCancellationHandler {
@@ -75,20 +77,20 @@ package final class IngestPipeline: Sendable {
     ticking.cancel()
   }
 
-  private func processQueue(into fold: inout RollupFold) async {
+  private func processQueue(into fold: inout RollupFold, limit: inout SeriesLimit) async {
     while true {
       let batch = queue.take(configuration.batchLimit)
-      if !batch.isEmpty { await process(batch, into: &fold) }
+      if !batch.isEmpty { await process(batch, into: &fold, limit: &limit) }
       await reportDrops(into: &fold)
       if batch.count < configuration.batchLimit { return }
     }
   }
 
-  private func process(_ raw: [LLMSpan], into fold: inout RollupFold) async {
+  private func process(_ raw: [LLMSpan], into fold: inout RollupFold, limit: inout SeriesLimit) async {
     let spans = raw.map(enrichment.enrich)
     var all: [MetricMeasurement] = []
     for span in spans {
-      let measurements = SpanMeasurements.measurements(of: span)
+      let measurements = SpanMeasurements.measurements(of: span).map { limit.admit($0, at: span.end) }
       fold.add(measurements, endedAt: span.end)
       all += measurements
     }

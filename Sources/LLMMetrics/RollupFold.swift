@@ -11,22 +11,18 @@ package struct RollupFold: Sendable {
   package static let openIntervalLimit = 360
 
   private var open: [Timestamp: Rollup] = [:]
-  private var limit: SeriesLimit
 
-  /// `seriesLimit` is how many series one metric may have before the values of open-ended tags fold into `other`.
-  package init(seriesLimit: Int = 2000) { self.limit = SeriesLimit(seriesPerMetric: seriesLimit) }
+  package init() {}
 
   package mutating func add(_ measurements: [MetricMeasurement], endedAt end: Timestamp) {
     let start = end.floored(to: Rollup.width)
     for measurement in measurements {
-      let key = limit.admit(measurement.seriesKey, at: start)
-      open[start, default: Rollup(start: start)].series[key, default: .empty(for: measurement.value)].add(measurement.value)
+      open[start, default: Rollup(start: start)].series[measurement.seriesKey, default: .empty(for: measurement.value)].add(measurement.value)
     }
   }
 
   /// Removes and returns the rollups that are over at `now`, oldest first.
   package mutating func closed(now: Timestamp) -> [Rollup] {
-    limit.forget(before: now - SeriesLimit.memory)
     guard open.count <= Self.openIntervalLimit else { return flush() }
     let edge = now - Self.lateness - Rollup.width
     return take { $0 <= edge }

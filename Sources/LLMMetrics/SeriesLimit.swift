@@ -3,7 +3,7 @@
 import LLMTelemetry
 
 /// Admits series first come, first served; beyond the limit, tags whose values clients choose become `other`.
-struct SeriesLimit: Sendable {
+package struct SeriesLimit: Sendable {
   /// A series unseen for this long gives its place back.
   static let memory: Duration = .seconds(3600)
   static let overflowValue = "other"
@@ -16,7 +16,15 @@ struct SeriesLimit: Sendable {
   private var lastSeen: [String: [TagSet: Timestamp]] = [:]
   private var forgottenAt: Timestamp?
 
-  init(seriesPerMetric: Int) { self.seriesPerMetric = seriesPerMetric }
+  /// - Parameter seriesPerMetric: how many series one metric may have before the values of open-ended tags fold into `other`.
+  package init(seriesPerMetric: Int = 2000) { self.seriesPerMetric = seriesPerMetric }
+
+  /// The measurement under its own series, or under the one its overflow folds into. Every reader of measurements sees the
+  /// same: rollups here and custom metrics in Datadog.
+  package mutating func admit(_ measurement: MetricMeasurement, at time: Timestamp) -> MetricMeasurement {
+    let key = admit(measurement.seriesKey, at: time)
+    return key.tags == measurement.tags ? measurement : MetricMeasurement(measurement.definition, tags: key.tags, value: measurement.value)
+  }
 
   mutating func admit(_ key: SeriesKey, at time: Timestamp) -> SeriesKey {
     if let seen = lastSeen[key.metric]?[key.tags] {
@@ -34,7 +42,8 @@ struct SeriesLimit: Sendable {
   }
 
   /// Looks at every series, so it does nothing until a tenth of `memory` has passed since it last did.
-  mutating func forget(before edge: Timestamp) {
+  package mutating func forget(now: Timestamp) {
+    let edge = now - Self.memory
     if let forgottenAt, edge < forgottenAt + Self.memory / 10 { return }
     forgottenAt = edge
     for metric in lastSeen.keys { lastSeen[metric] = lastSeen[metric]?.filter { $0.value >= edge } }

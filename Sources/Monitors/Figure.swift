@@ -12,7 +12,7 @@ package enum Figure {
     let seconds = duration.wholeNanoseconds / 1_000_000_000
     if seconds >= 7200, seconds % 3600 == 0 { return "\(seconds / 3600) h" }
     if seconds >= 60, seconds % 60 == 0 { return "\(seconds / 60) min" }
-    return seconds >= 600 ? "\(seconds / 60) min \(seconds % 60) s" : "\(number(duration.inSeconds, decimals: 0)) s"
+    return seconds >= 600 ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds) s"
   }
 
   /// Fixed decimals; trailing zeros go.

@@ -26,7 +26,7 @@ package enum Postmortem {
   /// The paragraph under an incident's title: what, why, and what was done.
   package static func summary(_ incident: Incident, _ remediations: [Remediation]) -> String {
     var sentences = [
-      "\(inline(incident.title)): began \(incident.onsetAt.timeOfDay), detected \(span(incident.onsetAt, incident.openedAt)) later."
+      "\(inline(incident.title)): began \(incident.onsetAt.timeOfDay), detected \(Figure.duration(incident.timeToDetect)) later."
     ]
     if let cause = incident.cause {
       let confidence = Figure.percent(cause.confidence)
@@ -38,7 +38,7 @@ package enum Postmortem {
     for remediation in remediations where remediation.state != .proposed {
       sentences.append("\(inline(remediation.plan.action.sentence)): \(remediation.state.rawValue).")
     }
-    if let mitigatedAt = incident.mitigatedAt { sentences.append("Mitigated after \(span(incident.onsetAt, mitigatedAt)).") }
+    if let time = incident.timeToMitigate { sentences.append("Mitigated after \(Figure.duration(time)).") }
     if incident.isOpen { sentences.append("The incident is still \(incident.state.rawValue).") }
     return sentences.joined(separator: " ")
   }
@@ -51,8 +51,8 @@ package enum Postmortem {
     if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339) by \(incident.owner ?? "unknown")")) }
     if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339)) }
     if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339)) }
-    rows.append(("Time to detect", span(incident.onsetAt, incident.openedAt)))
-    if let time = incident.mitigatedAt { rows.append(("Time to mitigate", span(incident.onsetAt, time))) }
+    rows.append(("Time to detect", Figure.duration(incident.timeToDetect)))
+    if let time = incident.timeToMitigate { rows.append(("Time to mitigate", Figure.duration(time))) }
     if let same = incident.sameAs { rows.append(("Same as", same)) }
     return table(["Fact", "Value"], rows.map { [$0.0, $0.1] })
   }
@@ -142,10 +142,6 @@ package enum Postmortem {
     if remediations.isEmpty { lines.append("- [ ] Give the monitor a playbook, or write down why none fits") }
     if let same = incident.sameAs { lines.append("- [ ] This happened before (\(same)): see what was left undone there") }
     return lines.isEmpty ? "- Nothing is left over" : lines.joined(separator: "\n")
-  }
-
-  private static func span(_ from: Timestamp, _ to: Timestamp) -> String {
-    Figure.duration(to > from ? to - from : .zero)
   }
 
   private static func table(_ header: [String], _ rows: [[String]]) -> String {

@@ -31,8 +31,8 @@ import Testing
             }
           ],
           "meanSecondsToDetect" : 120,
-          "meanSecondsToMitigate" : 1140,
-          "meanSecondsToResolve" : 1740
+          "meanSecondsToMitigate" : 1260,
+          "meanSecondsToResolve" : 1860
         }
 
         """)

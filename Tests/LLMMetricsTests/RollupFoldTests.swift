@@ -33,25 +33,6 @@ import Testing
     #expect(late.first?.series.values.first == .count(1))
   }
 
-  @Test func tagValuesBeyondTheLimitFoldIntoOther() {
-    var fold = RollupFold(seriesLimit: 3)
-    for tenant in 0..<100 { fold.add(request("t\(tenant)"), endedAt: origin) }
-    let series = fold.flush().first?.series ?? [:]
-    #expect(series.count == 4)
-    #expect(series[SeriesKey(metric: "llm.requests", tags: TagSet(["tenant": "other", "provider": "openai"]))] == .count(97))
-    // Admitted series keep their names in later intervals.
-    fold.add(request("t1"), endedAt: origin + .seconds(20))
-    #expect(fold.flush().first?.series.keys.first?.tags["tenant"] == "t1")
-  }
-
-  @Test func seriesUnseenForAnHourGivesItsPlaceBack() {
-    var fold = RollupFold(seriesLimit: 1)
-    fold.add(request("gone"), endedAt: origin)
-    _ = fold.closed(now: origin + .seconds(7200))
-    fold.add(request("new"), endedAt: origin + .seconds(7200))
-    #expect(fold.flush().first?.series.keys.first?.tags["tenant"] == "new")
-  }
-
   @Test func wrongClocksCannotHoldIntervalsOpenWithoutBound() {
     var fold = RollupFold()
     for interval in 0...RollupFold.openIntervalLimit { fold.add(request(), endedAt: origin + .seconds(86_400 + 10 * interval)) }

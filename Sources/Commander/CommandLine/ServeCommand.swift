@@ -3,7 +3,6 @@
 import ArgumentParser
 import Logging
 import ServiceLifecycle
-import Storage
 import StrictYAML
 
 struct ServeCommand: AsyncParsableCommand {
@@ -23,13 +22,10 @@ struct ServeCommand: AsyncParsableCommand {
       server = try await CommanderServer.start(loaded, logger: logger)
     } catch let error as ConfigurationError {
       throw ConfigurationOption.refusal(error)
-    } catch let error as StorageError {
-      Say.message("\(configuration.path): \(error)")
-      throw Exit.badConfiguration
     }
     Task {
       let console = try await server.consoleAddress()
-      Say.message("gateway  http://\(server.gatewayAddress)  (point your SDK's base URL here)")
+      Say.message("gateway  http://\(server.gatewayAddress)  (the base URL of your SDK; OpenAI's ends in /v1)")
       Say.message("console  http://\(console)")
     }
     try await server.serviceGroup(signals: true).run()

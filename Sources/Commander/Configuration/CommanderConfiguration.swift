@@ -10,7 +10,8 @@ import StrictYAML
 package struct CommanderConfiguration: Sendable {
   package var service = "llm-gateway"
   package var env = "production"
-  package var version = CommanderVersion.current
+  /// The version of the applications behind the gateway, when they do not name their own.
+  package var version: String?
   /// Folder of the embedded store; made when it is missing.
   package var store = "commander-data"
   /// How long spans and rollups are kept.
@@ -24,6 +25,8 @@ package struct CommanderConfiguration: Sendable {
   package var consoleHosts: [String] = []
   package var keys: [VirtualKey] = []
   package var providers: [Provider] = []
+  /// Providers whose credential is in a file, by name: such a file may be renewed while the commander runs.
+  package var credentialFiles: [String: SecretSource] = [:]
   package var routes: [Route] = []
   package var prompts: [ManagedPrompt] = []
   package var monitors: [MonitorDefinition] = []
@@ -31,11 +34,16 @@ package struct CommanderConfiguration: Sendable {
   package var quietPeriod: Duration = .seconds(300)
   package var dogStatsD: DogStatsDAddress?
   package var webhooks: [WebhookSettings] = []
-  /// Where each listener was configured, for errors found only when it is bound.
-  package var gatewayPlace: Problem?
-  package var consolePlace: Problem?
+  /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
+  package var places: [String: Problem] = [:]
 
   package init() {}
+
+  /// The problem of a setting at its place in the file, or at its default.
+  func problem(_ setting: String, _ message: String) -> Problem {
+    let place = places[setting]
+    return Problem(file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
+  }
 
   package var commandSettings: CommandSettings {
     CommandSettings(

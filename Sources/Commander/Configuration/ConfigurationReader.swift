@@ -45,7 +45,10 @@ struct ConfigurationReader {
     if let service = root["service"]?.string() { configuration.service = service }
     if let env = root["env"]?.string() { configuration.env = env }
     if let version = root["version"]?.string() { configuration.version = version }
-    if let store = root["store"]?.string() { configuration.store = store }
+    if let store = root["store"], let path = store.string() {
+      configuration.store = path
+      configuration.places["store"] = store.place
+    }
     if let retention = root["retention"]?.duration() { configuration.retention = retention }
     if let capture = root["capture"]?.choice(Capture.self) { configuration.capturesContent = capture == .redacted }
     readGateway(root["gateway"], into: &configuration)
@@ -54,7 +57,8 @@ struct ConfigurationReader {
     configuration.monitors = readMonitors(root["monitors"], playbooks: root["playbooks"]?.declared("name") ?? [])
     configuration.prompts = readPrompts(root["prompts"])
     configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
-    configuration.providers = readProviders(root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"))
+    readProviders(
+      root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"), into: &configuration)
     configuration.routes = readRoutes(
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"), providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [])
@@ -71,7 +75,7 @@ struct ConfigurationReader {
     guard let gateway = value?.mapping(["listen", "limits"]) else { return }
     if let listen = gateway["listen"], let address = listen.listenAddress() {
       configuration.gatewayListen = address
-      configuration.gatewayPlace = listen.place
+      configuration.places["gateway.listen"] = listen.place
     }
     guard
       let limits = gateway["limits"]?.mapping([
@@ -91,7 +95,7 @@ struct ConfigurationReader {
     guard let console = value?.mapping(["listen", "hosts"]) else { return }
     if let listen = console["listen"], let address = listen.listenAddress() {
       configuration.consoleListen = address
-      configuration.consolePlace = listen.place
+      configuration.places["console.listen"] = listen.place
       if !address.isLoopback {
         listen.problem("the console has no sign-in, so it listens on this machine only: use 127.0.0.1 and a proxy that authenticates")
       }
@@ -105,6 +109,7 @@ struct ConfigurationReader {
       return address.problem("`datadog.dogstatsd` must be HOST:PORT (UDP) or unix:///path/of/socket")
     }
     configuration.dogStatsD = parsed
+    configuration.places["datadog.dogstatsd"] = address.place
   }
 
   /// Records a problem for each name that stands twice in a list.

@@ -8,6 +8,7 @@ extension ConfigurationReader {
   func readKeys(_ value: YAMLValue?) -> [VirtualKey] {
     var keys: [VirtualKey] = []
     var names: [(String, YAMLValue)] = []
+    var hashes: [(String, YAMLValue)] = []
     for item in value?.list() ?? [] {
       guard let key = item.mapping(["name", "sha256", "tenant", "feature"]) else { continue }
       let name = key.required("name", "a word that tells this key from the others")?.string()
@@ -18,13 +19,15 @@ extension ConfigurationReader {
         hash.problem("`\(hash.path)` must be 64 lowercase hexadecimal digits, as `commander key create` prints; the key itself does not belong here")
         continue
       }
+      hashes.append((String(text.prefix(8)), hash))
       keys.append(VirtualKey(name: name, sha256: text, tenant: key["tenant"]?.string(), feature: key["feature"]?.string()))
     }
     checkUnique(names, "key")
+    checkUnique(hashes, "key with the hash")
     return keys
   }
 
-  func readProviders(_ value: YAMLValue?) -> [Provider] {
+  func readProviders(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
     var providers: [Provider] = []
     var names: [(String, YAMLValue)] = []
     for item in value?.list() ?? [] {
@@ -32,20 +35,24 @@ extension ConfigurationReader {
       let name = provider.required("name", "a word that routes refer to")?.string()
       let wireProtocol = provider.required("protocol", "openai, gemini or vertex")?.choice(WireProtocol.self)
       let baseURL = provider.required("base_url", "where it is, for example https://us-central1-aiplatform.googleapis.com")
-      let credential = provider["credential"]?.secret(environment: environment)?.value
+      let credential = provider["credential"]?.secret(environment: environment)
       guard let name, let wireProtocol, let baseURL, let text = baseURL.string() else { continue }
       names.append((name, item))
       guard let url = BaseURL(text) else {
         baseURL.problem("`\(baseURL.path)` must be http:// or https://, a host, and optionally a port and a path")
         continue
       }
+      if url.path.hasSuffix("/v1") || url.path.hasSuffix("/v1beta") {
+        baseURL.problem("`\(baseURL.path)` must end before the version: the client's path brings it; write \(text.dropLast(url.path.count))")
+      }
       providers.append(
         Provider(
           name: name, wireProtocol: wireProtocol, host: url.host, port: url.port, usesTLS: url.usesTLS, basePath: url.path,
-          credential: credential, project: provider["project"]?.string(), location: provider["location"]?.string()))
+          credential: credential?.value, project: provider["project"]?.string(), location: provider["location"]?.string()))
+      if let source = credential?.source, case .file = source { configuration.credentialFiles[name] = source }
     }
     checkUnique(names, "provider")
-    return providers
+    configuration.providers = providers
   }
 
   /// - Parameter declared: all names under `providers`, those with mistakes too.

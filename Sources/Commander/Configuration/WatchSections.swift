@@ -1,6 +1,7 @@
 // The sections that say what is watched, what may be done about it, and who is told.
 
 import Foundation
+import LLMMetrics
 import LLMTelemetry
 import Monitors
 import Notifications
@@ -54,7 +55,8 @@ extension ConfigurationReader {
     let title = mapping.required("title", "what a person reads, for example \"Answers became slow\"")?.string()
     let severity = mapping.required("severity", "SEV-1 to SEV-4")?.choice(Severity.self)
     let window = mapping.required("window", "how much of the past one evaluation reads, for example 5m")?.duration()
-    var query: MonitorQuery?
+    // A query that cannot be read must not hide what is wrong beside it: the rest is checked with a plain one in its place.
+    var query = MonitorQuery(.value(.init(.sum, MetricCatalogue.requests)))
     if let value = mapping.required("query", "for example sum(llm.errors) / sum(llm.requests)"), let text = value.string() {
       do {
         query = try MonitorQuery(parsing: text)
@@ -69,7 +71,7 @@ extension ConfigurationReader {
         value.problem("there is no playbook \"\(playbook)\" under `playbooks`; known: \(playbooks.sorted().joined(separator: ", "))")
       }
     }
-    guard let name, let title, let severity, let window, let query, let threshold else { return nil }
+    guard let name, let title, let severity, let window, let threshold else { return nil }
     var monitor = MonitorDefinition(name: name, title: title, severity: severity, query: query, window: window, threshold: threshold)
     if let hold = mapping["for"]?.duration() { monitor.holdFor = hold }
     if let gate = mapping["traffic_gate"]?.integer(0...1_000_000_000) { monitor.trafficGate = Int64(gate) }
@@ -77,7 +79,8 @@ extension ConfigurationReader {
     if let tags = mapping["group_by"]?.strings() { monitor.groupBy = tags }
     monitor.playbooks = names.compactMap { $0.string() }
     for diagnostic in monitor.lint() where diagnostic.weight == .error {
-      (mapping[diagnostic.field] ?? item).problem(diagnostic.message)
+      let field = diagnostic.field == "critical" ? mapping["above"] ?? mapping["below"] : mapping[diagnostic.field]
+      (field ?? item).problem(diagnostic.message)
     }
     return monitor
   }

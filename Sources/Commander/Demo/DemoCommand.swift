@@ -95,7 +95,7 @@ struct DemoCommand: AsyncParsableCommand {
   private static func freeAddress(preferred port: Int) async throws -> String {
     for candidate in [port] + (0..<20).map({ port + 1000 + $0 }) {
       let address = ListenAddress(host: "127.0.0.1", port: candidate)
-      if (try? await PortCheck.run([(address, "listen", nil)])) != nil { return address.description }
+      if await PortCheck.obstacle(address) == nil { return address.description }
     }
     throw DemoFailure("No free port near \(port) was found.")
   }

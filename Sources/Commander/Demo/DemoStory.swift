@@ -36,7 +36,7 @@ struct DemoStory: Sendable {
     say("lee ships version \(DemoConfiguration.flawedVersion) of the prompt: \"\(DemoConfiguration.temptation) to enrich every answer\".")
 
     let alert = try await wait("the first alert") { await center.state.alerts.statuses.first { $0.value.isFiring } }
-    say("Alert: \(alert.key). CPU and error counts look fine all the while.")
+    say("Alert: \(alert.key). The error count is still zero.")
     let opened = try await wait("an incident") { await center.state.incidents.incidents.last }
     say("\(opened.id) opened, \(opened.severity.rawValue): \(opened.title)")
     let explained = try await wait("its cause") { () -> Incident? in

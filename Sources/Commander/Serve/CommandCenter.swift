@@ -86,6 +86,12 @@ package actor CommandCenter {
     try await commit([.change(try registry.promotion(of: prompt, to: version, author: actor, at: now))])
   }
 
+  /// Something beside the ledger changed what the gateway must have: it is given everything again.
+  func enforceAgain() async {
+    isEnforcementDue = true
+    await enforceIfDue()
+  }
+
   func record(_ entries: [LedgerEntry]) async throws { try await commit(entries) }
 
   private func commit(_ entries: [LedgerEntry]) async throws {

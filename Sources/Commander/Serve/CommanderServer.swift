@@ -32,14 +32,16 @@ package struct CommanderServer: Sendable {
 
   /// Opens the store, folds the ledger and binds the gateway. Throws `ConfigurationError` with every address that cannot be bound.
   package static func start(_ configuration: CommanderConfiguration, logger: Logger) async throws -> CommanderServer {
-    try await PortCheck.run([
-      (configuration.gatewayListen, "gateway.listen", configuration.gatewayPlace),
-      (configuration.consoleListen, "console.listen", configuration.consolePlace),
-    ])
-    try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
-    let store = try TelemetryStore(path: configuration.store + "/telemetry.sqlite")
-    let ledger = try Ledger(path: configuration.store + "/ledger.sqlite")
-    let dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) }
+    let problems = ProblemList()
+    if let obstacle = await PortCheck.obstacle(configuration.gatewayListen) { problems.add(configuration.problem("gateway.listen", obstacle)) }
+    if let obstacle = await PortCheck.obstacle(configuration.consoleListen) { problems.add(configuration.problem("console.listen", obstacle)) }
+    var dogStatsD: DogStatsDClient?
+    do { dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
+      problems.add(configuration.problem("datadog.dogstatsd", "\(error)"))
+    }
+    // Nothing is written while something is known to be wrong.
+    try problems.throwIfAny()
+    let (store, ledger) = try openStore(configuration)
     let health = HealthCounters()
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
@@ -47,14 +49,16 @@ package struct CommanderServer: Sendable {
       sinkFailed: { logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"]) })
 
     let handle = GatewayHandle()
+    let credentials = CredentialStore(sources: configuration.credentialFiles)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
-        if try await handle.update(configuration.snapshot(overrides: overrides, prompts: registry.prompts)) == false {
+        if try await handle.update(configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
-    let snapshot = configuration.snapshot(overrides: await center.state.overrides, prompts: await center.registry.prompts)
+    let snapshot = configuration.snapshot(
+      overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let gateway = try await GatewayServer.start(
       host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot
@@ -64,7 +68,7 @@ package struct CommanderServer: Sendable {
 
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, gatewayAddress: address, logger: logger
+      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD, gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = []
@@ -72,6 +76,7 @@ package struct CommanderServer: Sendable {
     services.append(IngestService(pipeline: pipeline))
     services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
     services.append(CommandLoop(center: center))
+    if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(
       NotificationLoop(center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
     services.append(console)
@@ -79,6 +84,19 @@ package struct CommanderServer: Sendable {
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
       consolePort: consolePort.futureResult, services: services, logger: logger)
+  }
+
+  private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
+    do {
+      try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
+      return (try TelemetryStore(path: configuration.store + "/telemetry.sqlite"), try Ledger(path: configuration.store + "/ledger.sqlite"))
+    } catch let error as StorageError {
+      throw ConfigurationError(problems: [configuration.problem("store", "\(error)")])
+    } catch {
+      throw ConfigurationError(problems: [
+        configuration.problem("store", "the folder \(configuration.store) cannot be made; name one that this user may write to")
+      ])
+    }
   }
 
   /// Where the console listens; waits until it does.
@@ -107,9 +125,9 @@ package struct CommanderServer: Sendable {
 
 extension CommanderConfiguration {
   /// What the data plane needs of this configuration, with the overrides and labels in force.
-  func snapshot(overrides: RoutingOverrides, prompts: [ManagedPrompt]) -> GatewaySnapshot {
+  func snapshot(overrides: RoutingOverrides, prompts: [ManagedPrompt], credentials: CredentialStore) -> GatewaySnapshot {
     GatewaySnapshot(
-      service: service, env: env, version: version, keys: keys, providers: providers, routes: routes, prompts: prompts, overrides: overrides,
+      service: service, env: env, version: version, keys: keys, providers: credentials.apply(to: providers), routes: routes, prompts: prompts, overrides: overrides,
       limits: limits)
   }
 }

@@ -1,6 +1,7 @@
 // Gives the console its view of the running commander, and applications their span intake beside it.
 
 import Console
+import Datadog
 import Foundation
 import Hummingbird
 import Ingest
@@ -13,12 +14,13 @@ import StrictYAML
 enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
-    gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
+    dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
-        configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, gatewayAddress: gatewayAddress),
+        configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD,
+        gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port, allowedHosts: Set(configuration.consoleHosts)),
       logger: logger, addRoutes: { intake.add(to: $0) },
@@ -27,7 +29,7 @@ enum ConsoleAssembly {
 
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
-    gatewayAddress: ListenAddress
+    dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
       state: { await center.state },
@@ -44,8 +46,10 @@ enum ConsoleAssembly {
         }
       },
       health: {
-        CommanderHealth(
-          newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: health.dropped,
+        var dropped = health.dropped
+        if let lines = dogStatsD?.statistics.linesDropped, lines > 0 { dropped["dogstatsd_lines"] = lines }
+        return CommanderHealth(
+          newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: dropped,
           storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current, gatewayAddress: "http://\(gatewayAddress)")
       },
       postmortem: { id in

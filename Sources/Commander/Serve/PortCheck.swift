@@ -5,23 +5,17 @@ import NIOPosix
 import StrictYAML
 
 enum PortCheck {
-  /// Binds each address and lets it go. Throws one problem per address that cannot be bound, at its place in the file.
-  static func run(_ addresses: [(address: ListenAddress, key: String, place: Problem?)]) async throws {
-    let problems = ProblemList()
-    for (address, key, place) in addresses {
-      do {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-          .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-          .bind(host: address.host, port: address.port).get()
-        try await channel.close()
-      } catch {
-        problems.add(
-          Problem(
-            file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0,
-            message: "`\(key)`: cannot listen on \(address): \(reason(error)); stop what uses it or choose another port"))
-      }
+  /// Binds an address and lets it go. Returns why it cannot be bound, or `nil`.
+  static func obstacle(_ address: ListenAddress) async -> String? {
+    do {
+      let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .bind(host: address.host, port: address.port).get()
+      try await channel.close()
+      return nil
+    } catch {
+      return "cannot listen on \(address): \(reason(error)); stop what uses it or choose another port"
     }
-    try problems.throwIfAny()
   }
 
   private static func reason(_ error: any Error) -> String {

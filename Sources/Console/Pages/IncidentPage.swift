@@ -45,13 +45,13 @@ struct IncidentPage {
 
   private var facts: HTML {
     var parts: [HTML] = ["opened \(incident.openedAt.element(at: now))"]
-    parts.append("detected \(Words.span(incident.openedAt - incident.onsetAt)) after onset")
+    parts.append("detected \(Words.span(incident.timeToDetect)) after onset")
     if let mitigated = incident.mitigatedAt { parts.append("mitigated \(mitigated.element(at: now))") }
-    if let resolved = incident.resolvedAt {
+    if let resolved = incident.resolvedAt, let lasted = incident.timeToResolve {
       parts.append("resolved \(resolved.element(at: now))")
-      parts.append("lasted \(Words.span(resolved - incident.openedAt))")
+      parts.append("lasted \(Words.span(lasted))")
     } else {
-      parts.append("open for \(Words.span(now - incident.openedAt))")
+      parts.append("goes on for \(Words.span(now - incident.onsetAt))")
     }
     parts.append("owner \(incident.owner ?? "nobody yet")")
     return HTML(raw: parts.map(\.text).joined(separator: " · "))
@@ -106,7 +106,7 @@ struct IncidentPage {
         "\(Words.count(impact.errors, "error")), \(Words.count(impact.ungroundedAnswers, "ungrounded answer"))"),
       tile("Extra cost", impact.extraCost.map(Words.dollars) ?? "unknown", "against the baseline’s cost per request"),
       tile(
-        "Time to mitigate", incident.mitigatedAt.map { Words.span($0 - incident.openedAt) } ?? "not yet", mean),
+        "Time to mitigate", incident.timeToMitigate.map(Words.span) ?? "not yet", mean),
     ]
     return "<section class=\"tiles\" id=\"impact\" aria-label=\"Impact\">\(all)</section>"
   }

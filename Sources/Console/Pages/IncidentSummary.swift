@@ -39,8 +39,8 @@ struct IncidentSummary {
       claims.append(Claim(text: "\(affected) affected\(share).", evidence: "impact"))
     }
     if let last = remediations.last { claims.append(Claim(text: Self.sentence(last), evidence: "remediation")) }
-    if let resolved = incident.resolvedAt {
-      claims.append(Claim(text: "Resolved after \(Words.span(resolved - incident.openedAt)).", evidence: "timeline"))
+    if let lasted = incident.timeToResolve {
+      claims.append(Claim(text: "Resolved \(Words.span(lasted)) after the onset.", evidence: "timeline"))
     }
     self.claims = claims
   }

@@ -70,8 +70,8 @@ struct IncidentsPage {
     }
     return """
       <section aria-label="How fast" class="tiles three">\(tile("Time to detect", "onset to opening", means.toDetect))\
-      \(tile("Time to mitigate", "opening to mitigation", means.toMitigate))\
-      \(tile("Time to resolve", "opening to resolution", means.toResolve))</section>
+      \(tile("Time to mitigate", "onset to mitigation", means.toMitigate))\
+      \(tile("Time to resolve", "onset to resolution", means.toResolve))</section>
       """
   }
 
@@ -118,8 +118,8 @@ struct IncidentTimes {
   let toDetect, toMitigate, toResolve: Mean
 
   init(_ incidents: [Incident]) {
-    toDetect = Mean(incidents.map { $0.openedAt - $0.onsetAt })
-    toMitigate = Mean(incidents.compactMap { incident in incident.mitigatedAt.map { $0 - incident.openedAt } })
-    toResolve = Mean(incidents.compactMap { incident in incident.resolvedAt.map { $0 - incident.openedAt } })
+    toDetect = Mean(incidents.map(\.timeToDetect))
+    toMitigate = Mean(incidents.compactMap(\.timeToMitigate))
+    toResolve = Mean(incidents.compactMap(\.timeToResolve))
   }
 }

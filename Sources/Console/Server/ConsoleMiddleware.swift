@@ -39,7 +39,7 @@ struct KnownHosts<Context: RequestContext>: RouterMiddleware {
     guard configuration.permits(authority: request.head.authority) else {
       throw RequestProblem(
         .misdirectedRequest, "Unknown host name",
-        "This console does not answer to the host name of the request. Use localhost or the listen address, or add the name to the console's allowed hosts.")
+        "This console does not answer to the host name of the request. Use localhost or the listen address, or add the name to `console.hosts` in the configuration.")
     }
     return try await next(request, context)
   }
@@ -71,7 +71,7 @@ struct ProblemPages<Context: RequestContext>: RouterMiddleware {
       return try await next(request, context)
     } catch {
       let problem = problem(for: error, path: request.uri.path)
-      if request.uri.path.hasPrefix("/api/") || request.uri.path.hasSuffix(".json") {
+      if request.uri.path.hasPrefix("/api/") || request.uri.path.hasSuffix(".json") || request.uri.path.hasSuffix(".md") {
         return try .json(Document(error: problem.message), status: problem.status)
       }
       return .page(ErrorPage(status: problem.status.code, title: problem.title, message: problem.message, now: now()).page, status: problem.status)

@@ -110,7 +110,6 @@ package struct GatewayLimits: Hashable, Sendable {
   /// A client that starts a request has this long to finish sending it, and an idle connection this long to start one.
   package var clientIdleTimeout: Duration = .seconds(75)
   package var idleUpstreamConnectionsPerLoop = 64
-  package var clientConnections = 8192
 
   package init() {}
 }
@@ -119,7 +118,7 @@ package struct GatewayLimits: Hashable, Sendable {
 package struct GatewaySnapshot: Sendable {
   package var service: String
   package var env: String
-  package var version: String
+  package var version: String?
   package var providers: [String: Provider]
   /// The first route whose protocol and model match wins.
   package var routes: [Route]
@@ -129,7 +128,7 @@ package struct GatewaySnapshot: Sendable {
   private let keysByHash: [String: VirtualKey]
 
   package init(
-    service: String, env: String, version: String, keys: [VirtualKey], providers: [Provider], routes: [Route], prompts: [ManagedPrompt],
+    service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route], prompts: [ManagedPrompt],
     overrides: RoutingOverrides = RoutingOverrides(), limits: GatewayLimits = GatewayLimits()
   ) {
     self.service = service

@@ -39,7 +39,7 @@ enum Admission {
     var facts = AdmittedFacts(wireProtocol: target.wireProtocol)
     facts.dimensions.service = headers.first(name: "x-commander-service") ?? snapshot.service
     facts.dimensions.env = snapshot.env
-    facts.dimensions.version = snapshot.version
+    facts.dimensions.version = headers.first(name: "x-commander-version") ?? snapshot.version
     facts.dimensions.provider = target.wireProtocol.providerName
     facts.dimensions.model = target.model
     facts.dimensions.region = target.location
@@ -74,7 +74,9 @@ enum Admission {
     var provider = routeProvider
     var model = asked
     for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
-    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) && toModel != asked {
+    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) 
+      && (toProvider != route.provider || toModel != asked)
+    {
       if let other = snapshot.providers[toProvider], other.wireProtocol == target.wireProtocol {
         provider = other
         model = toModel

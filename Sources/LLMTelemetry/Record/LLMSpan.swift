@@ -48,7 +48,7 @@ public struct LLMSpan: Hashable, Sendable {
   public var name: String
   public var start: Timestamp
   public var duration: Duration
-  /// Time from the request's last byte to the first byte of the answer's first token; streaming only.
+  /// Time from the request's arrival to the answer's first token; streaming only.
   public var timeToFirstToken: Duration?
   /// Longest pause between two stream events; streaming only.
   public var longestGap: Duration?
