@@ -59,15 +59,20 @@ let package = Package(
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
     .target(
       name: "Console",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird, logging]),
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird, logging,
+      ]),
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
-      name: "RAGService", dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
+      name: "RAGService",
+      dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage",
-        "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
+        "LLMTelemetry", "StrictYAML", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
+        "Storage",
+        "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
+        nioHTTP1,
         nioPosix, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
@@ -78,17 +83,45 @@ let package = Package(
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
     .testTarget(name: "GatewayTests", dependencies: ["LLMTelemetry", "Providers", "Gateway", nioCore, nioHTTP1, nioPosix]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
-    .testTarget(name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
+    .testTarget(
+      name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
-    .testTarget(name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
-    .testTarget(name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+    .testTarget(
+      name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
+    .testTarget(
+      name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
-    .testTarget(name: "NotificationsTests", dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging, nioCore]),
-    .testTarget(name: "ConsoleTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird, hummingbirdTesting, logging]),
+    .testTarget(
+      name: "NotificationsTests",
+      dependencies: [
+        "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging,
+        nioCore,
+      ]),
+    .testTarget(
+      name: "ConsoleTests",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
+        hummingbirdTesting, logging,
+      ]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
-    .testTarget(name: "RAGServiceTests", dependencies: ["LLMTelemetry", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient, logging]),
-    .testTarget(name: "CommanderTests", dependencies: ["LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix]),
+    .testTarget(
+      name: "RAGServiceTests",
+      dependencies: [
+        "LLMTelemetry", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient,
+        logging,
+      ]),
+    .testTarget(
+      name: "CommanderTests",
+      dependencies: [
+        "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors",
+        "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
+      ]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation",
+        "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

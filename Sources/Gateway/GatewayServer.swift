@@ -19,7 +19,8 @@ package final class GatewayServer: Sendable {
   /// - Parameter emit: receives batches of spans on an event loop; it must return at once.
   /// - Throws: the bind error, for example when the port is taken.
   package static func start(
-    host: String, port: Int, group: MultiThreadedEventLoopGroup, snapshot: GatewaySnapshot, emit: @escaping @Sendable ([LLMSpan]) -> Void
+    host: String, port: Int, group: MultiThreadedEventLoopGroup, snapshot: GatewaySnapshot,
+    emit: @escaping @Sendable ([LLMSpan]) -> Void
   ) async throws -> GatewayServer {
     let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
     var loops: [NIOLoopBound<LoopState>] = []

@@ -17,7 +17,8 @@ package struct RollupFold: Sendable {
   package mutating func add(_ measurements: [MetricMeasurement], endedAt end: Timestamp) {
     let start = end.floored(to: Rollup.width)
     for measurement in measurements {
-      open[start, default: Rollup(start: start)].series[measurement.seriesKey, default: .empty(for: measurement.value)].add(measurement.value)
+      open[start, default: Rollup(start: start)].series[measurement.seriesKey, default: .empty(for: measurement.value)].add(
+        measurement.value)
     }
   }
 

@@ -23,7 +23,8 @@ package struct SeriesLimit: Sendable {
   /// same: rollups here and custom metrics in Datadog.
   package mutating func admit(_ measurement: MetricMeasurement, at time: Timestamp) -> MetricMeasurement {
     let key = admit(measurement.seriesKey, at: time)
-    return key.tags == measurement.tags ? measurement : MetricMeasurement(measurement.definition, tags: key.tags, value: measurement.value)
+    return key.tags == measurement.tags
+      ? measurement : MetricMeasurement(measurement.definition, tags: key.tags, value: measurement.value)
   }
 
   mutating func admit(_ key: SeriesKey, at time: Timestamp) -> SeriesKey {

@@ -35,7 +35,9 @@ package enum ErrorClassification {
     case 408, 504: return .timeout
     case 429: return code == "insufficient_quota" || message.contains("quota") ? .quotaExhausted : .rateLimited
     case 503, 529: return .overloaded
-    case 400 where code == "context_length_exceeded" || message.contains("maximum context length") || message.contains("exceeds the maximum number of tokens"):
+    case 400
+    where code == "context_length_exceeded" || message.contains("maximum context length")
+      || message.contains("exceeds the maximum number of tokens"):
       return .contextOverflow
     case 400..<500: return .invalidRequest
     default: return .providerError

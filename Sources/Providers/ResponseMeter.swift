@@ -158,7 +158,9 @@ package struct ResponseMeter: Sendable {
         scanner.forEachElement(of: value) { candidate in
           if let parts = scanner.member("parts", of: scanner.member("content", of: candidate)) {
             scanner.forEachElement(of: parts) { part in
-              if scanner.boolean(scanner.member("thought", of: part)) != true { append(scanner.string(scanner.member("text", of: part))) }
+              if scanner.boolean(scanner.member("thought", of: part)) != true {
+                append(scanner.string(scanner.member("text", of: part)))
+              }
               hasToken = hasToken || scanner.member("functionCall", of: part) != nil
               return true
             }

@@ -8,9 +8,11 @@ extension ResponseMeter {
     let prompt = scanner.integer(scanner.member("prompt_tokens", of: usage))
     let cached = scanner.integer(scanner.member("cached_tokens", of: scanner.member("prompt_tokens_details", of: usage)))
     let completion = scanner.integer(scanner.member("completion_tokens", of: usage))
-    let reasoning = scanner.integer(scanner.member("reasoning_tokens", of: scanner.member("completion_tokens_details", of: usage)))
+    let reasoning = scanner.integer(
+      scanner.member("reasoning_tokens", of: scanner.member("completion_tokens_details", of: usage)))
     return TokenUsage(
-      input: prompt.map { max(0, $0 - (cached ?? 0)) }, cacheRead: cached, output: completion.map { max(0, $0 - (reasoning ?? 0)) },
+      input: prompt.map { max(0, $0 - (cached ?? 0)) }, cacheRead: cached,
+      output: completion.map { max(0, $0 - (reasoning ?? 0)) },
       reasoning: reasoning)
   }
 

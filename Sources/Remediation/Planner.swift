@@ -33,7 +33,8 @@ struct Planner {
           number: state.remediations.nextNumber + plans.count, incident: incident.id, playbook: playbook.name,
           mode: playbook.mode == .auto && !isSure ? .approve : playbook.mode,
           action: action, alert: alert,
-          expectedEffect: "\(definition.query.words) returns to \(definition.query.unit.text(definition.threshold.recovery)) or better "
+          expectedEffect:
+            "\(definition.query.words) returns to \(definition.query.unit.text(definition.threshold.recovery)) or better "
             + "within \(Figure.duration(playbook.giveUpAfter))",
           blastRadius: try blastRadius(of: action),
           guardrails: [

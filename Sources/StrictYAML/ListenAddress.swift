@@ -11,7 +11,8 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
   package init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else { return nil }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+    else { return nil }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
     guard !host.isEmpty else { return nil }

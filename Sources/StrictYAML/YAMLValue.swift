@@ -49,7 +49,8 @@ package struct YAMLValue {
         place.problem("unknown key `\(keyName)`; \(nearest ?? "known here: \(known.joined(separator: ", "))")")
         continue
       }
-      members[keyName] = YAMLValue(node: value, file: file, path: path.isEmpty ? keyName : "\(path).\(keyName)", problems: problems)
+      members[keyName] = YAMLValue(
+        node: value, file: file, path: path.isEmpty ? keyName : "\(path).\(keyName)", problems: problems)
     }
     return YAMLMapping(value: self, members: members)
   }
@@ -159,7 +160,9 @@ extension YamlError {
   fileprivate func problem(in file: String) -> Problem {
     switch self {
     case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _), .composer(_, let text, let mark, _):
-      Problem(file: file, line: mark.line, column: mark.column, message: "not well-formed YAML: \(text); check indentation and quotes here")
+      Problem(
+        file: file, line: mark.line, column: mark.column,
+        message: "not well-formed YAML: \(text); check indentation and quotes here")
     case .duplicatedKeysInMapping(let duplicates, let context):
       Problem(
         file: file, line: context.mark.line, column: context.mark.column,

@@ -7,7 +7,8 @@ import RAGService
 @main
 struct RAGServiceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rag-service", abstract: "Answers questions from a folder of documents with Gemini on Vertex AI, and leaves traces.",
+    commandName: "rag-service",
+    abstract: "Answers questions from a folder of documents with Gemini on Vertex AI, and leaves traces.",
     subcommands: [Serve.self])
 
   struct Serve: AsyncParsableCommand {

@@ -36,10 +36,13 @@ import Testing
   @Test func aWholeConfigurationIsRead() throws {
     let configuration = try CommanderConfiguration.parse(Self.good, file: "c.yaml", environment: ["TOKEN": " secret \n"])
     #expect(configuration.providers.first?.credential == "secret")
-    #expect(configuration.providers.first.map { "\($0.host):\($0.port) \($0.usesTLS)" } == "us-central1-aiplatform.googleapis.com:443 true")
+    #expect(
+      configuration.providers.first.map { "\($0.host):\($0.port) \($0.usesTLS)" }
+        == "us-central1-aiplatform.googleapis.com:443 true")
     #expect(configuration.monitors.first?.threshold == Threshold(.above, critical: 0.05, recovery: 0.01))
     #expect(configuration.monitors.first?.window == .seconds(300) && configuration.monitors.first?.holdFor == .seconds(60))
-    #expect(configuration.gatewayListen.description == "127.0.0.1:8080" && configuration.consoleListen.description == "127.0.0.1:8090")
+    #expect(
+      configuration.gatewayListen.description == "127.0.0.1:8080" && configuration.consoleListen.description == "127.0.0.1:8090")
     #expect(configuration.commandSettings.fallbacks.first?.leavesProvider == false)
   }
 
@@ -53,8 +56,10 @@ import Testing
       .replacing("mode: approve", with: "mode: always")
     let found = problems(text)
     for part in [
-      "c.yaml:4:38: unknown key `base_uri`; did you mean `base_url`?", "there is no provider \"vertx\"", "has no version \"41\"; it has 42",
-      "has window 25 s but rollups are 10 s; use a multiple of 10 s", "there is no playbook \"roll-bak\"", "`playbooks[0].mode` must be one of suggest, approve, auto",
+      "c.yaml:4:38: unknown key `base_uri`; did you mean `base_url`?", "there is no provider \"vertx\"",
+      "has no version \"41\"; it has 42",
+      "has window 25 s but rollups are 10 s; use a multiple of 10 s", "there is no playbook \"roll-bak\"",
+      "`playbooks[0].mode` must be one of suggest, approve, auto",
     ] {
       #expect(found.contains { $0.contains(part) }, "\(part)\n\(found.joined(separator: "\n"))")
     }
@@ -84,7 +89,8 @@ import Testing
     let file = folder.appending(path: "commander.yaml")
     try (Self.good + "store: \(folder.path)/store\nmonitor: []\n").write(to: file, atomically: true, encoding: .utf8)
     let process = Process()
-    process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .appending(path: ".build/debug/commander")
     process.arguments = ["serve", "--config", file.path]
     process.environment = [:]
@@ -94,7 +100,9 @@ import Testing
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 78)
-    #expect(output.contains("unknown key `monitor`; did you mean `monitors`?") && output.contains("environment variable TOKEN is not set"))
+    #expect(
+      output.contains("unknown key `monitor`; did you mean `monitors`?")
+        && output.contains("environment variable TOKEN is not set"))
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/store"))
   }
 }

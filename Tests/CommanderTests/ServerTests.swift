@@ -41,7 +41,9 @@ import Testing
     return try await body(folder)
   }
 
-  private func running<Value>(store: String, extra: String = "", _ body: (CommanderServer) async throws -> Value) async throws -> Value {
+  private func running<Value>(store: String, extra: String = "", _ body: (CommanderServer) async throws -> Value) async throws
+    -> Value
+  {
     let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await CommanderServer.start(
       try CommanderConfiguration.parse(Self.yaml(store: store) + extra, file: "c.yaml", environment: [:]), logger: silent)
@@ -74,7 +76,8 @@ import Testing
       }
       #expect(
         error?.description
-          == "c.yaml:2:19: `gateway.listen`: cannot listen on 127.0.0.1:\(port): the port is in use; stop what uses it or choose another port")
+          == "c.yaml:2:19: `gateway.listen`: cannot listen on 127.0.0.1:\(port): the port is in use; stop what uses it or choose another port"
+      )
       #expect(!FileManager.default.fileExists(atPath: folder))
     }
     try await taken.close()
@@ -82,7 +85,8 @@ import Testing
 
   @Test func applicationsSendSpansWithAVirtualKeyOnly() async throws {
     try await withFolder { folder in
-      let line = #"{"type":"span","start":"2026-11-01T00:00:00.5Z","duration_ms":12,"kind":"retrieval","status":"ok","tenant":"forged"}"#
+      let line =
+        #"{"type":"span","start":"2026-11-01T00:00:00.5Z","duration_ms":12,"kind":"retrieval","status":"ok","tenant":"forged"}"#
       let store = try await running(store: folder) { server in
         let intake = "http://\(try await server.consoleAddress())/intake/spans"
         #expect(try await post(intake, line, key: nil).status == 401)
@@ -103,14 +107,21 @@ import Testing
   @Test func aPromotionOutlivesARestartAndAnEditedFileWins() async throws {
     try await withFolder { folder in
       try await running(store: folder) { server in
-        await #expect(throws: CommandRefusal.self) { try await server.center.promote(prompt: "rag-answer", version: "44", actor: "lee", now: .now()) }
-        await #expect(throws: CommandRefusal.self) { try await server.center.promote(prompt: "other", version: "43", actor: "lee", now: .now()) }
+        await #expect(throws: CommandRefusal.self) {
+          try await server.center.promote(prompt: "rag-answer", version: "44", actor: "lee", now: .now())
+        }
+        await #expect(throws: CommandRefusal.self) {
+          try await server.center.promote(prompt: "other", version: "43", actor: "lee", now: .now())
+        }
         try await server.center.promote(prompt: "rag-answer", version: "43", actor: "lee", now: .now())
       }
       try await running(store: folder) { server in
         #expect(await server.center.registry.prompts.first?.production == "43")
         // The configuration was recorded once, not at each start.
-        #expect(await server.center.state.changes.map { "\($0.from ?? "-")>\($0.to ?? "-") \($0.author ?? "-")" } == ["->42 configuration", "42>43 lee"])
+        #expect(
+          await server.center.state.changes.map { "\($0.from ?? "-")>\($0.to ?? "-") \($0.author ?? "-")" } == [
+            "->42 configuration", "42>43 lee",
+          ])
       }
     }
   }
@@ -120,17 +131,23 @@ import Testing
     try await withFolder { folder in
       let store = try await running(store: folder, extra: "datadog: {dogstatsd: \"127.0.0.1:\(agent.port)\"}\n") { server in
         let answer = try await post(
-          "http://\(server.gatewayAddress)/v1/chat/completions", #"{"model":"gpt-4o","messages":[{"role":"user","content":"x"}]}"#, key: Self.key)
+          "http://\(server.gatewayAddress)/v1/chat/completions",
+          #"{"model":"gpt-4o","messages":[{"role":"user","content":"x"}]}"#, key: Self.key)
         #expect(answer.status == 502)
-        #expect(answer.body.contains(#""error":{"message":"Provider \"openai\" cannot be reached at 127.0.0.1:1."#), "\(answer.body)")
+        #expect(
+          answer.body.contains(#""error":{"message":"Provider \"openai\" cannot be reached at 127.0.0.1:1."#), "\(answer.body)")
         return server.store
       }
       let spans = try store.spans(limit: 10).spans
       #expect(spans.map(\.outcome.errorClass) == [.network] && spans.first?.dimensions.tenant == "acme")
       // The commander has stopped, so everything it had to say to the Agent is in the socket's buffer.
       let lines = agent.received().split(separator: "\n")
-      #expect(lines.contains { $0.hasPrefix("llm.requests:1|c|#") && $0.contains("tenant:acme") && $0.contains("error_class:network") }, "\(lines)")
-      #expect(lines.contains { $0.hasPrefix("llm.errors:1|c|#") } && lines.contains { $0.hasPrefix("llm.request.duration:") && $0.contains("|d|#") })
+      #expect(
+        lines.contains { $0.hasPrefix("llm.requests:1|c|#") && $0.contains("tenant:acme") && $0.contains("error_class:network") },
+        "\(lines)")
+      #expect(
+        lines.contains { $0.hasPrefix("llm.errors:1|c|#") }
+          && lines.contains { $0.hasPrefix("llm.request.duration:") && $0.contains("|d|#") })
     }
   }
 }

@@ -58,7 +58,8 @@ import Testing
     let hookPort = try #require(await hookIterator.next())
 
     let configuration = folder.appending(path: "commander.yaml")
-    try (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path)
+    try
+      (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path)
       + Self.watching.replacing("WEBHOOK\"", with: "http://127.0.0.1:\(hookPort)/hook\""))
       .write(to: configuration, atomically: true, encoding: .utf8)
 
@@ -91,7 +92,9 @@ import Testing
     #expect(after?["owner"] as? String == "dana")
     // The commander may have gone on writing between the look and the kill; what was seen must be there, in order.
     let timelineAfter = try #require(after?["timeline"] as? [[String: Any]])
-    #expect(timelineAfter.prefix(timelineBefore.count).map { NSDictionary(dictionary: $0) } == timelineBefore.map { NSDictionary(dictionary: $0) })
+    #expect(
+      timelineAfter.prefix(timelineBefore.count).map { NSDictionary(dictionary: $0) }
+        == timelineBefore.map { NSDictionary(dictionary: $0) })
     let overrides = try await commander.json("/api/overrides.json")["overrides"] as? [[String: Any]]
     #expect(overrides?.compactMap { $0["id"] as? String } == [override])
     // In force, not only remembered: the failing model's request is answered by the fallback.
@@ -160,7 +163,8 @@ struct ServeProcess {
   let console: String
   private let process: Process
 
-  static let executable = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let executable = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
     .appending(path: ".build/debug/commander")
 
   /// Starts `commander serve` and reads the two addresses it prints.
@@ -170,7 +174,10 @@ struct ServeProcess {
     let process = Process()
     process.executableURL = executable
     process.arguments = ["serve", "--config", configuration.path, "--log-level", "error"]
-    process.environment = ["CREDENTIAL": "upstream-secret", "WEBHOOK_SECRET": "whsec_" + HookReceiver.secret.base64EncodedString(), "PATH": "/usr/bin:/bin"]
+    process.environment = [
+      "CREDENTIAL": "upstream-secret", "WEBHOOK_SECRET": "whsec_" + HookReceiver.secret.base64EncodedString(),
+      "PATH": "/usr/bin:/bin",
+    ]
     process.standardError = try FileHandle(forWritingTo: log)
     process.standardInput = FileHandle.nullDevice
     try process.run()
@@ -187,7 +194,8 @@ struct ServeProcess {
   }
 
   private static func address(_ name: String, in text: String) -> String? {
-    text.split(separator: "\n").first { $0.hasPrefix(name + " ") }?.split(separator: " ").first { $0.hasPrefix("http://") }.map(String.init)
+    text.split(separator: "\n").first { $0.hasPrefix(name + " ") }?.split(separator: " ").first { $0.hasPrefix("http://") }.map(
+      String.init)
   }
 
   func kill() {

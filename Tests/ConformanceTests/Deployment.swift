@@ -34,7 +34,8 @@ struct Deployment {
     guard let port = await portIterator.next() else { throw CancellationError() }
 
     let configuration = try CommanderConfiguration.parse(
-      yaml(provider: "http://127.0.0.1:\(port)", store: folder.path) + extra, file: "test.yaml", environment: ["CREDENTIAL": "upstream-secret"])
+      yaml(provider: "http://127.0.0.1:\(port)", store: folder.path) + extra, file: "test.yaml",
+      environment: ["CREDENTIAL": "upstream-secret"])
     let server = try await CommanderServer.start(configuration, logger: silent)
     let services = server.serviceGroup(signals: false)
     let running = Task { try await services.run() }

@@ -5,7 +5,9 @@ import Simulation
 import Testing
 
 @Suite struct GatewayConformanceTests {
-  private static let scenarios: [VendorSDK.Scenario] = [.complete, .dimensions, .stream, .streamUsage, .upstream429, .upstream500, .disconnect]
+  private static let scenarios: [VendorSDK.Scenario] = [
+    .complete, .dimensions, .stream, .streamUsage, .upstream429, .upstream500, .disconnect,
+  ]
 
   @Test(arguments: VendorSDK.allCases, [PythonVerifier.Environment.sdkCurrent, .sdkPrevious])
   func eachCallLeavesExactlyOneTrueSpan(sdk: VendorSDK, environment: PythonVerifier.Environment) async throws {
@@ -34,7 +36,8 @@ import Testing
     let (_, spans) = try await Deployment.run(simulator: ProviderSimulator()) { deployment in
       _ = try await sdk.run([.badKey], in: environment, baseURL: deployment.gatewayURL, key: "ck-nobody")
       _ = try await sdk.run(
-        [.unknownModel], in: environment, baseURL: deployment.gatewayURL, key: Deployment.key, models: [.unknownModel: "no-such-model"])
+        [.unknownModel], in: environment, baseURL: deployment.gatewayURL, key: Deployment.key,
+        models: [.unknownModel: "no-such-model"])
     }
     #expect(spans.map(\.outcome.errorClass) == [.auth, .invalidRequest])
     #expect(spans.map(\.httpStatus) == [401, 404])
@@ -55,7 +58,8 @@ import Testing
   }
 
   /// - Parameter asked: what the SDK reported for the same question in one piece.
-  private func check(_ span: LLMSpan, _ report: SDKReport, _ scenario: VendorSDK.Scenario, _ sdk: VendorSDK, asked: [String: Int]) {
+  private func check(_ span: LLMSpan, _ report: SDKReport, _ scenario: VendorSDK.Scenario, _ sdk: VendorSDK, asked: [String: Int])
+  {
     #expect(span.kind == .llm && span.attempts == 1 && span.accountsForExchange, "\(scenario)")
     #expect(span.dimensions.service == "conformance" && span.dimensions.env == "test", "\(scenario)")
     #expect(span.dimensions.region == (sdk == .vertex ? "us-central1" : nil), "\(scenario)")
@@ -97,7 +101,8 @@ import Testing
     let visible = sdk == .openAI ? answer.map { $0 - (thoughts ?? 0) } : answer
     #expect(span.usage.output == visible && !span.usage.isEstimated, "\(scenario)")
     let (input, read, output) = Self.prices[sdk] ?? (0, 0, 0)
-    let expected = Int64((prompt ?? 0) - (cached ?? 0)) * input + Int64(cached ?? 0) * read + Int64((visible ?? 0) + (thoughts ?? 0)) * output
+    let expected =
+      Int64((prompt ?? 0) - (cached ?? 0)) * input + Int64(cached ?? 0) * read + Int64((visible ?? 0) + (thoughts ?? 0)) * output
     #expect(span.cost.exactness == "exact" && span.cost.amount == Nanodollars(expected), "\(scenario)")
   }
 }

@@ -28,13 +28,15 @@ import Testing
       var headers = Self.form
       headers[.cookie] = cookie
       let response = try await client.execute(
-        uri: "/incidents/INC-1/approve", method: .post, headers: headers, body: ByteBuffer(string: "form_token=\(token)&remediation=REM-1"))
+        uri: "/incidents/INC-1/approve", method: .post, headers: headers,
+        body: ByteBuffer(string: "form_token=\(token)&remediation=REM-1"))
       #expect(response.status == .seeOther)
       #expect(response.headers[.location] == "/incidents/INC-1")
       #expect(story.submitted.withLock { $0 } == [.init(command: .approve(remediation: "REM-1"), actor: "operator")])
       // Twice is refused with the reason.
       let again = try await client.execute(
-        uri: "/incidents/INC-1/approve", method: .post, headers: headers, body: ByteBuffer(string: "form_token=\(token)&remediation=REM-1"))
+        uri: "/incidents/INC-1/approve", method: .post, headers: headers,
+        body: ByteBuffer(string: "form_token=\(token)&remediation=REM-1"))
       #expect(again.status == .conflict)
       #expect(again.text.contains("only a proposed remediation can be approved"))
     }
@@ -48,12 +50,16 @@ import Testing
         var headers = Self.form
         headers[.cookie] = cookie
         change(&headers)
-        return try await client.execute(uri: "/incidents/INC-1/acknowledge", method: .post, headers: headers, body: ByteBuffer(string: body)).status
+        return try await client.execute(
+          uri: "/incidents/INC-1/acknowledge", method: .post, headers: headers, body: ByteBuffer(string: body)
+        ).status
       }
       #expect(try await status("a=b") == .forbidden)
       #expect(try await status("form_token=\(String(repeating: "0", count: 64))") == .forbidden)
       #expect(try await status("form_token=\(token)", { $0[.cookie] = nil }) == .forbidden)
-      #expect(try await status("form_token=\(token)", { $0[.cookie] = "commander_form=\(String(repeating: "a", count: 32))" }) == .forbidden)
+      #expect(
+        try await status("form_token=\(token)", { $0[.cookie] = "commander_form=\(String(repeating: "a", count: 32))" })
+          == .forbidden)
       #expect(try await status("form_token=\(token)", { $0[.origin] = "http://evil.example" }) == .forbidden)
       #expect(try await status("form_token=\(token)", { $0[.secFetchSite] = "cross-site" }) == .forbidden)
       #expect(try await status("form_token=\(token)", { $0[.contentType] = "text/plain" }) == .unsupportedMediaType)
@@ -89,7 +95,8 @@ import Testing
     try await story.application.test(.router) { client in
       #expect(try await client.execute(uri: "/api/overrides.json", method: .get).text.contains("OVR-1"))
       let response = try await client.execute(
-        uri: "/api/overrides/OVR-1/withdraw", method: .post, headers: Self.json, body: ByteBuffer(string: "{\"reason\":\"version 44 is out\"}"))
+        uri: "/api/overrides/OVR-1/withdraw", method: .post, headers: Self.json,
+        body: ByteBuffer(string: "{\"reason\":\"version 44 is out\"}"))
       #expect(response.text == "{\n  \"generation\" : 2,\n  \"overrides\" : [\n\n  ]\n}\n")
     }
   }

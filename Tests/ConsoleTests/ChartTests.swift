@@ -10,7 +10,8 @@ import Testing
   private func chart(_ values: [(second: Int64, value: Double)], threshold: Double? = nil) -> Chart {
     let points = values.map { Chart.Point(at: Timestamp(unixSeconds: $0.second), value: $0.value) }
     return Chart(
-      title: "Ungrounded", unit: .query(.share), range: Timestamp(unixSeconds: 0)..<Timestamp(unixSeconds: 100), step: .seconds(10),
+      title: "Ungrounded", unit: .query(.share), range: Timestamp(unixSeconds: 0)..<Timestamp(unixSeconds: 100),
+      step: .seconds(10),
       lines: [Chart.Line(name: "value", stroke: .solid, points: points)], threshold: threshold)
   }
 
@@ -44,7 +45,8 @@ import Testing
   @Test func aMarkOutsideOfTheRangeIsNotDrawn() {
     var chart = chart([(0, 0.1), (10, 0.2)])
     chart.marks = [
-      Chart.Mark(at: Timestamp(unixSeconds: 50), kind: .change, text: "inside"), Chart.Mark(at: Timestamp(unixSeconds: 500), kind: .change, text: "outside"),
+      Chart.Mark(at: Timestamp(unixSeconds: 50), kind: .change, text: "inside"),
+      Chart.Mark(at: Timestamp(unixSeconds: 500), kind: .change, text: "outside"),
     ]
     let svg = chart.drawing(labelledBy: "says").text
     #expect(svg.contains("inside") && !svg.contains("outside"))

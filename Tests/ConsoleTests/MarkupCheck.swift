@@ -17,7 +17,9 @@ enum MarkupCheck {
         guard last == tag.dropFirst() else { return "<\(last)> is closed by <\(tag)>" }
         continue
       }
-      guard tag.wholeMatch(of: /[a-zA-Z][a-zA-Z0-9]*( [a-zA-Z][a-zA-Z0-9:-]*="[^"<]*")*\/?/) != nil else { return "malformed <\(tag)>" }
+      guard tag.wholeMatch(of: /[a-zA-Z][a-zA-Z0-9]*( [a-zA-Z][a-zA-Z0-9:-]*="[^"<]*")*\/?/) != nil else {
+        return "malformed <\(tag)>"
+      }
       if let id = tag.firstMatch(of: /\ id="([^"]*)"/)?.1, !ids.insert(id).inserted { return "id \(id) stands twice" }
       if !tag.hasSuffix("/") { open.append(tag.prefix { $0 != " " }) }
     }

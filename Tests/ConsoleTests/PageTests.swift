@@ -9,7 +9,10 @@ import Testing
 @testable import Console
 
 @Suite struct PageTests {
-  static let paths = ["/", "/?range=15m", "/?range=24h&live=1", "/incidents", "/incidents?state=open", "/incidents/INC-1", "/incidents/INC-1/postmortem", "/nowhere"]
+  static let paths = [
+    "/", "/?range=15m", "/?range=24h&live=1", "/incidents", "/incidents?state=open", "/incidents/INC-1",
+    "/incidents/INC-1/postmortem", "/nowhere",
+  ]
 
   @Test(arguments: [Story.Chapter.empty, .healthy, .proposed, .applied, .resolved])
   func pagesAreWellFormed(_ chapter: Story.Chapter) async throws {
@@ -18,7 +21,9 @@ import Testing
         let page = try await client.execute(uri: path, method: .get).text
         #expect(MarkupCheck.firstProblem(in: page) == nil, "\(path)")
         #expect(page.contains("<h1"), "\(path)")
-        #expect(!page.contains("<script") && !page.contains(" style=") && !page.contains("http-equiv=\"refresh\" content=\"0"), "\(path)")
+        #expect(
+          !page.contains("<script") && !page.contains(" style=") && !page.contains("http-equiv=\"refresh\" content=\"0"),
+          "\(path)")
       }
     }
   }
@@ -39,7 +44,9 @@ import Testing
 
   @Test func nowRefreshesOnlyWhileSomethingIsWrongOrWhenAsked() async throws {
     func refreshes(_ chapter: Story.Chapter, _ path: String) async throws -> Bool {
-      try await Story(chapter).application.test(.router) { try await $0.execute(uri: path, method: .get).text.contains("http-equiv=\"refresh\"") }
+      try await Story(chapter).application.test(.router) {
+        try await $0.execute(uri: path, method: .get).text.contains("http-equiv=\"refresh\"")
+      }
     }
     #expect(try await refreshes(.proposed, "/"))
     #expect(try await refreshes(.proposed, "/?live=0") == false)
@@ -98,21 +105,32 @@ import Testing
       #expect(try await client.execute(uri: "/console.css", method: .get, headers: [.ifNoneMatch: tag]).status == .notModified)
       #expect(try await client.execute(uri: "/nowhere", method: .get).status == .notFound)
       #expect(try await client.execute(uri: "/incidents/INC-9", method: .get).status == .notFound)
-      #expect(try await client.execute(uri: "/incidents/INC-9.json", method: .get).text == "{\n  \"error\" : \"There is no incident INC-9; the list of incidents has all of them.\"\n}\n")
+      #expect(
+        try await client.execute(uri: "/incidents/INC-9.json", method: .get).text
+          == "{\n  \"error\" : \"There is no incident INC-9; the list of incidents has all of them.\"\n}\n")
     }
   }
 
   @Test func onlyKnownHostNamesAreAnswered() {
     let local = ConsoleConfiguration(allowedHosts: ["commander.example.com"])
-    for name in ["localhost:8090", "127.0.0.1:8090", "LOCALHOST", "[::1]:8090", "commander.example.com"] { #expect(local.permits(authority: name), "\(name)") }
-    for name in ["evil.example.com:8090", "localhost.evil.example", "10.0.0.7:8090", "", "127.0.0.1.evil.example"] { #expect(!local.permits(authority: name), "\(name)") }
+    for name in ["localhost:8090", "127.0.0.1:8090", "LOCALHOST", "[::1]:8090", "commander.example.com"] {
+      #expect(local.permits(authority: name), "\(name)")
+    }
+    for name in ["evil.example.com:8090", "localhost.evil.example", "10.0.0.7:8090", "", "127.0.0.1.evil.example"] {
+      #expect(!local.permits(authority: name), "\(name)")
+    }
     #expect(!local.permits(authority: nil))
     #expect(ConsoleConfiguration(host: "0.0.0.0").permits(authority: "10.0.0.7:8090"))
     #expect(!ConsoleConfiguration(host: "0.0.0.0").permits(authority: "evil.example.com"))
   }
 
   @Test func markdownLinksCannotRunAnything() {
-    let html = MarkdownText("# A <b>\n\n- [x](javascript:alert(1)) and [y](/incidents/INC-1)\n- `<i>` **b**\n\n[z](//evil.example)").html.text
-    #expect(html == "<h1>A &lt;b&gt;</h1>\n<ul><li>x) and <a href=\"/incidents/INC-1\">y</a></li><li><code>&lt;i&gt;</code> <strong>b</strong></li></ul>\n<p>z</p>\n")
+    let html = MarkdownText(
+      "# A <b>\n\n- [x](javascript:alert(1)) and [y](/incidents/INC-1)\n- `<i>` **b**\n\n[z](//evil.example)"
+    ).html.text
+    #expect(
+      html
+        == "<h1>A &lt;b&gt;</h1>\n<ul><li>x) and <a href=\"/incidents/INC-1\">y</a></li><li><code>&lt;i&gt;</code> <strong>b</strong></li></ul>\n<p>z</p>\n"
+    )
   }
 }

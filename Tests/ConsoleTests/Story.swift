@@ -64,7 +64,10 @@ final class Story: Sendable {
     func remediation(_ time: String, _ event: RemediationEvent, by actor: String = "commander") -> LedgerEntry {
       .remediation(RemediationRecord(at: at(time), remediation: "REM-1", incident: "INC-1", actor: actor, event: event))
     }
-    func alert(_ key: AlertKey, _ from: AlertState, _ to: AlertState, _ time: String, _ value: Double, _ threshold: Double, _ reason: String) -> LedgerEntry {
+    func alert(
+      _ key: AlertKey, _ from: AlertState, _ to: AlertState, _ time: String, _ value: Double, _ threshold: Double,
+      _ reason: String
+    ) -> LedgerEntry {
       .alert(AlertTransition(key: key, from: from, to: to, at: at(time), value: value, threshold: threshold, reason: reason))
     }
     let change = ChangeEvent(at: at("14:22:00"), kind: .promptVersion, subject: "rag-answer", from: "42", to: "43", author: "lee")
@@ -89,22 +92,40 @@ final class Story: Sendable {
       .change(change),
       alert(Self.alert, .ok, .pending, "14:31:00", 0.08, 0.06, "8 % of scored answers were ungrounded over 5 min, above 6 %"),
       alert(Self.alert, .pending, .alert, "14:33:00", 0.11, 0.06, "11 % of scored answers were ungrounded over 5 min, above 6 %"),
-      incident("14:33:00", .opened(.init(number: 1, title: title, severity: .sev2, onset: at("14:31:00"), alert: Self.alert, reason: "11 % of scored answers were ungrounded over 5 min, above 6 %"))),
+      incident(
+        "14:33:00",
+        .opened(
+          .init(
+            number: 1, title: title, severity: .sev2, onset: at("14:31:00"), alert: Self.alert,
+            reason: "11 % of scored answers were ungrounded over 5 min, above 6 %"))),
       alert(latency, .ok, .alert, "14:38:00", 5.4, 4, "p95 latency was 5.4 s over 5 min, above 4 s"),
-      incident("14:38:00", .alertJoined(.init(alert: latency, severity: .sev3, reason: "p95 latency was 5.4 s over 5 min, above 4 s"))),
-      incident("14:41:00", .causeAttributed(.init(attribution: Attribution(cause: cause, abstention: nil, contrast: contrast, rejected: [
-        RejectedAlternative(title: "Model gemini-2.5-flash", reason: "other prompts on the same model did not change"),
-        RejectedAlternative(title: "Tenant acme-eu", reason: "its share of the affected requests is only 4 points higher"),
-      ])))),
+      incident(
+        "14:38:00", .alertJoined(.init(alert: latency, severity: .sev3, reason: "p95 latency was 5.4 s over 5 min, above 4 s"))),
+      incident(
+        "14:41:00",
+        .causeAttributed(
+          .init(
+            attribution: Attribution(
+              cause: cause, abstention: nil, contrast: contrast,
+              rejected: [
+                RejectedAlternative(title: "Model gemini-2.5-flash", reason: "other prompts on the same model did not change"),
+                RejectedAlternative(
+                  title: "Tenant acme-eu", reason: "its share of the affected requests is only 4 points higher"),
+              ])))),
       incident("14:41:00", .exemplarsFound(.init(traces: [trace]))),
-      incident("14:41:30", .impactUpdated(Impact(
-        affectedRequests: 4_812, totalRequests: 20_922, errors: 12, ungroundedAnswers: 1_214, tenants: ["acme-eu", "northwind", "globex"], tenantCount: 17,
-        extraCost: Nanodollars(38_200_000_000)))),
+      incident(
+        "14:41:30",
+        .impactUpdated(
+          Impact(
+            affectedRequests: 4_812, totalRequests: 20_922, errors: 12, ungroundedAnswers: 1_214,
+            tenants: ["acme-eu", "northwind", "globex"], tenantCount: 17,
+            extraCost: Nanodollars(38_200_000_000)))),
       remediation("14:41:31", .proposed(.init(plan: plan))),
     ]
     if chapter.rawValue >= Chapter.applied.rawValue {
       let override = RoutingOverride(
-        id: "OVR-1", action: plan.action, incident: "INC-1", appliedAt: at("14:47:01"), expiresAt: at("14:47:01") + .seconds(86_400))
+        id: "OVR-1", action: plan.action, incident: "INC-1", appliedAt: at("14:47:01"),
+        expiresAt: at("14:47:01") + .seconds(86_400))
       entries += [
         incident("14:45:10", .acknowledged, by: "dana"), remediation("14:47:00", .approved, by: "dana"),
         remediation("14:47:01", .applied(.init(override: override, generation: 1))),
@@ -124,7 +145,9 @@ final class Story: Sendable {
   // MARK: Telemetry
 
   /// A value that wobbles the same way in every run.
-  private static func wobble(_ time: Timestamp, _ seed: Double) -> Double { sin(Double(time.unixSeconds) / 41 * seed) * 0.6 + sin(Double(time.unixSeconds) / 17 * seed) * 0.4 }
+  private static func wobble(_ time: Timestamp, _ seed: Double) -> Double {
+    sin(Double(time.unixSeconds) / 41 * seed) * 0.6 + sin(Double(time.unixSeconds) / 17 * seed) * 0.4
+  }
 
   /// From 13:00, with no data from 14:05 to 14:08, and a bad stretch from 14:30 to 14:48.
   func read(_ query: SeriesQuery) -> [SeriesGroup] {
@@ -134,7 +157,10 @@ final class Story: Sendable {
     let gap = Self.at("14:05:00")..<Self.at("14:08:00")
     let bad = Self.at("14:30:00")..<Self.at("14:48:00")
     while time < min(now, query.range.upperBound) {
-      if !gap.contains(time), time >= query.range.lowerBound, let aggregate = Self.aggregate(query.metric, time, isBad: bad.contains(time) && chapter.rawValue >= Chapter.proposed.rawValue) {
+      if !gap.contains(time), time >= query.range.lowerBound,
+        let aggregate = Self.aggregate(
+          query.metric, time, isBad: bad.contains(time) && chapter.rawValue >= Chapter.proposed.rawValue)
+      {
         points.append((time, aggregate))
       }
       time = time + Rollup.width
@@ -148,7 +174,8 @@ final class Story: Sendable {
     case MetricCatalogue.requests.name: return .count(Int64(requests))
     case MetricCatalogue.errors.name: return .count(Int64(max(0, 1 + 1.4 * wobble(time, 3) + (isBad ? 3 : 0))))
     case MetricCatalogue.answersScored.name: return .count(Int64(requests * 0.9))
-    case MetricCatalogue.answersUngrounded.name: return .count(Int64(requests * 0.9 * (isBad ? 0.115 : 0.022) + 0.6 + wobble(time, 2.3)))
+    case MetricCatalogue.answersUngrounded.name:
+      return .count(Int64(requests * 0.9 * (isBad ? 0.115 : 0.022) + 0.6 + wobble(time, 2.3)))
     case MetricCatalogue.cost.name: return .count(Int64(requests * (isBad ? 0.0052 : 0.0033) * 1e9))
     case MetricCatalogue.duration.name, MetricCatalogue.timeToFirstToken.name:
       var sketch = QuantileSketch()
@@ -161,7 +188,9 @@ final class Story: Sendable {
 
   var exemplar: LLMSpan? {
     guard let traceID = TraceID(hexadecimal: Self.trace), let spanID = SpanID(bits: 7) else { return nil }
-    var span = LLMSpan(traceID: traceID, spanID: spanID, kind: .llm, name: "chat gemini-2.5-flash", start: Self.at("14:38:12"), duration: .milliseconds(5_430))
+    var span = LLMSpan(
+      traceID: traceID, spanID: spanID, kind: .llm, name: "chat gemini-2.5-flash", start: Self.at("14:38:12"),
+      duration: .milliseconds(5_430))
     span.dimensions.tenant = tenant
     span.dimensions.prompt = "rag-answer"
     span.dimensions.promptVersion = "43"
@@ -175,10 +204,13 @@ final class Story: Sendable {
   static let monitors: [MonitorDefinition] = [
     MonitorDefinition(
       name: "rag-answer-ungrounded", title: "Ungrounded answers of rag-answer", severity: .sev2,
-      query: MonitorQuery(.ratio(.init(.sum, MetricCatalogue.answersUngrounded), .init(.sum, MetricCatalogue.answersScored))), window: .seconds(300),
-      holdFor: .seconds(120), threshold: Threshold(.above, critical: 0.06, recovery: 0.04), trafficGate: 50, playbooks: ["roll-back-prompt"], groupBy: ["prompt"]),
+      query: MonitorQuery(.ratio(.init(.sum, MetricCatalogue.answersUngrounded), .init(.sum, MetricCatalogue.answersScored))),
+      window: .seconds(300),
+      holdFor: .seconds(120), threshold: Threshold(.above, critical: 0.06, recovery: 0.04), trafficGate: 50,
+      playbooks: ["roll-back-prompt"], groupBy: ["prompt"]),
     MonitorDefinition(
-      name: "rag-answer-latency", title: "p95 latency", severity: .sev3, query: MonitorQuery(.value(.init(.p95, MetricCatalogue.duration))),
+      name: "rag-answer-latency", title: "p95 latency", severity: .sev3,
+      query: MonitorQuery(.value(.init(.p95, MetricCatalogue.duration))),
       window: .seconds(300), threshold: Threshold(.above, critical: 4, recovery: 3)),
   ]
 
@@ -189,17 +221,21 @@ final class Story: Sendable {
       now: { self.now }, state: { self.state }, monitors: { Self.monitors },
       evaluations: { try Self.monitors[1].evaluate(at: self.now, read: self.read) },
       readSeries: { self.read($0) },
-      spans: { filter, _ in self.exemplar.map { span in filter.traceID == nil || filter.traceID == span.traceID ? [span] : [] } ?? [] },
+      spans: { filter, _ in
+        self.exemplar.map { span in filter.traceID == nil || filter.traceID == span.traceID ? [span] : [] } ?? []
+      },
       prompts: { [PromptSummary(name: "rag-answer", versions: ["42", "43"], production: "43")] },
       health: {
         CommanderHealth(
-          newestSpan: self.chapter == .empty ? nil : self.now - .seconds(3), queueDepth: 0, dropped: ["queue_full": 2], storeBytes: 4_200_000, version: "0.1.0",
+          newestSpan: self.chapter == .empty ? nil : self.now - .seconds(3), queueDepth: 0, dropped: ["queue_full": 2],
+          storeBytes: 4_200_000, version: "0.1.0",
           gatewayAddress: "http://127.0.0.1:8080")
       },
       postmortem: { id in
         self.state.incidents[id].map {
           "# Postmortem of \(id)\n\n**\($0.title)**, see [the incident](/incidents/\(id)).\n\n## Timeline\n\n"
-            + $0.timeline.map { "- `\($0.at.timeOfDay)` \($0.text)" }.joined(separator: "\n") + "\n\n| Figure | Value |\n| --- | --- |\n| Requests | 4,812 |\n"
+            + $0.timeline.map { "- `\($0.at.timeOfDay)` \($0.text)" }.joined(separator: "\n")
+            + "\n\n| Figure | Value |\n| --- | --- |\n| Requests | 4,812 |\n"
         }
       },
       submit: { command, actor in

@@ -116,7 +116,6 @@ struct Story {
   }
 }
 
-
 extension Story {
   static let ungrounded = MonitorDefinition(
     name: "ungrounded", title: "Ungrounded answers", severity: .sev2,

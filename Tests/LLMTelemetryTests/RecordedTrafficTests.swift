@@ -10,9 +10,11 @@ import Testing
       start: try #require(Timestamp(rfc3339: "2026-11-01T00:00:00.123456789Z")), duration: .nanoseconds(812_400_001),
       outcome: .failed(.rateLimited, message: "slow / down"))
     span.dimensions = Dimensions()
-    for (index, path) in ([
-      \.service, \.env, \.version, \.provider, \.model, \.route, \.tenant, \.feature, \.prompt, \.promptVersion, \.region,
-    ] as [WritableKeyPath<Dimensions, String?>]).enumerated() { span.dimensions[keyPath: path] = "value-\(index)" }
+    for (index, path)
+      in ([
+        \.service, \.env, \.version, \.provider, \.model, \.route, \.tenant, \.feature, \.prompt, \.promptVersion, \.region,
+      ] as [WritableKeyPath<Dimensions, String?>]).enumerated()
+    { span.dimensions[keyPath: path] = "value-\(index)" }
     span.timeToFirstToken = .nanoseconds(380_000_007)
     span.longestGap = .nanoseconds(3)
     span.isStreaming = true
@@ -30,7 +32,9 @@ import Testing
   }
 
   @Test func everyFieldReadsBack() throws {
-    for span in [try full(), LLMSpan(traceID: .random(), spanID: .random(), kind: .workflow, name: "w", start: .now(), duration: .zero)] {
+    for span in [
+      try full(), LLMSpan(traceID: .random(), spanID: .random(), kind: .workflow, name: "w", start: .now(), duration: .zero),
+    ] {
       let line = try RecordedTraffic.line(for: .span(span))
       #expect(!line.contains("\n"))
       #expect(try RecordedTraffic.record(from: line.utf8, file: "f", line: 1) == .span(span))
@@ -42,11 +46,14 @@ import Testing
     #expect(try RecordedTraffic.record(from: line.utf8, file: "f", line: 1) == .change(change))
   }
 
-  @Test(arguments: [
-    ("0.0012345", 1_234_500), ("1.2e-05", 12_000), ("0.30000000000000004", 300_000_000), ("9007199.254740993", 9_007_199_254_740_993),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("0.0012345", 1_234_500), ("1.2e-05", 12_000), ("0.30000000000000004", 300_000_000),
+      ("9007199.254740993", 9_007_199_254_740_993),
+    ] as [(String, Int64)])
   func moneyIsReadWithoutADouble(text: String, count: Int64) throws {
-    let line = #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"ok","cost_usd":\#(text)}"#
+    let line =
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"ok","cost_usd":\#(text)}"#
     guard case .span(let span) = try RecordedTraffic.record(from: line.utf8, file: "f", line: 1) else { return }
     #expect(span.cost == .exact(Nanodollars(count), priceVersion: "recorded"))
   }
@@ -74,11 +81,26 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"type":"span","start":"2026-11-01T00:00:00Z","kind":"llm","provider":"p","model":"m","status":"ok"}"#, #""duration_ms" is missing"#),
-    (#"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","status":"ok"}"#, #""model" is missing"#),
-    (#"{"type":"span","start":"yesterday","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"ok"}"#, #""start" cannot be read"#),
-    (#"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":"1","kind":"llm","provider":"p","model":"m","status":"ok"}"#, #""duration_ms""#),
-    (#"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"fine"}"#, #""status" is "fine""#),
+    (
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","kind":"llm","provider":"p","model":"m","status":"ok"}"#,
+      #""duration_ms" is missing"#
+    ),
+    (
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","status":"ok"}"#,
+      #""model" is missing"#
+    ),
+    (
+      #"{"type":"span","start":"yesterday","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"ok"}"#,
+      #""start" cannot be read"#
+    ),
+    (
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":"1","kind":"llm","provider":"p","model":"m","status":"ok"}"#,
+      #""duration_ms""#
+    ),
+    (
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"fine"}"#,
+      #""status" is "fine""#
+    ),
     (#"{"type":"change","at":"2026-11-01T00:00:00Z","kind":"deploy"}"#, #""subject" is missing"#),
     (#"{"type":"metric"}"#, #""type" is "metric""#), ("{", "not a JSON object"), ("[]", "not a"),
   ])

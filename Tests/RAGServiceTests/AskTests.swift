@@ -26,7 +26,8 @@ private struct WireRequest: Decodable {
 }
 
 @Suite struct AskTests {
-  private static let question = #"{"question":"How many days do I have to return an unused product?","tenant":"acme","feature":"helpdesk"}"#
+  private static let question =
+    #"{"question":"How many days do I have to return an unused product?","tenant":"acme","feature":"helpdesk"}"#
 
   private func withService(
     faults: String = "[]", promptText: String? = nil,
@@ -39,13 +40,15 @@ private struct WireRequest: Decodable {
       let configuration = RAGConfiguration(
         host: "127.0.0.1", port: 0, documents: documents,
         vertex: .init(
-          baseURL: "http://127.0.0.1:\(port)", project: "p1", location: "us-central1", model: "gemini-2.5-flash", bearerToken: "ya29.test"),
+          baseURL: "http://127.0.0.1:\(port)", project: "p1", location: "us-central1", model: "gemini-2.5-flash",
+          bearerToken: "ya29.test"),
         prompt: .init(name: "rag-answer", text: promptText), telemetry: nil, tenant: "default", env: "test")
       let spans = CollectedSpans()
       let httpClient = makeHTTPClient()
       do {
         let application = buildRAGApplication(
-          configuration, httpClient: httpClient, exporter: spans, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+          configuration, httpClient: httpClient, exporter: spans,
+          logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try await application.test(.live) { client in try await test(client, simulator, spans) }
       } catch {
         try await httpClient.shutdown()
@@ -55,7 +58,9 @@ private struct WireRequest: Decodable {
     }
   }
 
-  private func ask(_ client: any TestClientProtocol, _ body: String = question, headers: HTTPFields = [:]) async throws -> TestResponse {
+  private func ask(_ client: any TestClientProtocol, _ body: String = question, headers: HTTPFields = [:]) async throws
+    -> TestResponse
+  {
     try await client.execute(uri: "/ask", method: .post, headers: headers, body: ByteBuffer(string: body))
   }
 
@@ -139,7 +144,9 @@ private struct WireRequest: Decodable {
     }
   }
 
-  @Test(arguments: ["", "{}", #"{"question":"  "}"#, #"{"question":"q","tenant":"a b"}"#, #"{"question":"q","feature":"x\r\ny"}"#])
+  @Test(arguments: [
+    "", "{}", #"{"question":"  "}"#, #"{"question":"q","tenant":"a b"}"#, #"{"question":"q","feature":"x\r\ny"}"#,
+  ])
   func wrongQuestionsAreRefusedAndLeaveNoSpan(body: String) async throws {
     try await withService { client, simulator, collected in
       let response = try await ask(client, body)
@@ -151,7 +158,9 @@ private struct WireRequest: Decodable {
 
   @Test func aGatewaysSpanIsTheRecordOfTheExchange() throws {
     let body = ByteBuffer(string: #"{"candidates":[{"content":{"parts":[{"text":"yes"}]},"finishReason":"STOP"}]}"#)
-    let headers = ["x-commander-span-id": "00f067aa0ba902b7", "x-commander-prompt-version": "43", "x-commander-model": "gemini-2.5-pro"]
+    let headers = [
+      "x-commander-span-id": "00f067aa0ba902b7", "x-commander-prompt-version": "43", "x-commander-model": "gemini-2.5-pro",
+    ]
     let reply = try VertexClient.reply(status: 200, header: { headers[$0] }, body: body)
     #expect(reply.gateway.spanID?.description == "00f067aa0ba902b7")
     #expect(reply.gateway.promptVersion == "43")

@@ -6,7 +6,8 @@ import Testing
 @testable import RAGService
 
 enum Examples {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Examples").standardizedFileURL.path
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Examples")
+    .standardizedFileURL.path
 }
 
 @Suite struct ConfigurationTests {
@@ -14,12 +15,15 @@ enum Examples {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("rag-\(UUID()).yaml")
     try Data(yaml.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    let error = #expect(throws: ConfigurationError.self) { try ConfigurationReader.read(path: file.path, environment: environment) }
+    let error = #expect(throws: ConfigurationError.self) {
+      try ConfigurationReader.read(path: file.path, environment: environment)
+    }
     return (error?.problems ?? []).map { $0.description.replacingOccurrences(of: file.path, with: "rag.yaml") }
   }
 
   @Test func theExampleLoads() throws {
-    let configuration = try ConfigurationReader.read(path: Examples.folder + "/rag-service.yaml", environment: ["RAG_VIRTUAL_KEY": "key"])
+    let configuration = try ConfigurationReader.read(
+      path: Examples.folder + "/rag-service.yaml", environment: ["RAG_VIRTUAL_KEY": "key"])
     #expect(configuration.port == 8070)
     #expect(configuration.documents.count > 25)
     #expect(configuration.vertex.bearerToken == "key")

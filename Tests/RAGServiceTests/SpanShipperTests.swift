@@ -27,14 +27,16 @@ import Testing
     router.post("intake/spans") { request, _ in
       let body = try await request.body.collect(upTo: 1 << 24)
       let delivery = Intake.Delivery(
-        contentType: request.headers[.contentType], authorization: request.headers[.authorization], body: Array(body.readableBytesView))
+        contentType: request.headers[.contentType], authorization: request.headers[.authorization],
+        body: Array(body.readableBytesView))
       intake.deliveries.withLock { $0.append(delivery) }
       return Response(status: status)
     }
     try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0))).test(.live) { server in
       let httpClient = makeHTTPClient()
       let shipper = SpanShipper(
-        configuration: .init(spansURL: "http://127.0.0.1:\(try #require(server.port))/intake/spans", bearerToken: "vk"), httpClient: httpClient,
+        configuration: .init(spansURL: "http://127.0.0.1:\(try #require(server.port))/intake/spans", bearerToken: "vk"),
+        httpClient: httpClient,
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
       do {
         try await test(shipper, intake)

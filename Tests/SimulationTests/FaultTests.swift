@@ -15,14 +15,15 @@ import Testing
   }
 
   @Test func aStatusHasTheProvidersShapeAndRetryAfter() async throws {
-    try await simulator(#"[{"name":"quota","when":{"model":"gemini-2.5-flash"},"effect":{"status":429,"retry_after_s":7}}]"#).running { client in
-      let struck = try await client.post(path + ":generateContent", question)
-      #expect(struck.status.code == 429)
-      #expect(struck.headers[.retryAfter] == "7")
-      #expect(try struck.json()["error"]?["status"]?.string == "RESOURCE_EXHAUSTED")
-      let other = try await client.post("/v1beta/models/gemini-2.5-pro:generateContent", question)
-      #expect(other.status == .ok)
-    }
+    try await simulator(#"[{"name":"quota","when":{"model":"gemini-2.5-flash"},"effect":{"status":429,"retry_after_s":7}}]"#)
+      .running { client in
+        let struck = try await client.post(path + ":generateContent", question)
+        #expect(struck.status.code == 429)
+        #expect(struck.headers[.retryAfter] == "7")
+        #expect(try struck.json()["error"]?["status"]?.string == "RESOURCE_EXHAUSTED")
+        let other = try await client.post("/v1beta/models/gemini-2.5-pro:generateContent", question)
+        #expect(other.status == .ok)
+      }
   }
 
   @Test func aShareIsExactAndSpreadEvenly() async throws {
@@ -34,14 +35,15 @@ import Testing
   }
 
   @Test func aRuleCanLookAtTheSystemText() async throws {
-    try await simulator(#"[{"name":"bad prompt","when":{"system_contains":"be creative"},"effect":{"empty_candidates":true}}]"#).running { client in
-      let bad = #"{"contents":[{"parts":[{"text":"hi"}]}],"systemInstruction":{"parts":[{"text":"Please be creative."}]}}"#
-      let blocked = try await client.post(path + ":generateContent", bad).json()
-      #expect(blocked["candidates"] == nil)
-      #expect(blocked["promptFeedback"]?["blockReason"]?.string == "SAFETY")
-      let spared = try await client.post(path + ":generateContent", question).json()
-      #expect(spared["candidates"] != nil)
-    }
+    try await simulator(#"[{"name":"bad prompt","when":{"system_contains":"be creative"},"effect":{"empty_candidates":true}}]"#)
+      .running { client in
+        let bad = #"{"contents":[{"parts":[{"text":"hi"}]}],"systemInstruction":{"parts":[{"text":"Please be creative."}]}}"#
+        let blocked = try await client.post(path + ":generateContent", bad).json()
+        #expect(blocked["candidates"] == nil)
+        #expect(blocked["promptFeedback"]?["blockReason"]?.string == "SAFETY")
+        let spared = try await client.post(path + ":generateContent", question).json()
+        #expect(spared["candidates"] != nil)
+      }
   }
 
   @Test func aCutClosesTheConnectionInTheMiddleOfTheStream() async throws {

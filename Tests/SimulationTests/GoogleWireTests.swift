@@ -33,7 +33,8 @@ import Testing
     let system = String(repeating: "rule ", count: 100)
     try await ProviderSimulator().running { client in
       let body = #"{"contents":[{"parts":[{"text":"hi"}]}],"systemInstruction":{"parts":[{"text":"\#(system)"}]}}"#
-      let usage = try #require(try await client.post(ProviderSimulator.vertexPath + ":generateContent", body).json()["usageMetadata"])
+      let usage = try #require(
+        try await client.post(ProviderSimulator.vertexPath + ":generateContent", body).json()["usageMetadata"])
       #expect(usage["promptTokenCount"]?.integer == 125 + 1)
       #expect(usage["cachedContentTokenCount"]?.integer == 64)
       #expect(usage["thoughtsTokenCount"]?.integer == 8)
@@ -78,7 +79,9 @@ import Testing
       let anonymous = try await client.post(path, request, headers: [:])
       #expect(anonymous.status == .unauthorized)
       #expect(try anonymous.json()["error"]?["status"]?.string == "UNAUTHENTICATED")
-      #expect(try await client.post(ProviderSimulator.vertexPath + ":generateContent?key=AIza", request, headers: [:]).status == .unauthorized)
+      #expect(
+        try await client.post(ProviderSimulator.vertexPath + ":generateContent?key=AIza", request, headers: [:]).status
+          == .unauthorized)
     }
   }
 

@@ -6,7 +6,8 @@ import Testing
 @testable import Simulation
 
 @Suite struct OpenAIWireTests {
-  private let request = #"{"model":"gpt-4o","messages":[{"role":"system","content":"12345678"},{"role":"user","content":"hello there"}]"#
+  private let request =
+    #"{"model":"gpt-4o","messages":[{"role":"system","content":"12345678"},{"role":"user","content":"hello there"}]"#
 
   @Test func oneBodyCarriesUsageThatCanBePredicted() async throws {
     try await ProviderSimulator().running { client in

@@ -15,7 +15,8 @@ extension ProviderSimulator {
 }
 
 extension TestClientProtocol {
-  func post(_ uri: String, _ json: String, headers: HTTPFields = [.authorization: "Bearer sk-test"]) async throws -> TestResponse {
+  func post(_ uri: String, _ json: String, headers: HTTPFields = [.authorization: "Bearer sk-test"]) async throws -> TestResponse
+  {
     try await execute(uri: uri, method: .post, headers: headers, body: ByteBuffer(string: json))
   }
 }
@@ -25,6 +26,8 @@ extension TestResponse {
   func json() throws -> JSONValue { try JSONValue(parsing: body.readableBytesView) }
   /// The JSON of every `data:` line but `[DONE]`.
   func events() throws -> [JSONValue] {
-    try text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("data: {") }.map { try JSONValue(parsing: $0.dropFirst(6).utf8) }
+    try text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("data: {") }.map {
+      try JSONValue(parsing: $0.dropFirst(6).utf8)
+    }
   }
 }

@@ -6,7 +6,9 @@ import Testing
 
 private func read(_ text: String, environment: [String: String] = [:], _ body: (YAMLMapping) -> Void) -> [String] {
   let problems = ProblemList()
-  if let mapping = YAMLValue.parse(text, file: "c.yaml", problems: problems)?.mapping(["name", "listen", "timeout", "count", "secret", "on"]) {
+  if let mapping = YAMLValue.parse(text, file: "c.yaml", problems: problems)?.mapping([
+    "name", "listen", "timeout", "count", "secret", "on",
+  ]) {
     body(mapping)
   }
   return problems.all.map(\.description)
@@ -44,7 +46,10 @@ private func read(_ text: String, environment: [String: String] = [:], _ body: (
 
 @Test func secretsComeFromTheEnvironment() {
   var value: String?
-  #expect(read("secret: {environment: TOKEN}", environment: [:]) { value = $0["secret"]?.secret(environment: ["TOKEN": " abc\n"])?.value } == [])
+  #expect(
+    read("secret: {environment: TOKEN}", environment: [:]) {
+      value = $0["secret"]?.secret(environment: ["TOKEN": " abc\n"])?.value
+    } == [])
   #expect(value == "abc")
   #expect(
     read("secret: {environment: TOKEN}") { _ = $0["secret"]?.secret(environment: [:]) }

@@ -14,7 +14,8 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self, OverrideCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self,
+      OverrideCommand.self,
       PromptCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
     ])
 
@@ -75,7 +76,9 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let loaded = try configuration.load()
     for monitor in loaded.monitors {
-      for diagnostic in monitor.lint() where diagnostic.weight == .warning { Say.message("\(configuration.path): warning: \(diagnostic.message)") }
+      for diagnostic in monitor.lint() where diagnostic.weight == .warning {
+        Say.message("\(configuration.path): warning: \(diagnostic.message)")
+      }
     }
     Say.data(
       "\(configuration.path) is good: \(loaded.routes.count) routes, \(loaded.providers.count) providers, \(loaded.prompts.count) prompts, "

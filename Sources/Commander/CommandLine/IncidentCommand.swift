@@ -6,7 +6,10 @@ import Foundation
 struct IncidentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "incident", abstract: "List, show and move incidents.",
-    subcommands: [IncidentList.self, IncidentShow.self, IncidentAcknowledge.self, IncidentNote.self, IncidentResolve.self, IncidentPostmortem.self])
+    subcommands: [
+      IncidentList.self, IncidentShow.self, IncidentAcknowledge.self, IncidentNote.self, IncidentResolve.self,
+      IncidentPostmortem.self,
+    ])
 }
 
 struct IncidentList: AsyncParsableCommand {
@@ -41,7 +44,8 @@ struct IncidentList: AsyncParsableCommand {
 }
 
 struct IncidentShow: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one incident: summary, state, cause, remediations, timeline.")
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one incident: summary, state, cause, remediations, timeline.")
   @OptionGroup var console: ConsoleOption
   @Argument(help: "For example INC-1.") var incident: String
 
@@ -49,8 +53,13 @@ struct IncidentShow: AsyncParsableCommand {
     let body = try await console.client.get("/incidents/\(incident).json")
     guard console.output == .table else { return Say.data(String(decoding: body, as: UTF8.self)) }
     let document = try JSONDecoder().decode(Document.self, from: body)
-    var lines = ["\(document.id)  \(document.incident.severity)  \(document.incident.state)  \(document.incident.title)", "", document.summary, ""]
-    for remediation in document.remediations { lines.append("\(remediation.plan.playbook): \(remediation.state), \(remediation.reason)") }
+    var lines = [
+      "\(document.id)  \(document.incident.severity)  \(document.incident.state)  \(document.incident.title)", "",
+      document.summary, "",
+    ]
+    for remediation in document.remediations {
+      lines.append("\(remediation.plan.playbook): \(remediation.state), \(remediation.reason)")
+    }
     lines += document.incident.timeline.map { "\($0.at)  \($0.text)  (\($0.actor))" }
     Say.data(lines.joined(separator: "\n"))
   }

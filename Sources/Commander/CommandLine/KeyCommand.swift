@@ -4,7 +4,8 @@ import ArgumentParser
 import Gateway
 
 struct KeyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "key", abstract: "Virtual keys of applications.", subcommands: [KeyCreate.self])
+  static let configuration = CommandConfiguration(
+    commandName: "key", abstract: "Virtual keys of applications.", subcommands: [KeyCreate.self])
 }
 
 struct KeyCreate: ParsableCommand {

@@ -26,11 +26,13 @@ struct RemediateCommand: AsyncParsableCommand {
 
 struct OverrideCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "override", abstract: "Overrides in force at the gateway.", subcommands: [OverrideList.self, OverrideExpire.self])
+    commandName: "override", abstract: "Overrides in force at the gateway.",
+    subcommands: [OverrideList.self, OverrideExpire.self])
 }
 
 struct OverrideList: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List what deviates from the configured routing.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List what deviates from the configured routing.")
   @OptionGroup var console: ConsoleOption
 
   func run() async throws {

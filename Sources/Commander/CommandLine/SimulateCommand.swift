@@ -38,7 +38,8 @@ struct SimulateProvider: AsyncParsableCommand {
     var logger = Logger(label: "provider-simulator") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     let host = self.host
-    let application = ProviderSimulator(faults: rules, pace: .visible).application(host: host, port: port, logger: logger) { port in
+    let application = ProviderSimulator(faults: rules, pace: .visible).application(host: host, port: port, logger: logger) {
+      port in
       Say.data("http://\(host):\(port)")
     }
     try await application.runService()
@@ -51,7 +52,8 @@ struct MetricsCommand: AsyncParsableCommand {
 }
 
 struct MetricsCatalogue: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "catalogue", abstract: "Print every metric: name, type, unit, tags, meaning.")
+  static let configuration = CommandConfiguration(
+    commandName: "catalogue", abstract: "Print every metric: name, type, unit, tags, meaning.")
 
   @Option(help: "markdown is what docs/reference/metrics.md holds.") var output = Output.markdown
 

@@ -42,13 +42,16 @@ package struct CommanderConfiguration: Sendable {
   /// The problem of a setting at its place in the file, or at its default.
   func problem(_ setting: String, _ message: String) -> Problem {
     let place = places[setting]
-    return Problem(file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
+    return Problem(
+      file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
   }
 
   package var commandSettings: CommandSettings {
     CommandSettings(
       fallbacks: routes.compactMap { route in
-        guard let fallback = route.fallback, let provider = providers.first(where: { $0.name == route.provider }) else { return nil }
+        guard let fallback = route.fallback, let provider = providers.first(where: { $0.name == route.provider }) else {
+          return nil
+        }
         return RouteFallback(
           route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
           toModel: fallback.model, leavesProvider: fallback.provider != route.provider)

@@ -13,7 +13,9 @@ extension CommanderConfiguration {
   ) throws(ConfigurationError) -> CommanderConfiguration {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationError(problems: [
-        Problem(file: path, line: 0, column: 0, message: "no such file; write one (Examples/commander.yaml is a start) or name another with --config")
+        Problem(
+          file: path, line: 0, column: 0,
+          message: "no such file; write one (Examples/commander.yaml is a start) or name another with --config")
       ])
     }
     return try parse(String(decoding: data, as: UTF8.self), file: path, environment: environment)
@@ -33,7 +35,8 @@ extension CommanderConfiguration {
   }
 
   private static let sections = [
-    "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts", "monitors", "playbooks",
+    "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
+    "monitors", "playbooks",
     "incidents", "datadog", "notifications",
   ]
 }
@@ -58,9 +61,11 @@ struct ConfigurationReader {
     configuration.prompts = readPrompts(root["prompts"])
     configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
     readProviders(
-      root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"), into: &configuration)
+      root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"),
+      into: &configuration)
     configuration.routes = readRoutes(
-      root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"), providers: configuration.providers,
+      root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
+      providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [])
     if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
       if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
@@ -79,7 +84,8 @@ struct ConfigurationReader {
     }
     guard
       let limits = gateway["limits"]?.mapping([
-        "request_body_bytes", "scoring_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "client_idle_timeout",
+        "request_body_bytes", "scoring_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout",
+        "client_idle_timeout",
       ])
     else { return }
     if let bytes = limits["request_body_bytes"]?.integer(1024...1 << 30) { configuration.limits.requestBodyBytes = bytes }
@@ -97,14 +103,17 @@ struct ConfigurationReader {
       configuration.consoleListen = address
       configuration.places["console.listen"] = listen.place
       if !address.isLoopback {
-        listen.problem("the console has no sign-in, so it listens on this machine only: use 127.0.0.1 and a proxy that authenticates")
+        listen.problem(
+          "the console has no sign-in, so it listens on this machine only: use 127.0.0.1 and a proxy that authenticates")
       }
     }
     if let hosts = console["hosts"]?.strings() { configuration.consoleHosts = hosts }
   }
 
   private func readDatadog(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
-    guard let datadog = value?.mapping(["dogstatsd"]), let address = datadog["dogstatsd"], let text = address.string() else { return }
+    guard let datadog = value?.mapping(["dogstatsd"]), let address = datadog["dogstatsd"], let text = address.string() else {
+      return
+    }
     guard let parsed = DogStatsDAddress(text) else {
       return address.problem("`datadog.dogstatsd` must be HOST:PORT (UDP) or unix:///path/of/socket")
     }

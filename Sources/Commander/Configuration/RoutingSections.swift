@@ -16,7 +16,9 @@ extension ConfigurationReader {
       guard let name, let hash, let text = hash.string() else { continue }
       names.append((name, item))
       guard text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
-        hash.problem("`\(hash.path)` must be 64 lowercase hexadecimal digits, as `commander key create` prints; the key itself does not belong here")
+        hash.problem(
+          "`\(hash.path)` must be 64 lowercase hexadecimal digits, as `commander key create` prints; the key itself does not belong here"
+        )
         continue
       }
       hashes.append((String(text.prefix(8)), hash))
@@ -43,7 +45,8 @@ extension ConfigurationReader {
         continue
       }
       if url.path.hasSuffix("/v1") || url.path.hasSuffix("/v1beta") {
-        baseURL.problem("`\(baseURL.path)` must end before the version: the client's path brings it; write \(text.dropLast(url.path.count))")
+        baseURL.problem(
+          "`\(baseURL.path)` must end before the version: the client's path brings it; write \(text.dropLast(url.path.count))")
       }
       providers.append(
         Provider(
@@ -81,7 +84,8 @@ extension ConfigurationReader {
       {
         if other.wireProtocol != target.wireProtocol {
           mapping.value.problem(
-            "the fallback speaks \(other.wireProtocol.rawValue) and the route \(target.wireProtocol.rawValue); choose a provider of the same protocol")
+            "the fallback speaks \(other.wireProtocol.rawValue) and the route \(target.wireProtocol.rawValue); choose a provider of the same protocol"
+          )
         }
         fallback = Route.Fallback(provider: other.name, model: model)
       }
@@ -104,7 +108,8 @@ extension ConfigurationReader {
       var versions: [String: String] = [:]
       for (version, text) in members { versions[version] = text.string() }
       if versions[label] == nil {
-        production.problem("prompt \"\(name)\" has no version \"\(label)\"; it has \(versions.keys.sorted().joined(separator: ", "))")
+        production.problem(
+          "prompt \"\(name)\" has no version \"\(label)\"; it has \(versions.keys.sorted().joined(separator: ", "))")
       }
       prompts.append(ManagedPrompt(name: name, versions: versions, production: label))
     }

@@ -26,7 +26,9 @@ extension ConfigurationReader {
       if let duration = mapping["time_to_live"]?.duration() { playbook.timeToLive = duration }
       if let duration = mapping["cool_down"]?.duration() { playbook.coolDown = duration }
       if playbook.giveUpAfter <= playbook.verifyAfter {
-        item.problem("playbook \"\(name)\" gives up after \(playbook.giveUpAfter) but verifies only after \(playbook.verifyAfter); give it longer")
+        item.problem(
+          "playbook \"\(name)\" gives up after \(playbook.giveUpAfter) but verifies only after \(playbook.verifyAfter); give it longer"
+        )
       }
       playbooks.append(playbook)
     }
@@ -48,7 +50,8 @@ extension ConfigurationReader {
 
   private func readMonitor(_ item: YAMLValue, playbooks: Set<String>) -> MonitorDefinition? {
     let known = [
-      "name", "title", "severity", "query", "window", "for", "above", "below", "recovery", "traffic_gate", "no_data", "playbooks", "group_by",
+      "name", "title", "severity", "query", "window", "for", "above", "below", "recovery", "traffic_gate", "no_data", "playbooks",
+      "group_by",
     ]
     guard let mapping = item.mapping(known) else { return nil }
     let name = mapping.required("name", "a word that alerts and pages show")?.string()
@@ -68,11 +71,13 @@ extension ConfigurationReader {
     let names = mapping["playbooks"]?.list() ?? []
     for value in names {
       if let playbook = value.string(), !playbooks.contains(playbook) {
-        value.problem("there is no playbook \"\(playbook)\" under `playbooks`; known: \(playbooks.sorted().joined(separator: ", "))")
+        value.problem(
+          "there is no playbook \"\(playbook)\" under `playbooks`; known: \(playbooks.sorted().joined(separator: ", "))")
       }
     }
     guard let name, let title, let severity, let window, let threshold else { return nil }
-    var monitor = MonitorDefinition(name: name, title: title, severity: severity, query: query, window: window, threshold: threshold)
+    var monitor = MonitorDefinition(
+      name: name, title: title, severity: severity, query: query, window: window, threshold: threshold)
     if let hold = mapping["for"]?.duration() { monitor.holdFor = hold }
     if let gate = mapping["traffic_gate"]?.integer(0...1_000_000_000) { monitor.trafficGate = Int64(gate) }
     if let policy = mapping["no_data"]?.choice(NoDataPolicy.self) { monitor.noData = policy }
@@ -108,7 +113,9 @@ extension ConfigurationReader {
       let text = secret?.secret(environment: environment)?.value
       guard let name, let url, let address = url.string(), let secret, let text else { continue }
       names.append((name, item))
-      if BaseURL(address) == nil { url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path") }
+      if BaseURL(address) == nil {
+        url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path")
+      }
       do throws(WebhookSecret.Malformed) {
         webhooks.append(WebhookSettings(name: name, url: address, secret: try WebhookSecret(text)))
       } catch {

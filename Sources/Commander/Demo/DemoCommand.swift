@@ -12,7 +12,8 @@ import StrictYAML
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo", abstract: "Show one LLM failure become an incident that is explained, remediated and closed.",
-    discussion: "Runs a simulated Vertex AI, the real rag-service, the gateway, the engine and the console. No credential is needed.")
+    discussion:
+      "Runs a simulated Vertex AI, the real rag-service, the gateway, the engine and the console. No credential is needed.")
 
   @Flag(help: "Approve the remediation without a key press.") var auto = false
   @Flag(help: "Keep everything running after the story, for the browser.") var keepOpen = false
@@ -39,7 +40,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
   }
 
-  private func stage(in folder: URL, isAutomatic: Bool, began: ContinuousClock.Instant, deadline: ContinuousClock.Instant) async throws {
+  private func stage(in folder: URL, isAutomatic: Bool, began: ContinuousClock.Instant, deadline: ContinuousClock.Instant)
+    async throws
+  {
     var logger = Logger(label: "commander") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .error
     let simulator = try await DemoSimulator.start(logger: logger)
@@ -63,13 +66,15 @@ struct DemoCommand: AsyncParsableCommand {
     try DemoConfiguration.ragService(listen: rag, documents: absoluteDocuments, gateway: gateway, console: console)
       .write(to: ragConfiguration, atomically: true, encoding: .utf8)
     let ragProcess = try await RAGProcess.start(
-      configuration: ragConfiguration.path, listen: rag, environment: ["DEMO_VIRTUAL_KEY": key], log: folder.appendingPathComponent("rag-service.log"))
+      configuration: ragConfiguration.path, listen: rag, environment: ["DEMO_VIRTUAL_KEY": key],
+      log: folder.appendingPathComponent("rag-service.log"))
     defer { ragProcess.stop() }
 
     let traffic = DemoTraffic(ragService: ragProcess.address, gateway: "http://\(gateway)", key: key)
     let users = Task { await traffic.run() }
     let story = DemoStory(
-      center: server.center, traffic: traffic, console: "http://\(console)", approvesByItself: isAutomatic, deadline: deadline, began: began)
+      center: server.center, traffic: traffic, console: "http://\(console)", approvesByItself: isAutomatic, deadline: deadline,
+      began: began)
     let telling = Task { try await story.tell() }
     // A signal ends the services; the story cannot go on then.
     let watching = Task {

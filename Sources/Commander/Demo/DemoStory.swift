@@ -28,12 +28,16 @@ struct DemoStory: Sendable {
     }
     let answered = traffic.counters.totals
     guard answered.answered > 50 else {
-      throw DemoFailure("Only \(answered.answered) requests were answered and \(answered.failed) failed; the traffic does not flow.")
+      throw DemoFailure(
+        "Only \(answered.answered) requests were answered and \(answered.failed) failed; the traffic does not flow.")
     }
     say("Healthy: \(answered.answered) requests answered, \(answered.failed) failed, no alert.")
 
-    try await center.promote(prompt: DemoConfiguration.prompt, version: DemoConfiguration.flawedVersion, actor: "lee", now: .now())
-    say("lee ships version \(DemoConfiguration.flawedVersion) of the prompt: \"\(DemoConfiguration.temptation) to enrich every answer\".")
+    try await center.promote(
+      prompt: DemoConfiguration.prompt, version: DemoConfiguration.flawedVersion, actor: "lee", now: .now())
+    say(
+      "lee ships version \(DemoConfiguration.flawedVersion) of the prompt: \"\(DemoConfiguration.temptation) to enrich every answer\"."
+    )
 
     let alert = try await wait("the first alert") { await center.state.alerts.statuses.first { $0.value.isFiring } }
     say("Alert: \(alert.key). The error count is still zero.")
@@ -54,7 +58,9 @@ struct DemoStory: Sendable {
       guard let remediation = await center.state.remediations[proposed.id], remediation.isInForce else { return nil }
       return remediation
     }
-    say("\(applied.id) applied as \(applied.override?.id ?? "an override"), generation \(await center.state.overrides.generation). Watching whether it helps.")
+    say(
+      "\(applied.id) applied as \(applied.override?.id ?? "an override"), generation \(await center.state.overrides.generation). Watching whether it helps."
+    )
     let judged = try await wait("the verification") { () -> Remediation? in
       guard let remediation = await center.state.remediations[proposed.id], remediation.state != .applied else { return nil }
       return remediation
@@ -105,7 +111,9 @@ struct DemoStory: Sendable {
     }
     let state = await center.state
     let alerts = state.alerts.statuses.map { "\($0.key) \($0.value.state.rawValue)" }.sorted().joined(separator: ", ")
-    throw DemoFailure("The demo's time is up while waiting for \(what). Alerts: \(alerts.isEmpty ? "none" : alerts). Give it longer with --seconds.")
+    throw DemoFailure(
+      "The demo's time is up while waiting for \(what). Alerts: \(alerts.isEmpty ? "none" : alerts). Give it longer with --seconds."
+    )
   }
 
   private func say(_ text: String) {

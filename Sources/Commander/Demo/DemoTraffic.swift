@@ -67,15 +67,18 @@ struct DemoTraffic: Sendable {
   private func ask(number: Int) async {
     let tenant = Self.tenants[number % Self.tenants.count]
     let question = Self.questions[number % Self.questions.count]
-    await post(ragService + "/ask", JSONOutput.object(["question": question, "tenant": tenant, "feature": "handbook"]), headers: [])
+    await post(
+      ragService + "/ask", JSONOutput.object(["question": question, "tenant": tenant, "feature": "handbook"]), headers: [])
   }
 
   private func chat(number: Int) async {
-    let body = #"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Please greet customer number \#(number) kindly."}]}"#
+    let body =
+      #"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Please greet customer number \#(number) kindly."}]}"#
     await post(
       gateway + "/v1/chat/completions", body,
       headers: [
-        ("authorization", "Bearer \(key)"), ("x-commander-tenant", Self.tenants[number % Self.tenants.count]), ("x-commander-feature", "greeting"),
+        ("authorization", "Bearer \(key)"), ("x-commander-tenant", Self.tenants[number % Self.tenants.count]),
+        ("x-commander-feature", "greeting"),
       ])
   }
 

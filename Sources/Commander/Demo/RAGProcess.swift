@@ -10,9 +10,11 @@ struct RAGProcess {
 
   /// Starts `rag-service serve` and waits until it answers.
   static func start(configuration: String, listen: String, environment: [String: String], log: URL) async throws -> RAGProcess {
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("rag-service")
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+      .appendingPathComponent("rag-service")
     guard FileManager.default.isExecutableFile(atPath: executable.path) else {
-      throw DemoFailure("rag-service is not beside the commander executable (\(executable.path)); build both with `make build` or `swift build`.")
+      throw DemoFailure(
+        "rag-service is not beside the commander executable (\(executable.path)); build both with `make build` or `swift build`.")
     }
     try Data().write(to: log)
     let process = Process()
@@ -26,7 +28,9 @@ struct RAGProcess {
     try process.run()
     let started = RAGProcess(process: process, address: "http://\(listen)")
     for _ in 0..<100 {
-      if process.isRunning, let response = try? await HTTPClient.shared.get(url: started.address + "/health").get(), response.status == .ok {
+      if process.isRunning, let response = try? await HTTPClient.shared.get(url: started.address + "/health").get(),
+        response.status == .ok
+      {
         return started
       }
       if !process.isRunning { break }

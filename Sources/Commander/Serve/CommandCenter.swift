@@ -41,9 +41,11 @@ package actor CommandCenter {
     self.logger = logger
     self.enforce = enforce
     self.exemplars = exemplars
-    cycle = CommandCycle(monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
+    cycle = CommandCycle(
+      monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
     var folded = CommandState(folding: try ledger.entries())
-    let changes = PromptRegistry.changesForConfiguration(configuration.prompts, known: folded.changes, at: at).map(LedgerEntry.change)
+    let changes = PromptRegistry.changesForConfiguration(configuration.prompts, known: folded.changes, at: at).map(
+      LedgerEntry.change)
     try ledger.append(changes)
     for change in changes { folded.apply(change) }
     state = folded

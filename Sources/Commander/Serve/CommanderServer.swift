@@ -33,8 +33,12 @@ package struct CommanderServer: Sendable {
   /// Opens the store, folds the ledger and binds the gateway. Throws `ConfigurationError` with every address that cannot be bound.
   package static func start(_ configuration: CommanderConfiguration, logger: Logger) async throws -> CommanderServer {
     let problems = ProblemList()
-    if let obstacle = await PortCheck.obstacle(configuration.gatewayListen) { problems.add(configuration.problem("gateway.listen", obstacle)) }
-    if let obstacle = await PortCheck.obstacle(configuration.consoleListen) { problems.add(configuration.problem("console.listen", obstacle)) }
+    if let obstacle = await PortCheck.obstacle(configuration.gatewayListen) {
+      problems.add(configuration.problem("gateway.listen", obstacle))
+    }
+    if let obstacle = await PortCheck.obstacle(configuration.consoleListen) {
+      problems.add(configuration.problem("console.listen", obstacle))
+    }
     var dogStatsD: DogStatsDClient?
     do { dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
       problems.add(configuration.problem("datadog.dogstatsd", "\(error)"))
@@ -44,16 +48,21 @@ package struct CommanderServer: Sendable {
     let (store, ledger) = try openStore(configuration)
     let health = HealthCounters()
     let pipeline = IngestPipeline(
-      enrichment: SpanEnrichment(evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
+      enrichment: SpanEnrichment(
+        evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
       sinks: sinks(store: store, dogStatsD: dogStatsD, health: health),
-      sinkFailed: { logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"]) })
+      sinkFailed: {
+        logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
+      })
 
     let handle = GatewayHandle()
     let credentials = CredentialStore(sources: configuration.credentialFiles)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
-        if try await handle.update(configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false {
+        if try await handle.update(
+          configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
+        {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
@@ -64,11 +73,13 @@ package struct CommanderServer: Sendable {
       host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot
     ) { pipeline.offer($0) }
     await handle.set(gateway)
-    let address = ListenAddress(host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
+    let address = ListenAddress(
+      host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
 
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD, gatewayAddress: address, logger: logger
+      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD,
+      gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = []
@@ -78,7 +89,8 @@ package struct CommanderServer: Sendable {
     services.append(CommandLoop(center: center))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(
-      NotificationLoop(center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
+      NotificationLoop(
+        center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
     services.append(console)
     services.append(GatewayService(gateway: gateway, group: group))
     return CommanderServer(
@@ -89,7 +101,10 @@ package struct CommanderServer: Sendable {
   private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
     do {
       try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
-      return (try TelemetryStore(path: configuration.store + "/telemetry.sqlite"), try Ledger(path: configuration.store + "/ledger.sqlite"))
+      return (
+        try TelemetryStore(path: configuration.store + "/telemetry.sqlite"),
+        try Ledger(path: configuration.store + "/ledger.sqlite")
+      )
     } catch let error as StorageError {
       throw ConfigurationError(problems: [configuration.problem("store", "\(error)")])
     } catch {
@@ -107,7 +122,10 @@ package struct CommanderServer: Sendable {
   /// Everything that runs, for `ServiceGroup`. With `signals`, SIGTERM and SIGINT drain and stop it.
   package func serviceGroup(signals: Bool) -> ServiceGroup {
     var settings = ServiceGroupConfiguration(
-      services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup) },
+      services: services.map {
+        .init(
+          service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+      },
       gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: logger)
     settings.maximumGracefulShutdownDuration = .seconds(30)
     return ServiceGroup(configuration: settings)
@@ -127,7 +145,8 @@ extension CommanderConfiguration {
   /// What the data plane needs of this configuration, with the overrides and labels in force.
   func snapshot(overrides: RoutingOverrides, prompts: [ManagedPrompt], credentials: CredentialStore) -> GatewaySnapshot {
     GatewaySnapshot(
-      service: service, env: env, version: version, keys: keys, providers: credentials.apply(to: providers), routes: routes, prompts: prompts, overrides: overrides,
+      service: service, env: env, version: version, keys: keys, providers: credentials.apply(to: providers), routes: routes,
+      prompts: prompts, overrides: overrides,
       limits: limits)
   }
 }

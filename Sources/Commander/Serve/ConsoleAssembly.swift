@@ -13,7 +13,8 @@ import StrictYAML
 
 enum ConsoleAssembly {
   static func application(
-    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
+    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
+    health: HealthCounters,
     dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
@@ -22,13 +23,15 @@ enum ConsoleAssembly {
         configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD,
         gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
-        host: configuration.consoleListen.host, port: configuration.consoleListen.port, allowedHosts: Set(configuration.consoleHosts)),
+        host: configuration.consoleListen.host, port: configuration.consoleListen.port,
+        allowedHosts: Set(configuration.consoleHosts)),
       logger: logger, addRoutes: { intake.add(to: $0) },
       onServerRunning: onListening)
   }
 
   private static func source(
-    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline, health: HealthCounters,
+    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
+    health: HealthCounters,
     dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
@@ -50,14 +53,16 @@ enum ConsoleAssembly {
         if let lines = dogStatsD?.statistics.linesDropped, lines > 0 { dropped["dogstatsd_lines"] = lines }
         return CommanderHealth(
           newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: dropped,
-          storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current, gatewayAddress: "http://\(gatewayAddress)")
+          storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current,
+          gatewayAddress: "http://\(gatewayAddress)")
       },
       postmortem: { id in
         let state = await center.state
         return state.incidents[id].map { Postmortem.markdown($0, state: state) }
       },
       submit: { command, actor in try await center.submit(command, actor: actor, now: .now()) },
-      promotePrompt: { name, version, actor in try await center.promote(prompt: name, version: version, actor: actor, now: .now()) })
+      promotePrompt: { name, version, actor in try await center.promote(prompt: name, version: version, actor: actor, now: .now())
+      })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

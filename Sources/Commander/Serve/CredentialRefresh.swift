@@ -50,7 +50,9 @@ struct CredentialRefresh: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: .seconds(15))) != nil {
         let (changed, failures) = store.refresh()
-        for failure in failures { logger.warning("a credential could not be read again; the last one stays in force", metadata: ["reason": "\(failure)"]) }
+        for failure in failures {
+          logger.warning("a credential could not be read again; the last one stays in force", metadata: ["reason": "\(failure)"])
+        }
         if changed { await center.enforceAgain() }
       }
     }

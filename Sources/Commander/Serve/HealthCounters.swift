@@ -17,7 +17,9 @@ final class HealthCounters: Sendable {
     counters.withLock { counters in
       if let newest = batch.spans.map(\.end).max() { counters.newest = max(counters.newest ?? newest, newest) }
       for measurement in batch.measurements where measurement.definition == MetricCatalogue.spansDropped {
-        if case .count(let count) = measurement.value { counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count) }
+        if case .count(let count) = measurement.value {
+          counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count)
+        }
       }
     }
   }

@@ -31,7 +31,9 @@ struct NotificationLoop: Service {
     // A redirect is a failure: the body must not go where it was not sent.
     settings.redirectConfiguration = .disallow
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-    let receivers = webhooks.map { WebhookReceiver(name: $0.name, url: $0.url, secret: $0.secret, consoleURL: consoleURL, client: client) }
+    let receivers = webhooks.map {
+      WebhookReceiver(name: $0.name, url: $0.url, secret: $0.secret, consoleURL: consoleURL, client: client)
+    }
     let notifier = Notifier(receivers: receivers, logger: logger) { [center, logger] delivery in
       do {
         try await center.record([.delivery(delivery)])

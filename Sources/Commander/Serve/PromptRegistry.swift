@@ -29,7 +29,8 @@ package struct PromptRegistry: Sendable {
       let history = known.filter { $0.kind == .promptVersion && $0.subject == prompt.name }
       guard history.last(where: { $0.author == configurationAuthor })?.to != prompt.production else { return nil }
       return ChangeEvent(
-        at: at, kind: .promptVersion, subject: prompt.name, from: history.last?.to, to: prompt.production, author: configurationAuthor)
+        at: at, kind: .promptVersion, subject: prompt.name, from: history.last?.to, to: prompt.production,
+        author: configurationAuthor)
     }
   }
 
@@ -37,10 +38,13 @@ package struct PromptRegistry: Sendable {
   func promotion(of name: String, to version: String, author: String, at: Timestamp) throws(CommandRefusal) -> ChangeEvent {
     guard let prompt = prompts.first(where: { $0.name == name }) else {
       let known = prompts.map(\.name).sorted().joined(separator: ", ")
-      throw CommandRefusal("there is no prompt \(name); known: \(known.isEmpty ? "none, add it to `prompts`" : known)", isUnknown: true)
+      throw CommandRefusal(
+        "there is no prompt \(name); known: \(known.isEmpty ? "none, add it to `prompts`" : known)", isUnknown: true)
     }
     guard prompt.versions[version] != nil else {
-      throw CommandRefusal("prompt \(name) has no version \(version); it has \(prompt.versions.keys.sorted().joined(separator: ", "))", isUnknown: true)
+      throw CommandRefusal(
+        "prompt \(name) has no version \(version); it has \(prompt.versions.keys.sorted().joined(separator: ", "))",
+        isUnknown: true)
     }
     guard prompt.production != version else { throw CommandRefusal("prompt \(name) already serves version \(version)") }
     return ChangeEvent(at: at, kind: .promptVersion, subject: name, from: prompt.production, to: version, author: author)

@@ -18,7 +18,8 @@ extension Chart {
   private func grid(_ scale: ChartScale) -> HTML {
     let rows = scale.valueTicks.map { value -> HTML in
       let y = Self.number(scale.y(value))
-      return "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"\(y)\" y2=\"\(y)\"/><text x=\"-8\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(unit.tick(value))</text>"
+      return
+        "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"\(y)\" y2=\"\(y)\"/><text x=\"-8\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(unit.tick(value))</text>"
     }
     let y = Self.number(ChartScale.height + 18)
     let columns = scale.timeTicks.map { time -> HTML in
@@ -34,7 +35,8 @@ extension Chart {
       let left = max(0, scale.x(shade.range.lowerBound))
       let right = min(1, scale.x(shade.range.upperBound))
       guard right > left else { return nil }
-      return "<rect class=\"shade\" x=\"\(Self.percent(left))\" width=\"\(Self.percent(right - left))\" y=\"0\" height=\"\(Self.number(ChartScale.height))\"><title>\(shade.text)</title></rect>"
+      return
+        "<rect class=\"shade\" x=\"\(Self.percent(left))\" width=\"\(Self.percent(right - left))\" y=\"0\" height=\"\(Self.number(ChartScale.height))\"><title>\(shade.text)</title></rect>"
     }
     return "\(rectangles)"
   }
@@ -45,7 +47,8 @@ extension Chart {
     let runs = line.runs(step: step).filter { $0.count > 1 }.map { run -> HTML in
       let corners = run.map { "\(coordinates($0, scale))" }.joined(separator: "L")
       let base = Self.number(ChartScale.height)
-      return "<path class=\"area\" d=\"M\(Self.number(scale.x(run[run.startIndex].at) * 1_000)) \(base)L\(corners)L\(Self.number(scale.x(run[run.endIndex - 1].at) * 1_000)) \(base)Z\"/>"
+      return
+        "<path class=\"area\" d=\"M\(Self.number(scale.x(run[run.startIndex].at) * 1_000)) \(base)L\(corners)L\(Self.number(scale.x(run[run.endIndex - 1].at) * 1_000)) \(base)Z\"/>"
     }
     return "\(runs)"
   }
@@ -54,7 +57,8 @@ extension Chart {
     let paths = lines.reversed().map { line -> HTML in
       // A point without neighbours is a stroke of no length, which the round line cap makes a dot.
       let data = line.runs(step: step).map { run in
-        run.count == 1 ? "M\(coordinates(run[run.startIndex], scale))h0" : "M" + run.map { coordinates($0, scale) }.joined(separator: "L")
+        run.count == 1
+          ? "M\(coordinates(run[run.startIndex], scale))h0" : "M" + run.map { coordinates($0, scale) }.joined(separator: "L")
       }
       return "<path class=\"line \(line.stroke.rawValue)\" d=\"\(data.joined())\"/>"
     }
@@ -69,7 +73,8 @@ extension Chart {
     let markers = marks.filter { range.contains($0.at) }.map { mark -> HTML in
       let x = Self.percent(scale.x(mark.at))
       let shape = mark.kind == .change ? "M0 -6L5 0L0 6L-5 0Z" : "M-5 -5H5L0 5Z"
-      return "<g class=\"mark \(mark.kind.rawValue)\"><title>\(mark.at.hourMinute) \(mark.text)</title><line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(Self.number(ChartScale.height))\"/><svg x=\"\(x)\" y=\"0\" class=\"shape\"><path d=\"\(shape)\"/></svg></g>"
+      return
+        "<g class=\"mark \(mark.kind.rawValue)\"><title>\(mark.at.hourMinute) \(mark.text)</title><line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(Self.number(ChartScale.height))\"/><svg x=\"\(x)\" y=\"0\" class=\"shape\"><path d=\"\(shape)\"/></svg></g>"
     }
     return "\(markers)"
   }

@@ -20,7 +20,8 @@ extension Chart {
   private var legend: HTML {
     let entries = lines.map { line -> HTML in
       let value = line.points.last.map { unit.text($0.value) } ?? "no data"
-      let swatch: HTML = "<svg class=\"swatch\" viewBox=\"0 0 18 8\" aria-hidden=\"true\"><path class=\"line \(line.stroke.rawValue)\" d=\"M1 4H17\"/></svg>"
+      let swatch: HTML =
+        "<svg class=\"swatch\" viewBox=\"0 0 18 8\" aria-hidden=\"true\"><path class=\"line \(line.stroke.rawValue)\" d=\"M1 4H17\"/></svg>"
       return lines.count > 1 ? "<li>\(swatch)\(line.name) <b>\(value)</b></li>" : "<li><b>\(value)</b></li>"
     }
     return "<ul class=\"legend\">\(entries)</ul>"

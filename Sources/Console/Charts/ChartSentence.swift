@@ -8,7 +8,9 @@ extension Chart {
       return "No data from \(range.lowerBound.hourMinute) to \(range.upperBound.hourMinute) UTC."
     }
     var parts = lines.compactMap { line -> String? in
-      guard let last = line.points.last, let peak = line.points.max(by: { $0.value < $1.value }) else { return "\(line.name): no data" }
+      guard let last = line.points.last, let peak = line.points.max(by: { $0.value < $1.value }) else {
+        return "\(line.name): no data"
+      }
       let name = lines.count > 1 ? "\(line.name) " : ""
       return "\(name)\(unit.text(last.value)), highest \(unit.text(peak.value)) at \(peak.at.hourMinute)"
     }

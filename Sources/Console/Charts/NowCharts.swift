@@ -66,7 +66,11 @@ struct NowCharts {
         [line("cost", .solid, cost.buckets(of: step, in: range)) { _, total in total.dollars * perMinute }]),
       chart(
         "Semantic risk: ungrounded answers", .query(.share),
-        [line("ungrounded", .solid, scored.buckets(of: step, in: range)) { start, total in share(of: poorlyGrounded[start], in: total) }]),
+        [
+          line("ungrounded", .solid, scored.buckets(of: step, in: range)) { start, total in
+            share(of: poorlyGrounded[start], in: total)
+          }
+        ]),
     ]
   }
 
@@ -86,7 +90,8 @@ struct NowCharts {
       let present = value(recent)
       let past = value(before)
       let change = present.flatMap { present in past.flatMap { Words.change(from: $0, to: present) } }
-      let comparison = past.map { "\(change.map { "\($0) " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
+      let comparison =
+        past.map { "\(change.map { "\($0) " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
       return Tile(title: title, value: present.map(unit.text) ?? "no data", comparison: comparison)
     }
     func minutes(_ range: Range<Timestamp>, _ window: SeriesWindow) -> Double {
@@ -97,7 +102,9 @@ struct NowCharts {
       tile("Requests", .perMinute) { range in
         requests.total(in: range).map { Double($0.countValue) / minutes(range, requests) }
       },
-      tile("Error rate", .query(.share)) { range in requests.total(in: range).flatMap { share(of: errors.total(in: range), in: $0) } },
+      tile("Error rate", .query(.share)) { range in
+        requests.total(in: range).flatMap { share(of: errors.total(in: range), in: $0) }
+      },
       tile("Latency p95", .query(.seconds)) { range in duration.total(in: range)?.quantile(0.95) },
       tile("Cost", .query(.dollarsPerMinute)) { range in cost.total(in: range).map { $0.dollars / minutes(range, cost) } },
       tile("Ungrounded answers", .query(.share)) { range in

@@ -15,7 +15,9 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
   package struct StringInterpolation: StringInterpolationProtocol {
     var text = ""
 
-    package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity + interpolationCount * 24) }
+    package init(literalCapacity: Int, interpolationCount: Int) {
+      text.reserveCapacity(literalCapacity + interpolationCount * 24)
+    }
     package mutating func appendLiteral(_ literal: String) { text += literal }
     package mutating func appendInterpolation(_ html: HTML) { text += html.text }
     package mutating func appendInterpolation(_ html: HTML?) { text += html?.text ?? "" }

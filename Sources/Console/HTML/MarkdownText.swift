@@ -7,7 +7,8 @@ struct MarkdownText {
 
   var html: HTML {
     var blocks: [HTML] = []
-    var lines = markdown.split(separator: "\n", omittingEmptySubsequences: false).map { $0.last == "\r" ? $0.dropLast() : $0 }[...]
+    var lines = markdown.split(separator: "\n", omittingEmptySubsequences: false).map { $0.last == "\r" ? $0.dropLast() : $0 }[
+      ...]
     func take(while holds: (Substring) -> Bool) -> [Substring] {
       let taken = Array(lines.prefix(while: holds))
       lines = lines.dropFirst(taken.count)
@@ -30,7 +31,10 @@ struct MarkdownText {
       } else if line.hasPrefix("|") {
         blocks.append(Self.table(take { $0.hasPrefix("|") }))
       } else {
-        let text = take { !$0.allSatisfy(\.isWhitespace) && Self.heading($0) == nil && !Self.isItem($0) && !$0.hasPrefix("|") && !$0.hasPrefix("```") }
+        let text = take {
+          !$0.allSatisfy(\.isWhitespace) && Self.heading($0) == nil && !Self.isItem($0) && !$0.hasPrefix("|")
+            && !$0.hasPrefix("```")
+        }
         blocks.append("<p>\(Self.inline(text.joined(separator: " ")[...]))</p>\n")
       }
     }
@@ -55,7 +59,8 @@ struct MarkdownText {
     let body = lines.dropFirst().filter { !$0.allSatisfy { "|-: ".contains($0) } }
     let heads = cells(lines[0]).map { HTML("<th scope=\"col\">\(inline($0))</th>") }
     let rows = body.map { line in HTML("<tr>\(cells(line).map { HTML("<td>\(inline($0))</td>") })</tr>") }
-    return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>\n"
+    return
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>\n"
   }
 
   /// Code, strong and links; everything else is text and is escaped.
@@ -81,7 +86,9 @@ struct MarkdownText {
         let label = rest[rest.index(after: rest.startIndex)..<middle.lowerBound]
         flush()
         // Any other scheme, javascript: above all, stays text.
-        let isSafe = target.hasPrefix("https://") || target.hasPrefix("http://") || target.hasPrefix("#") || (target.hasPrefix("/") && !target.hasPrefix("//"))
+        let isSafe =
+          target.hasPrefix("https://") || target.hasPrefix("http://") || target.hasPrefix("#")
+          || (target.hasPrefix("/") && !target.hasPrefix("//"))
         result.append(isSafe ? "<a href=\"\(target)\">\(label)</a>" : "\(label)")
         rest = rest[rest.index(after: end)...]
       } else {

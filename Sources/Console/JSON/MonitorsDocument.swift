@@ -50,7 +50,8 @@ struct MonitorsDocument: Encodable {
         alerts: alerts.statuses.filter { $0.key.monitor == monitor.name }.sorted { $0.key.description < $1.key.description }.map {
           Alert(group: $0.key.group.byName, state: $0.value.state, since: $0.value.since, reason: $0.value.reason)
         },
-        evaluations: evaluations.filter { $0.key.monitor == monitor.name }.sorted { $0.key.description < $1.key.description }.map {
+        evaluations: evaluations.filter { $0.key.monitor == monitor.name }.sorted { $0.key.description < $1.key.description }.map
+        {
           LastEvaluation(
             group: $0.key.group.byName, at: $0.at, value: $0.value, requests: $0.requests, verdict: $0.verdict, reason: $0.reason)
         })

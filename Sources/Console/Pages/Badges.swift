@@ -40,7 +40,8 @@ extension RemediationState {
       case .rejected, .expired, .withdrawn: ("", "–")
       case .reverted, .escalated: ("bad", "✕")
       }
-    return "<span class=\"badge \(style)\"><span aria-hidden=\"true\">\(shape)</span> \(rawValue.prefix(1).uppercased() + rawValue.dropFirst())</span>"
+    return
+      "<span class=\"badge \(style)\"><span aria-hidden=\"true\">\(shape)</span> \(rawValue.prefix(1).uppercased() + rawValue.dropFirst())</span>"
   }
 }
 

@@ -26,7 +26,9 @@ enum IncidentCards {
 
   static func remediation(_ remediations: [Remediation], now: Timestamp, forms: Forms) -> HTML {
     guard !remediations.isEmpty else {
-      return card("Remediation", id: "remediation", "<p class=\"muted\">None proposed. Playbooks of the fired monitors decide what is tried.</p>")
+      return card(
+        "Remediation", id: "remediation",
+        "<p class=\"muted\">None proposed. Playbooks of the fired monitors decide what is tried.</p>")
     }
     return card("Remediation", id: "remediation", "\(remediations.reversed().map { one($0, now: now, forms: forms) })")
   }
@@ -66,10 +68,13 @@ enum IncidentCards {
         <span class="what">\(entry.text)<span class="muted"> \(entry.kind.rawValue)\(by)</span></span></li>
         """
     }
-    let dropped: HTML? = incident.timelineDropped > 0 ? "<p class=\"muted\">\(incident.timelineDropped) later entries are only in the ledger.</p>" : nil
+    let dropped: HTML? =
+      incident.timelineDropped > 0
+      ? "<p class=\"muted\">\(incident.timelineDropped) later entries are only in the ledger.</p>" : nil
     return card(
       "Timeline", id: "timeline",
-      "<ol class=\"timeline\">\(entries)</ol>\(dropped)\(forms.field("Add a note", to: "\(incident.path)/note", name: "text", hint: "Note", isRequired: true))")
+      "<ol class=\"timeline\">\(entries)</ol>\(dropped)\(forms.field("Add a note", to: "\(incident.path)/note", name: "text", hint: "Note", isRequired: true))"
+    )
   }
 
   private static func shape(_ kind: TimelineEntry.Kind) -> String {
@@ -87,11 +92,16 @@ enum IncidentCards {
     let items = incident.alerts.map { alert -> HTML in
       let status = state.alerts[alert]
       let monitor = monitors.first { $0.name == alert.monitor }
-      let present = status.map { "\($0.state.rawValue.replacing("_", with: " ")) since \($0.since.short(at: now)): \($0.reason)" } ?? "ok"
+      let present =
+        status.map { "\($0.state.rawValue.replacing("_", with: " ")) since \($0.since.short(at: now)): \($0.reason)" } ?? "ok"
       let query = monitor.map { HTML("<code class=\"query\">\($0.query.description)</code>") }
-      return "<li><strong>\(monitor?.title ?? alert.monitor)</strong> <span class=\"muted\">\(alert.description)</span><br/>\(present)\(query)</li>"
+      return
+        "<li><strong>\(monitor?.title ?? alert.monitor)</strong> <span class=\"muted\">\(alert.description)</span><br/>\(present)\(query)</li>"
     }
-    return card("Source alerts", id: "alerts", "<ul class=\"plain\">\(items)</ul><p class=\"muted\"><a href=\"/api/monitors.json\">Monitors and their evaluations as JSON</a></p>")
+    return card(
+      "Source alerts", id: "alerts",
+      "<ul class=\"plain\">\(items)</ul><p class=\"muted\"><a href=\"/api/monitors.json\">Monitors and their evaluations as JSON</a></p>"
+    )
   }
 
   private static func card(_ title: String, id: String, _ body: HTML) -> HTML {

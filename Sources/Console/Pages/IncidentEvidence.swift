@@ -33,7 +33,8 @@ enum IncidentEvidence {
     let rows = spans.map { span -> HTML in
       let trace = span.traceID.description
       let prompt = [span.dimensions.prompt, span.dimensions.promptVersion].compactMap { $0 }.joined(separator: " ")
-      let cost: HTML = span.cost.amount.map { "\(Words.dollars($0))<span class=\"muted\">\(span.cost.exactness)</span>" } ?? "unknown"
+      let cost: HTML =
+        span.cost.amount.map { "\(Words.dollars($0))<span class=\"muted\">\(span.cost.exactness)</span>" } ?? "unknown"
       let ungrounded = span.risk.ungrounded.map { Figure.percent($0) } ?? "not scored"
       return """
         <tr><th scope="row"><a href="/api/spans.json?trace=\(trace)"><code>…\(trace.suffix(8))</code></a>\

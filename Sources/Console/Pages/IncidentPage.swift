@@ -65,20 +65,25 @@ struct IncidentPage {
     if let proposed {
       items.append(
         forms.button(
-          "Approve: \(proposed.plan.action.sentence)", to: "\(incident.path)/approve", class: "primary", fields: [("remediation", proposed.id)]))
+          "Approve: \(proposed.plan.action.sentence)", to: "\(incident.path)/approve", class: "primary",
+          fields: [("remediation", proposed.id)]))
     }
     if incident.state == .triggered { items.append(forms.button("Acknowledge", to: "\(incident.path)/acknowledge")) }
     if incident.isOpen {
-      items.append(forms.field("Resolve", to: "\(incident.path)/resolve", name: "reason", hint: "What ended it", isRequired: false))
+      items.append(
+        forms.field("Resolve", to: "\(incident.path)/resolve", name: "reason", hint: "What ended it", isRequired: false))
     }
-    items.append("<a class=\"button\(incident.isOpen ? "" : " primary")\" href=\"\(incident.path)/postmortem\">Open postmortem</a>")
+    items.append(
+      "<a class=\"button\(incident.isOpen ? "" : " primary")\" href=\"\(incident.path)/postmortem\">Open postmortem</a>")
     items.append(
       """
       <details class="ask"><summary class="button">Copy as Markdown</summary><label>Select all and copy\
       <textarea readonly="readonly" rows="4">\(markdown)</textarea></label></details>
       """)
     if incident.isOpen {
-      items.append("<a class=\"button quiet\" href=\"\(incident.path)\(isLive ? "" : "?live=1")\">\(isLive ? "Updating every 10 s · pause" : "Update every 10 s")</a>")
+      items.append(
+        "<a class=\"button quiet\" href=\"\(incident.path)\(isLive ? "" : "?live=1")\">\(isLive ? "Updating every 10 s · pause" : "Update every 10 s")</a>"
+      )
     }
     return "<div class=\"actions\">\(items)</div>"
   }
@@ -94,10 +99,14 @@ struct IncidentPage {
     let impact = incident.impact
     let isCounted = incident.impactAt != nil
     let unknown = "not counted yet"
-    let share = impact.affectedShare.map { "\(Figure.percent($0)) of all \(Figure.count(impact.totalRequests)) since onset" } ?? "since onset"
+    let share =
+      impact.affectedShare.map { "\(Figure.percent($0)) of all \(Figure.count(impact.totalRequests)) since onset" }
+      ?? "since onset"
     let tenants = impact.tenants.isEmpty ? "named by the requests" : impact.tenants.prefix(3).joined(separator: ", ")
     let means = IncidentTimes(state.incidents.incidents.filter { $0.number < incident.number })
-    let mean = means.toMitigate.duration.map { "mean of \(means.toMitigate.count) before: \(Words.span($0))" } ?? "the first to be measured"
+    let mean =
+      means.toMitigate.duration.map { "mean of \(means.toMitigate.count) before: \(Words.span($0))" }
+      ?? "the first to be measured"
     let all = [
       tile("Requests affected", isCounted ? Figure.count(impact.affectedRequests) : unknown, share),
       tile("Tenants", isCounted ? Figure.count(Int64(impact.tenantCount)) : unknown, tenants),
@@ -118,8 +127,8 @@ struct IncidentPage {
   // MARK: Charts
 
   private var figures: HTML {
-    guard !charts.isEmpty else { return .empty }
-    let range = charts.map(\.range.lowerBound).min()!..<charts.map(\.range.upperBound).max()!
+    guard let first = charts.map(\.range.lowerBound).min(), let last = charts.map(\.range.upperBound).max() else { return .empty }
+    let range = first..<last
     let marks = state.marks.filter { range.contains($0.at) }
     let key: HTML = """
       <div class="key-line"><span class="key shade" aria-hidden="true"></span> incident, onset to mitigation \
@@ -137,6 +146,7 @@ struct IncidentPage {
     let items = ids.compactMap { state.incidents[$0] }.map { other -> HTML in
       "<li><a href=\"\(other.path)\">\(other.id)</a> \(other.title) <span class=\"muted\">\(other.state.rawValue), \(Words.span(other.age(at: now)))</span></li>"
     }
-    return "<section class=\"card\" aria-labelledby=\"similar\"><h2 id=\"similar\">Same symptom or cause</h2><ul class=\"plain\">\(items)</ul></section>"
+    return
+      "<section class=\"card\" aria-labelledby=\"similar\"><h2 id=\"similar\">Same symptom or cause</h2><ul class=\"plain\">\(items)</ul></section>"
   }
 }

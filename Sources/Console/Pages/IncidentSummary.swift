@@ -18,15 +18,18 @@ struct IncidentSummary {
   init(_ incident: Incident, remediations: [Remediation], at now: Timestamp) {
     var claims: [Claim] = []
     if let cause = incident.cause {
-      let before = cause.change.map { change in
-        // Onsets are known to a rollup's width: a change within one is at the onset, not before it.
-        incident.onsetAt - change.at < Rollup.width ? ", changed as the failure began" : ", changed \(Words.span(incident.onsetAt - change.at)) before the onset"
-      } ?? ""
+      let before =
+        cause.change.map { change in
+          // Onsets are known to a rollup's width: a change within one is at the onset, not before it.
+          incident.onsetAt - change.at < Rollup.width
+            ? ", changed as the failure began" : ", changed \(Words.span(incident.onsetAt - change.at)) before the onset"
+        } ?? ""
       claims.append(Claim(text: "\(cause.title) is the likely cause\(before).", evidence: "cause"))
       if let row = incident.contrast.first(where: { $0.verdict == .decisive }) {
         claims.append(
           Claim(
-            text: "\(Figure.percent(row.affectedShare)) of the affected requests have \(row.dimension) \(row.value), against \(Figure.percent(row.baselineShare)) of the baseline.",
+            text:
+              "\(Figure.percent(row.affectedShare)) of the affected requests have \(row.dimension) \(row.value), against \(Figure.percent(row.baselineShare)) of the baseline.",
             evidence: "contrast"))
       }
     } else if let why = incident.abstention {
@@ -35,7 +38,8 @@ struct IncidentSummary {
       claims.append(Claim(text: "The cause is still being looked for.", evidence: "cause"))
     }
     if let affected = incident.affected {
-      let share = incident.impact.affectedShare.map { ", \(Figure.percent($0)) of the traffic since \(incident.onsetAt.hourMinute)" } ?? ""
+      let share =
+        incident.impact.affectedShare.map { ", \(Figure.percent($0)) of the traffic since \(incident.onsetAt.hourMinute)" } ?? ""
       claims.append(Claim(text: "\(affected) affected\(share).", evidence: "impact"))
     }
     if let last = remediations.last { claims.append(Claim(text: Self.sentence(last), evidence: "remediation")) }

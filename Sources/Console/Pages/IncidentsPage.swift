@@ -39,7 +39,8 @@ struct IncidentsPage {
 
   private var body: HTML {
     let open = state.incidents.open.count
-    let headline: HTML = all.isEmpty ? "No incident yet" : open == 0 ? "No incident is open" : "\(Words.count(open, "incident")) open"
+    let headline: HTML =
+      all.isEmpty ? "No incident yet" : open == 0 ? "No incident is open" : "\(Words.count(open, "incident")) open"
     return """
       <h1>\(headline)</h1>
       <p class="lede">\(all.isEmpty ? "An incident opens when a monitor fires." : repeats)</p>
@@ -52,21 +53,26 @@ struct IncidentsPage {
   private var facets: [HTML] {
     IncidentFilter.allCases.map { choice in
       let current: HTML = choice == filter ? " aria-current=\"true\"" : ""
-      return "<a href=\"/incidents?state=\(choice.rawValue)\"\(current)>\(choice.rawValue) <span class=\"muted\">\(all.count { choice.keeps($0) })</span></a>"
+      return
+        "<a href=\"/incidents?state=\(choice.rawValue)\"\(current)>\(choice.rawValue) <span class=\"muted\">\(all.count { choice.keeps($0) })</span></a>"
     }
   }
 
   private var repeats: String {
     let again = all.filter { $0.sameAs != nil }
-    guard let last = again.last, let first = last.sameAs else { return "\(Words.count(all.count, "incident")) in all; none repeats an earlier one." }
-    return "\(Words.count(all.count, "incident")) in all; \(again.count) repeated an earlier one, most recently \(last.id) as \(first) before."
+    guard let last = again.last, let first = last.sameAs else {
+      return "\(Words.count(all.count, "incident")) in all; none repeats an earlier one."
+    }
+    return
+      "\(Words.count(all.count, "incident")) in all; \(again.count) repeated an earlier one, most recently \(last.id) as \(first) before."
   }
 
   private var times: HTML {
     let means = IncidentTimes(all)
     func tile(_ title: String, _ meaning: String, _ mean: IncidentTimes.Mean) -> HTML {
       let value = mean.duration.map(Words.span) ?? "no data"
-      return "<div class=\"card tile\"><h2>\(title)</h2><p class=\"figure\">\(value)</p><p class=\"muted\">\(meaning), mean of \(Words.count(mean.count, "incident"))</p></div>"
+      return
+        "<div class=\"card tile\"><h2>\(title)</h2><p class=\"figure\">\(value)</p><p class=\"muted\">\(meaning), mean of \(Words.count(mean.count, "incident"))</p></div>"
     }
     return """
       <section aria-label="How fast" class="tiles three">\(tile("Time to detect", "onset to opening", means.toDetect))\
@@ -83,7 +89,8 @@ struct IncidentsPage {
     }
     let rows = listed.prefix(Self.limit).map(row)
     let more: HTML? =
-      listed.count > Self.limit ? "<p class=\"muted\">The \(Self.limit) newest of \(listed.count); <a href=\"/incidents.json\">all as JSON</a>.</p>" : nil
+      listed.count > Self.limit
+      ? "<p class=\"muted\">The \(Self.limit) newest of \(listed.count); <a href=\"/incidents.json\">all as JSON</a>.</p>" : nil
     return """
       <div class="card flush"><table class="list"><thead><tr><th scope="col">Incident</th><th scope="col">State</th><th scope="col">Opened</th>\
       <th scope="col">Affected</th><th scope="col">Cause</th><th scope="col">Owner</th></tr></thead><tbody>\(rows)</tbody></table></div>\(more)

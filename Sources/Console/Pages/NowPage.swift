@@ -25,7 +25,8 @@ struct NowPage {
   var page: Page {
     Page(
       title: open.isEmpty ? "Now" : "(\(open.count)) Now", section: .now, body: body,
-      siblings: [("JSON", "/now.json?range=\(range.rawValue)")], refreshSeconds: isLive ? 10 : nil, openIncidents: open.count, renderedAt: now,
+      siblings: [("JSON", "/now.json?range=\(range.rawValue)")], refreshSeconds: isLive ? 10 : nil, openIncidents: open.count,
+      renderedAt: now,
       health: health)
   }
 
@@ -52,7 +53,11 @@ struct NowPage {
         open.count == 1
         ? "1 incident is open: \(worst.title)" : "\(open.count) incidents are open; the worst: \(worst.title)"
       rest.append("\(worst.severity.rawValue), open for \(Words.span(worst.age(at: now))), \(worst.state.rawValue).")
-      if let cause = worst.cause { rest.append("Likely cause: \(cause.title).") } else if let why = worst.abstention { rest.append("No cause named: \(why).") }
+      if let cause = worst.cause {
+        rest.append("Likely cause: \(cause.title).")
+      } else if let why = worst.abstention {
+        rest.append("No cause named: \(why).")
+      }
     } else if isStale {
       headline = "Nothing is reported wrong, and no data is arriving."
     } else {
@@ -105,7 +110,9 @@ struct NowPage {
   }
 
   private var figures: [HTML] {
-    charts.charts(marks: state.marks, shades: state.incidents.incidents.shades(at: now)).enumerated().map { $1.figure(id: "chart-\($0)") }
+    charts.charts(marks: state.marks, shades: state.incidents.incidents.shades(at: now)).enumerated().map {
+      $1.figure(id: "chart-\($0)")
+    }
   }
 
   private var changeLog: HTML {
@@ -152,7 +159,9 @@ extension CommandState {
   var marks: [Chart.Mark] {
     let changes = changes.map { Chart.Mark(at: $0.at, kind: .change, text: $0.sentence) }
     let applied = remediations.remediations.compactMap { remediation in
-      remediation.appliedAt.map { Chart.Mark(at: $0, kind: .remediation, text: "\(remediation.plan.action.sentence) (\(remediation.incident))") }
+      remediation.appliedAt.map {
+        Chart.Mark(at: $0, kind: .remediation, text: "\(remediation.plan.action.sentence) (\(remediation.incident))")
+      }
     }
     return (changes + applied).sorted { $0.at < $1.at }
   }
@@ -160,6 +169,9 @@ extension CommandState {
 
 extension [Incident] {
   func shades(at now: Timestamp) -> [Chart.Shade] {
-    map { Chart.Shade(range: $0.onsetAt..<Swift.max($0.onsetAt, $0.mitigatedAt ?? $0.resolvedAt ?? now), text: "\($0.id): \($0.title)") }
+    map {
+      Chart.Shade(
+        range: $0.onsetAt..<Swift.max($0.onsetAt, $0.mitigatedAt ?? $0.resolvedAt ?? now), text: "\($0.id): \($0.title)")
+    }
   }
 }

@@ -18,7 +18,8 @@ struct PostmortemPage {
       <article class="card prose">\(MarkdownText(markdown).html)</article>
       """
     return Page(
-      title: "Postmortem of \(incident.id)", section: .incidents, body: body, siblings: [("Markdown", "\(path).md"), ("JSON", "\(incident.path).json")],
+      title: "Postmortem of \(incident.id)", section: .incidents, body: body,
+      siblings: [("Markdown", "\(path).md"), ("JSON", "\(incident.path).json")],
       openIncidents: openIncidents, renderedAt: now, health: health)
   }
 }

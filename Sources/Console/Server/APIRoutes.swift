@@ -36,7 +36,9 @@ struct APIRoutes: Sendable {
         incident: id, text: body.text, reason: body.reason, remediation: body.remediation, state: try await source.state())
       try await source.submit(command, actor(body))
       let state = try await source.state()
-      guard let incident = state.incidents[id] else { throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).") }
+      guard let incident = state.incidents[id] else {
+        throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).")
+      }
       return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
     }
     api.post("overrides/:id/withdraw") { request, context in
@@ -62,7 +64,8 @@ struct APIRoutes: Sendable {
     api.get("overrides.json") { _, _ in try Response.json(OverridesDocument(try await source.state().overrides)) }
     api.get("monitors.json") { _, _ in
       try Response.json(
-        MonitorsDocument(try await source.monitors(), alerts: try await source.state().alerts, evaluations: try await source.evaluations()))
+        MonitorsDocument(
+          try await source.monitors(), alerts: try await source.state().alerts, evaluations: try await source.evaluations()))
     }
     api.get("spans.json") { request, _ in
       let (filter, limit) = try Self.selection(request)
@@ -79,7 +82,9 @@ struct APIRoutes: Sendable {
       let value = text.removingPercentEncoding ?? String(text)
       switch name {
       case "limit":
-        guard let number = Int(value), (1...spanLimit).contains(number) else { throw refuse("limit is a number from 1 to \(spanLimit).") }
+        guard let number = Int(value), (1...spanLimit).contains(number) else {
+          throw refuse("limit is a number from 1 to \(spanLimit).")
+        }
         limit = number
       case "trace":
         guard let trace = TraceID(hexadecimal: value) else { throw refuse("trace is 32 hexadecimal digits.") }
@@ -100,7 +105,9 @@ struct APIRoutes: Sendable {
   private func body(_ request: Request) async throws -> ActionBody {
     try SameOrigin.check(request)
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
-      throw RequestProblem(.unsupportedMediaType, "Not JSON", "Send actions with Content-Type: application/json; {} is enough where no field is needed.")
+      throw RequestProblem(
+        .unsupportedMediaType, "Not JSON",
+        "Send actions with Content-Type: application/json; {} is enough where no field is needed.")
     }
     var request = request
     let buffer = try await request.collectBody(upTo: FormRoutes.bodyLimit)
@@ -109,9 +116,12 @@ struct APIRoutes: Sendable {
       return try JSONDecoder().decode(ActionBody.self, from: Data(buffer: buffer))
     } catch {
       throw RequestProblem(
-        .badRequest, "Unreadable JSON", "The body must be one JSON object with text fields: actor, text, reason, remediation, version.")
+        .badRequest, "Unreadable JSON",
+        "The body must be one JSON object with text fields: actor, text, reason, remediation, version.")
     }
   }
 
-  private func actor(_ body: ActionBody) -> String { body.actor.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) } ?? configuration.actor }
+  private func actor(_ body: ActionBody) -> String {
+    body.actor.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) } ?? configuration.actor
+  }
 }

@@ -19,7 +19,8 @@ package enum Console {
     addRoutes(router)
     return Application(
       responder: router.buildResponder(),
-      configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port), serverName: "commander"),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port), serverName: "commander"),
       onServerRunning: { await onServerRunning($0.localAddress?.port ?? configuration.port) }, logger: logger)
   }
 

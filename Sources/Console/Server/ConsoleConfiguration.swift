@@ -20,10 +20,13 @@ package struct ConsoleConfiguration: Sendable {
   package func permits(authority: String?) -> Bool {
     guard let authority, !authority.isEmpty else { return false }
     let name = Self.name(of: authority)
-    if name == "localhost" || name == host.lowercased() || allowedHosts.contains(where: { $0.lowercased() == name }) { return true }
+    if name == "localhost" || name == host.lowercased() || allowedHosts.contains(where: { $0.lowercased() == name }) {
+      return true
+    }
     // A rebound name is a name: a literal address can only be the machine itself.
     guard Self.isLiteralAddress(name) else { return false }
-    return host == "0.0.0.0" || host == "::" || Self.isLoopback(name) && Self.isLoopback(host) || name == "127.0.0.1" && host == "localhost"
+    return host == "0.0.0.0" || host == "::" || Self.isLoopback(name) && Self.isLoopback(host)
+      || name == "127.0.0.1" && host == "localhost"
   }
 
   private static func name(of authority: String) -> String {

@@ -6,6 +6,8 @@ import Logging
 import LLMTelemetry
 import Remediation
 
+// Constants in HTTP's token alphabet: the initialiser cannot refuse them.
+// swift-format-ignore: NeverForceUnwrap
 extension HTTPField.Name {
   static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
   static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
@@ -39,7 +41,8 @@ struct KnownHosts<Context: RequestContext>: RouterMiddleware {
     guard configuration.permits(authority: request.head.authority) else {
       throw RequestProblem(
         .misdirectedRequest, "Unknown host name",
-        "This console does not answer to the host name of the request. Use localhost or the listen address, or add the name to `console.hosts` in the configuration.")
+        "This console does not answer to the host name of the request. Use localhost or the listen address, or add the name to `console.hosts` in the configuration."
+      )
     }
     return try await next(request, context)
   }
@@ -74,7 +77,9 @@ struct ProblemPages<Context: RequestContext>: RouterMiddleware {
       if request.uri.path.hasPrefix("/api/") || request.uri.path.hasSuffix(".json") || request.uri.path.hasSuffix(".md") {
         return try .json(Document(error: problem.message), status: problem.status)
       }
-      return .page(ErrorPage(status: problem.status.code, title: problem.title, message: problem.message, now: now()).page, status: problem.status)
+      return .page(
+        ErrorPage(status: problem.status.code, title: problem.title, message: problem.message, now: now()).page,
+        status: problem.status)
     }
   }
 
@@ -82,7 +87,8 @@ struct ProblemPages<Context: RequestContext>: RouterMiddleware {
     switch error {
     case let problem as RequestProblem: return problem
     case let refusal as CommandRefusal:
-      return RequestProblem(refusal.isUnknown ? .notFound : .conflict, refusal.isUnknown ? "Not found" : "Not possible now", "\(refusal)")
+      return RequestProblem(
+        refusal.isUnknown ? .notFound : .conflict, refusal.isUnknown ? "Not found" : "Not possible now", "\(refusal)")
     case let error as any HTTPResponseError where error.status == .notFound:
       return RequestProblem(.notFound, "Nothing is here", "There is no page at \(path).")
     case let error as any HTTPResponseError where error.status.code < 500:
@@ -90,7 +96,9 @@ struct ProblemPages<Context: RequestContext>: RouterMiddleware {
     default:
       // What failed inside is for the log; a page could show it to the wrong person.
       logger.error("console request failed", metadata: ["path": "\(path)", "error": "\(error)"])
-      return RequestProblem(.internalServerError, "The console failed", "The page could not be made. The commander's log has the reason; loading the page again may help.")
+      return RequestProblem(
+        .internalServerError, "The console failed",
+        "The page could not be made. The commander's log has the reason; loading the page again may help.")
     }
   }
 }

@@ -36,7 +36,9 @@ struct FormRoutes: Sendable {
     try SameOrigin.check(request)
     var request = request
     guard request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true else {
-      throw RequestProblem(.unsupportedMediaType, "Not a form", "Forms are application/x-www-form-urlencoded; programs use /api with application/json.")
+      throw RequestProblem(
+        .unsupportedMediaType, "Not a form",
+        "Forms are application/x-www-form-urlencoded; programs use /api with application/json.")
     }
     let nonce = FormTokens.nonce(in: request)
     let body = String(buffer: try await request.collectBody(upTo: Self.bodyLimit))
@@ -44,11 +46,13 @@ struct FormRoutes: Sendable {
     do {
       fields = try URLEncodedFormDecoder().decode([String: String].self, from: body)
     } catch {
-      throw RequestProblem(.badRequest, "Unreadable form", "The form's fields could not be read. Go back, load the page again and retry.")
+      throw RequestProblem(
+        .badRequest, "Unreadable form", "The form's fields could not be read. Go back, load the page again and retry.")
     }
     guard tokens.accepts(fields[FormTokens.field], nonce: nonce) else {
       throw RequestProblem(
-        .forbidden, "Form refused", "The form did not come from a current page of this console. Go back, load the page again and retry.")
+        .forbidden, "Form refused",
+        "The form did not come from a current page of this console. Go back, load the page again and retry.")
     }
     return fields
   }
@@ -57,10 +61,14 @@ struct FormRoutes: Sendable {
 /// Refuses what another site's page sends, as far as the browser tells.
 enum SameOrigin {
   static func check(_ request: Request) throws {
-    let refusal = RequestProblem(.forbidden, "Request refused", "Actions are accepted from this console's own pages and from programs, not from other sites.")
+    let refusal = RequestProblem(
+      .forbidden, "Request refused", "Actions are accepted from this console's own pages and from programs, not from other sites."
+    )
     if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { throw refusal }
     if let origin = request.headers[.origin] {
-      guard let authority = request.head.authority, origin == "http://\(authority)" || origin == "https://\(authority)" else { throw refusal }
+      guard let authority = request.head.authority, origin == "http://\(authority)" || origin == "https://\(authority)" else {
+        throw refusal
+      }
     }
   }
 }

@@ -34,7 +34,9 @@ struct FormTokens: Sendable {
 
   static func setCookie(_ nonce: String) -> String { "\(cookie)=\(nonce); Path=/; HttpOnly; SameSite=Strict" }
 
-  private static func isNonce(_ text: String) -> Bool { text.utf8.count == 32 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } }
+  private static func isNonce(_ text: String) -> Bool {
+    text.utf8.count == 32 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+  }
 
   private static func hexadecimal(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16)
@@ -46,7 +48,8 @@ struct FormTokens: Sendable {
 struct Forms {
   let token: String
 
-  func button(_ label: String, to action: String, class style: String = "", fields: [(name: String, value: String)] = []) -> HTML {
+  func button(_ label: String, to action: String, class style: String = "", fields: [(name: String, value: String)] = []) -> HTML
+  {
     form(to: action, "\(hidden(fields))<button\(Self.attribute(style))>\(label)</button>")
   }
 

@@ -9,12 +9,15 @@ enum IncidentAction: String {
   init(_ name: String) throws {
     guard let action = IncidentAction(rawValue: name) else {
       throw RequestProblem(
-        .notFound, "No such action", "There is no action \(name); an incident knows acknowledge, note, resolve, approve and reject.")
+        .notFound, "No such action",
+        "There is no action \(name); an incident knows acknowledge, note, resolve, approve and reject.")
     }
     self = action
   }
 
-  func command(incident: String, text: String?, reason: String?, remediation: String?, state: CommandState) throws -> OperatorCommand {
+  func command(incident: String, text: String?, reason: String?, remediation: String?, state: CommandState) throws
+    -> OperatorCommand
+  {
     switch self {
     case .acknowledge: return .acknowledge(incident: incident)
     case .note: return .note(incident: incident, text: text ?? "")
@@ -37,7 +40,9 @@ enum IncidentAction: String {
     guard proposed.count == 1 else {
       throw RequestProblem(
         .conflict, "Nothing to decide",
-        proposed.isEmpty ? "\(incident) has no proposed remediation." : "\(incident) has \(proposed.count) proposed remediations; name one as \"remediation\".")
+        proposed.isEmpty
+          ? "\(incident) has no proposed remediation."
+          : "\(incident) has \(proposed.count) proposed remediations; name one as \"remediation\".")
     }
     return proposed[0].id
   }

@@ -21,11 +21,16 @@ struct PageRoutes: Sendable {
     router.get("incidents.json") { request, _ in try Response.json(IncidentsDocument(try await incidentsPage(request))) }
     router.get("incidents/:id") { request, context in
       let name = try context.parameters.require("id")
-      guard name.hasSuffix(".json") else { return try await withForms(request) { try await incidentPage(name, request, forms: $0).page } }
+      guard name.hasSuffix(".json") else {
+        return try await withForms(request) { try await incidentPage(name, request, forms: $0).page }
+      }
       let state = try await source.state()
-      return try Response.json(IncidentDocument(try Self.incident(String(name.dropLast(5)), in: state), state: state, at: source.now()))
+      return try Response.json(
+        IncidentDocument(try Self.incident(String(name.dropLast(5)), in: state), state: state, at: source.now()))
     }
-    router.get("incidents/:id/postmortem") { _, context in Response.page(try await postmortemPage(try context.parameters.require("id")).page) }
+    router.get("incidents/:id/postmortem") { _, context in
+      Response.page(try await postmortemPage(try context.parameters.require("id")).page)
+    }
     router.get("incidents/:id/postmortem.md") { _, context in
       let page = try await postmortemPage(try context.parameters.require("id"))
       return Response.text(page.markdown, type: "text/markdown; charset=utf-8")
@@ -47,7 +52,8 @@ struct PageRoutes: Sendable {
     let state = try await source.state()
     let isLive = query["live"].map { $0 == "1" } ?? !state.incidents.open.isEmpty
     return NowPage(
-      now: now, state: state, charts: try NowCharts(range, at: now, from: source), health: try await source.health(), range: range,
+      now: now, state: state, charts: try NowCharts(range, at: now, from: source), health: try await source.health(),
+      range: range,
       isLive: isLive, forms: forms)
   }
 
@@ -65,7 +71,8 @@ struct PageRoutes: Sendable {
       now: now, incident: incident, state: state, monitors: monitors,
       charts: try IncidentCharts.charts(of: incident, state: state, monitors: monitors, now: now, read: source.readSeries),
       exemplars: try await exemplars(of: incident, now: now), health: try await source.health(),
-      isLive: request.uri.queryParameters["live"] == "1", origin: "http://\(request.head.authority ?? configuration.host)", forms: forms)
+      isLive: request.uri.queryParameters["live"] == "1", origin: "http://\(request.head.authority ?? configuration.host)",
+      forms: forms)
   }
 
   private func postmortemPage(_ id: String) async throws -> PostmortemPage {
@@ -73,7 +80,8 @@ struct PageRoutes: Sendable {
     let incident = try Self.incident(id, in: state)
     guard let markdown = try await source.postmortem(id) else { throw Self.unknown(id) }
     return PostmortemPage(
-      now: source.now(), incident: incident, markdown: markdown, openIncidents: state.incidents.open.count, health: try await source.health())
+      now: source.now(), incident: incident, markdown: markdown, openIncidents: state.incidents.open.count,
+      health: try await source.health())
   }
 
   /// The span of each trace that is the record of the exchange; traces the store has forgotten are left out.

@@ -21,7 +21,8 @@ extension Response {
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     var buffer = ByteBuffer(bytes: try encoder.encode(document))
     buffer.writeString("\n")
-    return Response(status: status, headers: [.contentType: "application/json; charset=utf-8"], body: ResponseBody(byteBuffer: buffer))
+    return Response(
+      status: status, headers: [.contentType: "application/json; charset=utf-8"], body: ResponseBody(byteBuffer: buffer))
   }
 
   static func seeOther(_ path: String) -> Response { Response(status: .seeOther, headers: [.location: path]) }

@@ -36,7 +36,8 @@ package struct Provider: Hashable, Sendable {
   package var location: String?
 
   package init(
-    name: String, wireProtocol: WireProtocol, host: String, port: Int, usesTLS: Bool, basePath: String = "", credential: String? = nil,
+    name: String, wireProtocol: WireProtocol, host: String, port: Int, usesTLS: Bool, basePath: String = "",
+    credential: String? = nil,
     project: String? = nil, location: String? = nil
   ) {
     self.name = name
@@ -128,7 +129,8 @@ package struct GatewaySnapshot: Sendable {
   private let keysByHash: [String: VirtualKey]
 
   package init(
-    service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route], prompts: [ManagedPrompt],
+    service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route],
+    prompts: [ManagedPrompt],
     overrides: RoutingOverrides = RoutingOverrides(), limits: GatewayLimits = GatewayLimits()
   ) {
     self.service = service
@@ -146,7 +148,9 @@ package struct GatewaySnapshot: Sendable {
 
   func route(wireProtocol: WireProtocol, model: String) -> (Route, Provider)? {
     for route in routes {
-      guard let provider = providers[route.provider], provider.wireProtocol == wireProtocol, route.matches(model: model) else { continue }
+      guard let provider = providers[route.provider], provider.wireProtocol == wireProtocol, route.matches(model: model) else {
+        continue
+      }
       return (route, provider)
     }
     return nil

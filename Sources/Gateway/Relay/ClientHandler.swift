@@ -43,7 +43,9 @@ final class ClientHandler: ChannelInboundHandler {
     case .head(let head):
       keepsAlive = head.isKeepAlive
       let limit = loop.snapshot.limits.requestBodyBytes
-      if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limit { return refuseTooLarge(head, limit) }
+      if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limit {
+        return refuseTooLarge(head, limit)
+      }
       if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
       }
@@ -71,14 +73,16 @@ final class ClientHandler: ChannelInboundHandler {
     guard let target = RequestTarget(uri: head.uri) else { return answerOther(head) }
     guard head.method == .POST else {
       return respond(
-        GatewayFailure(status: 405, errorClass: .invalidRequest, message: "\(head.method) is not how this call is made: use POST."),
+        GatewayFailure(
+          status: 405, errorClass: .invalidRequest, message: "\(head.method) is not how this call is made: use POST."),
         target.wireProtocol, spanID: nil)
     }
     let identity = SpanIdentity(headers: head.headers, start: start)
     do throws(Refusal) {
       let snapshot = loop.snapshot
       let plan = try decide(target, head, body, snapshot)
-      let sent = plan.edits.isEmpty ? body : ByteBuffer(bytes: body.withUnsafeReadableBytes { RequestRewriting.apply(plan.edits, to: $0) })
+      let sent =
+        plan.edits.isEmpty ? body : ByteBuffer(bytes: body.withUnsafeReadableBytes { RequestRewriting.apply(plan.edits, to: $0) })
       let exchange = Exchange(loop: loop, client: self, plan: plan, identity: identity, head: head, body: sent, started: started)
       phase = .relaying(exchange)
       exchange.start()
@@ -108,7 +112,9 @@ final class ClientHandler: ChannelInboundHandler {
     keepsAlive = false
     let wireProtocol = RequestTarget(uri: head.uri)?.wireProtocol ?? .openAI
     respond(
-      GatewayFailure(status: 413, errorClass: .invalidRequest, message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`)."),
+      GatewayFailure(
+        status: 413, errorClass: .invalidRequest,
+        message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`)."),
       wireProtocol, spanID: nil)
   }
 
@@ -120,7 +126,9 @@ final class ClientHandler: ChannelInboundHandler {
     let message =
       "The gateway does not serve \(head.method) \(head.uri.prefix(200)). It serves POST /v1/chat/completions, "
       + "/{v1,v1beta}/models/MODEL:generateContent and the Vertex AI form of the same; check the base URL of your SDK."
-    respond(GatewayFailure(status: 404, errorClass: .invalidRequest, message: message), head.uri.contains("/v1beta") ? .gemini : .openAI, spanID: nil)
+    respond(
+      GatewayFailure(status: 404, errorClass: .invalidRequest, message: message),
+      head.uri.contains("/v1beta") ? .gemini : .openAI, spanID: nil)
   }
 
   // MARK: The answer

@@ -70,7 +70,9 @@ final class Exchange {
         self.fail(
           GatewayFailure(
             status: isTimeout ? 504 : 502, errorClass: isTimeout ? .timeout : .network,
-            message: "Provider \"\(self.plan.provider.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."))
+            message:
+              "Provider \"\(self.plan.provider.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."
+          ))
       }
     }
   }
@@ -97,7 +99,9 @@ final class Exchange {
     var headers = ForwardedHeaders.response(head.headers, dropsLength: plan.stripsUsage && head.status.code < 300)
     headers.add(name: "x-commander-span-id", value: identity.spanID.description)
     if let version = plan.facts.resolvedPromptVersion { headers.add(name: "x-commander-prompt-version", value: version) }
-    if plan.facts.fallbackFrom != nil, let model = plan.facts.dimensions.model { headers.add(name: "x-commander-model", value: model) }
+    if plan.facts.fallbackFrom != nil, let model = plan.facts.dimensions.model {
+      headers.add(name: "x-commander-model", value: model)
+    }
     client?.write(head: HTTPResponseHead(version: .http1_1, status: head.status, headers: headers))
     needsFlush = true
   }
@@ -206,7 +210,8 @@ final class Exchange {
   }
 
   private func span(_ outcome: Outcome) -> LLMSpan {
-    var span = identity.span(facts: plan.facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds), outcome: outcome)
+    var span = identity.span(
+      facts: plan.facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds), outcome: outcome)
     span.timeToFirstToken = meter.firstTokenAt.map { $0 - identity.start }
     span.longestGap = meter.longestGap
     span.responseModel = meter.responseModel

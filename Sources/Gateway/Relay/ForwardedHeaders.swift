@@ -6,12 +6,14 @@ import Providers
 enum ForwardedHeaders {
   /// Headers that belong to one connection (RFC 9110 section 7.6.1).
   private static let hopByHop: Set<String> = [
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
   ]
 
   /// Client headers that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
   private static let stopsHere: Set<String> = [
-    "authorization", "x-goog-api-key", "x-api-key", "host", "content-length", "accept-encoding", "expect", "traceparent", "tracestate", "baggage",
+    "authorization", "x-goog-api-key", "x-api-key", "host", "content-length", "accept-encoding", "expect", "traceparent",
+    "tracestate", "baggage",
   ]
 
   /// The request's headers for the provider. Compression is refused, since usage must be read from the answer.
@@ -22,7 +24,9 @@ enum ForwardedHeaders {
     result.add(name: "host", value: isStandardPort ? provider.host : "\(provider.host):\(provider.port)")
     for (name, value) in headers {
       let lowered = name.lowercased()
-      if hopByHop.contains(lowered) || stopsHere.contains(lowered) || lowered.hasPrefix("x-commander-") || lowered.hasPrefix("x-datadog-") {
+      if hopByHop.contains(lowered) || stopsHere.contains(lowered) || lowered.hasPrefix("x-commander-")
+        || lowered.hasPrefix("x-datadog-")
+      {
         continue
       }
       result.add(name: name, value: value)

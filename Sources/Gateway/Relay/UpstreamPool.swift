@@ -47,7 +47,9 @@ final class UpstreamPool {
   }
 
   /// Opens a connection; `completion` runs on this loop.
-  func connect(_ endpoint: UpstreamEndpoint, timeout: Duration, completion: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+  func connect(
+    _ endpoint: UpstreamEndpoint, timeout: Duration, completion: @escaping (Result<UpstreamConnection, any Error>) -> Void
+  ) {
     let tls = self.tls
     ClientBootstrap(group: eventLoop)
       .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
@@ -67,7 +69,8 @@ final class UpstreamPool {
       .connect(host: endpoint.host, port: endpoint.port)
       .assumeIsolated()
       .whenComplete { result in
-        completion(result.flatMap { channel in Result { try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) } })
+        completion(
+          result.flatMap { channel in Result { try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) } })
       }
   }
 }

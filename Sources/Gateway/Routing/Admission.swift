@@ -52,7 +52,9 @@ enum Admission {
       throw refuse(401, .auth, "No virtual key: send the key that `commander key create` printed, as your SDK's API key.")
     }
     guard let key = snapshot.key(sha256: VirtualKeyHash.sha256(of: presented)) else {
-      throw refuse(401, .auth, "This virtual key is not known to the gateway: create one with `commander key create` and add it to the configuration.")
+      throw refuse(
+        401, .auth,
+        "This virtual key is not known to the gateway: create one with `commander key create` and add it to the configuration.")
     }
     let request: RequestFacts
     do throws(RequestBodyError) {
@@ -68,13 +70,15 @@ enum Admission {
     facts.dimensions.model = asked
 
     guard let (route, routeProvider) = snapshot.route(wireProtocol: target.wireProtocol, model: asked) else {
-      throw refuse(404, .invalidRequest, "No route serves model \"\(asked)\" over \(target.wireProtocol.rawValue): add it to `routes` in the configuration.")
+      throw refuse(
+        404, .invalidRequest,
+        "No route serves model \"\(asked)\" over \(target.wireProtocol.rawValue): add it to `routes` in the configuration.")
     }
     facts.dimensions.route = route.name
     var provider = routeProvider
     var model = asked
     for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
-    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) 
+    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel)
       && (toProvider != route.provider || toModel != asked)
     {
       if let other = snapshot.providers[toProvider], other.wireProtocol == target.wireProtocol {
@@ -106,7 +110,8 @@ enum Admission {
     if let project = provider.project { upstreamTarget.project = project }
     if let location = provider.location { upstreamTarget.location = location }
     return RelayPlan(
-      provider: provider, uri: provider.basePath + upstreamTarget.uri, edits: edits, framing: target.framing(streams: request.streams),
+      provider: provider, uri: provider.basePath + upstreamTarget.uri, edits: edits,
+      framing: target.framing(streams: request.streams),
       stripsUsage: stripsUsage, facts: facts)
   }
 
@@ -126,10 +131,13 @@ enum Admission {
     facts.dimensions.promptVersion = version
     facts.resolvedPromptVersion = version
     guard let text = prompt.versions[version] else {
-      throw refuse("Prompt \"\(name)\" has no version \"\(version)\"; it has \(prompt.versions.keys.sorted().joined(separator: ", ")).")
+      throw refuse(
+        "Prompt \"\(name)\" has no version \"\(version)\"; it has \(prompt.versions.keys.sorted().joined(separator: ", ")).")
     }
     guard !request.hasSystemInstruction else {
-      throw refuse("Prompt \"\(name)\" is managed by the gateway, and the request carries its own system instruction: send one or the other.")
+      throw refuse(
+        "Prompt \"\(name)\" is managed by the gateway, and the request carries its own system instruction: send one or the other."
+      )
     }
     return text
   }

@@ -26,7 +26,9 @@ public struct TraceID: Hashable, Sendable, CustomStringConvertible {
   public init?(hexadecimal text: some StringProtocol) {
     switch text.utf8.count {
     case 32:
-      guard let high = UInt64(strictHexadecimal: text.prefix(16)), let low = UInt64(strictHexadecimal: text.suffix(16)) else { return nil }
+      guard let high = UInt64(strictHexadecimal: text.prefix(16)), let low = UInt64(strictHexadecimal: text.suffix(16)) else {
+        return nil
+      }
       self.init(high: high, low: low)
     case 16:
       guard let low = UInt64(strictHexadecimal: text) else { return nil }

@@ -59,7 +59,8 @@ extension RoutingOverride.Action: Codable {
     switch try container.decode(Kind.self, forKey: .type) {
     case .rollBackPrompt: self = .rollBackPrompt(prompt: try text(.prompt), from: try text(.from), to: try text(.to))
     case .fallBackModel:
-      self = .fallBackModel(route: try text(.route), from: try text(.from), toProvider: try text(.toProvider), toModel: try text(.toModel))
+      self = .fallBackModel(
+        route: try text(.route), from: try text(.from), toProvider: try text(.toProvider), toModel: try text(.toModel))
     }
   }
 

@@ -44,7 +44,9 @@ extension SpanLine {
       priceVersion = span.cost.priceVersion
     }
     risk = span.risk.ungrounded.map { RiskKeys(ungrounded: $0) }
-    retrieval = span.retrieval.map { RetrievalKeys(documents: $0.documentCount, topScore: $0.topScore, empty: $0.documentCount == 0) }
+    retrieval = span.retrieval.map {
+      RetrievalKeys(documents: $0.documentCount, topScore: $0.topScore, empty: $0.documentCount == 0)
+    }
     accountsForExchange = span.accountsForExchange ? nil : false
   }
 
@@ -56,7 +58,8 @@ extension SpanLine {
     }
     var span = LLMSpan(
       traceID: try traceID.map(Self.traceID) ?? fallback.traceID, spanID: try spanID.map(Self.spanID) ?? fallback.spanID,
-      parentSpanID: try parentID.map(Self.spanID), kind: kind, name: name ?? [kind.rawValue, model].compactMap(\.self).joined(separator: " "),
+      parentSpanID: try parentID.map(Self.spanID), kind: kind,
+      name: name ?? [kind.rawValue, model].compactMap(\.self).joined(separator: " "),
       start: start, duration: try Self.duration(durationMilliseconds, key: "duration_ms"))
     span.dimensions.provider = provider
     span.dimensions.model = model
@@ -80,7 +83,8 @@ extension SpanLine {
     span.fallbackFrom = fallbackFrom
     if let usage {
       span.usage = TokenUsage(
-        input: usage.input, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite, output: usage.output, reasoning: usage.reasoning)
+        input: usage.input, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite, output: usage.output,
+        reasoning: usage.reasoning)
     }
     span.cost = try cost
     span.risk.ungrounded = risk?.ungrounded

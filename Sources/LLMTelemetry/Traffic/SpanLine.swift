@@ -44,7 +44,8 @@ struct SpanLine: Codable {
   var accountsForExchange: Bool?
 
   enum CodingKeys: String, CodingKey {
-    case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt, attempts, usage
+    case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt,
+      attempts, usage
     case risk, retrieval
     case durationMilliseconds = "duration_ms"
     case traceID = "trace_id"

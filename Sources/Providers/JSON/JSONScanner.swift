@@ -178,7 +178,9 @@ package struct JSONScanner {
   }
 
   package static func equal(_ key: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
-    guard key.count == name.utf8CodeUnitCount, let base = key.baseAddress else { return key.isEmpty && name.utf8CodeUnitCount == 0 }
+    guard key.count == name.utf8CodeUnitCount, let base = key.baseAddress else {
+      return key.isEmpty && name.utf8CodeUnitCount == 0
+    }
     return memcmp(base, name.utf8Start, key.count) == 0
   }
 }

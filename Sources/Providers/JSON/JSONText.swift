@@ -27,7 +27,8 @@ package enum JSONText {
         }
         position += 4
         var scalar = UInt32(first)
-        if (0xd800..<0xdc00).contains(first), position + 1 < raw.count, raw[position] == 0x5c, raw[position + 1] == UInt8(ascii: "u"),
+        if (0xd800..<0xdc00).contains(first), position + 1 < raw.count, raw[position] == 0x5c,
+          raw[position + 1] == UInt8(ascii: "u"),
           let second = fourDigits(raw, position + 2), (0xdc00..<0xe000).contains(second)
         {
           scalar = 0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00)

@@ -66,7 +66,8 @@ package struct EventStreamSplitter: Sendable {
       var end = newline
       if end > position, event[end - 1] == 0x0d { end -= 1 }
       if end - position >= 5, event[position] == UInt8(ascii: "d"), event[position + 1] == UInt8(ascii: "a"),
-        event[position + 2] == UInt8(ascii: "t"), event[position + 3] == UInt8(ascii: "a"), event[position + 4] == UInt8(ascii: ":")
+        event[position + 2] == UInt8(ascii: "t"), event[position + 3] == UInt8(ascii: "a"),
+        event[position + 4] == UInt8(ascii: ":")
       {
         var start = position + 5
         if start < end, event[start] == 0x20 { start += 1 }

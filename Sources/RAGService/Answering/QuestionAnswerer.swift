@@ -38,7 +38,8 @@ package struct QuestionAnswerer: Sendable {
       let (reply, model) = try await generate(question, from: sources)
       workflow.update { $0.dimensions.promptVersion = reply.gateway.promptVersion }
       return Answer(
-        text: reply.text, sources: sources, model: model, promptVersion: reply.gateway.promptVersion, traceID: workflow.context.traceID,
+        text: reply.text, sources: sources, model: model, promptVersion: reply.gateway.promptVersion,
+        traceID: workflow.context.traceID,
         usage: reply.usage)
     }
   }

@@ -14,11 +14,16 @@ package struct ConfigurationReader {
       let reader = ConfigurationReader(folder: URL(fileURLWithPath: path).deletingLastPathComponent(), environment: environment)
       configuration = YAMLValue.parse(text, file: path, problems: problems).flatMap(reader.configuration)
     } else {
-      problems.add(Problem(file: path, line: 0, column: 0, message: "the file cannot be read as UTF-8 text; give the path of a configuration file"))
+      problems.add(
+        Problem(
+          file: path, line: 0, column: 0, message: "the file cannot be read as UTF-8 text; give the path of a configuration file")
+      )
     }
     try problems.throwIfAny()
     guard let configuration else {
-      throw ConfigurationError(problems: [Problem(file: path, line: 0, column: 0, message: "the configuration is incomplete; see Examples/rag-service.yaml")])
+      throw ConfigurationError(problems: [
+        Problem(file: path, line: 0, column: 0, message: "the configuration is incomplete; see Examples/rag-service.yaml")
+      ])
     }
     return configuration
   }
@@ -34,7 +39,8 @@ package struct ConfigurationReader {
     let telemetry = root["telemetry"].flatMap(telemetry)
     guard let listen, let documents, let vertex, let prompt, let tenant, let env else { return nil }
     return RAGConfiguration(
-      host: listen.host, port: listen.port, documents: documents, vertex: vertex, prompt: prompt, telemetry: telemetry, tenant: tenant,
+      host: listen.host, port: listen.port, documents: documents, vertex: vertex, prompt: prompt, telemetry: telemetry,
+      tenant: tenant,
       env: env)
   }
 
@@ -46,18 +52,22 @@ package struct ConfigurationReader {
     let model = mapping.required("model", "for example gemini-2.5-flash")?.string()
     let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
     guard let baseURL, let project, let location, let model, let credential else { return nil }
-    return RAGConfiguration.Vertex(baseURL: baseURL, project: project, location: location, model: model, bearerToken: credential.value)
+    return RAGConfiguration.Vertex(
+      baseURL: baseURL, project: project, location: location, model: model, bearerToken: credential.value)
   }
 
   private func prompt(_ value: YAMLValue) -> RAGConfiguration.Prompt? {
     guard let mapping = value.mapping(["name", "text"]) else { return nil }
     let text = mapping["text"]?.string()
-    return mapping.required("name", "the prompt's name, for example rag-answer")?.string().map { RAGConfiguration.Prompt(name: $0, text: text) }
+    return mapping.required("name", "the prompt's name, for example rag-answer")?.string().map {
+      RAGConfiguration.Prompt(name: $0, text: text)
+    }
   }
 
   private func telemetry(_ value: YAMLValue) -> RAGConfiguration.Telemetry? {
     guard let mapping = value.mapping(["spans_url", "credential"]) else { return nil }
-    let spansURL = mapping.required("spans_url", "the commander's intake, for example http://127.0.0.1:8090/intake/spans").flatMap(url)
+    let spansURL = mapping.required("spans_url", "the commander's intake, for example http://127.0.0.1:8090/intake/spans")
+      .flatMap(url)
     let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
     guard let spansURL, let credential else { return nil }
     return RAGConfiguration.Telemetry(spansURL: spansURL, bearerToken: credential.value)

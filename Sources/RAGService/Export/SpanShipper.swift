@@ -55,7 +55,8 @@ package final class SpanShipper: SpanExporter, Service {
     await flush()
     let dropped = dropped
     if dropped.queueFull + dropped.deliveryFailed > 0 {
-      logger.warning("spans were dropped", metadata: ["queue_full": "\(dropped.queueFull)", "delivery_failed": "\(dropped.deliveryFailed)"])
+      logger.warning(
+        "spans were dropped", metadata: ["queue_full": "\(dropped.queueFull)", "delivery_failed": "\(dropped.deliveryFailed)"])
     }
   }
 
@@ -66,7 +67,9 @@ package final class SpanShipper: SpanExporter, Service {
       let failure = await Task { await self.deliver(batch) }.value
       if let failure {
         state.withLock { $0.droppedByFailedDelivery += batch.count }
-        logger.error("spans were not delivered", metadata: ["spans": "\(batch.count)", "reason": "\(failure)", "url": "\(configuration.spansURL)"])
+        logger.error(
+          "spans were not delivered",
+          metadata: ["spans": "\(batch.count)", "reason": "\(failure)", "url": "\(configuration.spansURL)"])
       }
     }
   }

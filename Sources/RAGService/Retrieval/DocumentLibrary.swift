@@ -19,21 +19,25 @@ package enum DocumentLibrary {
   package static func passages(inFolder path: String) throws(LoadError) -> [Passage] {
     let names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".md") || $0.hasSuffix(".txt") }.sorted()
+      names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".md") || $0.hasSuffix(".txt") }
+        .sorted()
     } catch {
       throw LoadError(message: "the folder \(path) cannot be read; give an existing folder of .md and .txt files")
     }
     var passages: [Passage] = []
     var byteCount = 0
     for name in names {
-      guard let data = FileManager.default.contents(atPath: path + "/" + name), let text = String(data: data, encoding: .utf8) else {
+      guard let data = FileManager.default.contents(atPath: path + "/" + name), let text = String(data: data, encoding: .utf8)
+      else {
         throw LoadError(message: "\(path)/\(name) cannot be read as UTF-8 text; correct or remove it")
       }
       byteCount += data.count
       guard byteCount <= byteLimit else { throw LoadError(message: "the folder \(path) holds more than 32 MB; split it") }
       passages += self.passages(of: text, name: String(name.prefix { $0 != "." }))
     }
-    guard !passages.isEmpty else { throw LoadError(message: "the folder \(path) has no text in .md or .txt files; put documents into it") }
+    guard !passages.isEmpty else {
+      throw LoadError(message: "the folder \(path) has no text in .md or .txt files; put documents into it")
+    }
     return passages
   }
 

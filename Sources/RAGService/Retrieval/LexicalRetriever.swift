@@ -62,7 +62,8 @@ package struct LexicalRetriever: Sendable {
   }
 
   private static func terms(of text: String) -> [String] {
-    text.lowercased().split { !$0.isLetter && !$0.isNumber }.filter { $0.count > 1 && !stopWords.contains(String($0)) }.map { word in
+    text.lowercased().split { !$0.isLetter && !$0.isNumber }.filter { $0.count > 1 && !stopWords.contains(String($0)) }.map {
+      word in
       for suffix in ["ing", "ed", "es", "s"] where word.count > suffix.count + 3 && word.hasSuffix(suffix) {
         return String(word.dropLast(suffix.count))
       }
@@ -71,8 +72,10 @@ package struct LexicalRetriever: Sendable {
   }
 
   private static let stopWords: Set<String> = [
-    "an", "and", "are", "be", "can", "do", "does", "for", "from", "have", "how", "if", "in", "is", "it", "long", "many", "me", "much", "my",
-    "of", "on", "or", "our", "that", "the", "there", "this", "to", "was", "we", "what", "when", "which", "who", "why", "will", "with", "you",
+    "an", "and", "are", "be", "can", "do", "does", "for", "from", "have", "how", "if", "in", "is", "it", "long", "many", "me",
+    "much", "my",
+    "of", "on", "or", "our", "that", "the", "there", "this", "to", "was", "we", "what", "when", "which", "who", "why", "will",
+    "with", "you",
     "your",
   ]
 }

@@ -53,7 +53,8 @@ struct AskRoute: Sendable {
     let question: Question
     switch await self.question(in: request) {
     case .success(let accepted): question = accepted
-    case .failure(let refusal): return json(Failure(error: .init(class: "invalid_request", message: refusal.message)), status: refusal.status)
+    case .failure(let refusal):
+      return json(Failure(error: .init(class: "invalid_request", message: refusal.message)), status: refusal.status)
     }
     let incoming = TraceContext.extract { name in request.headers.first { $0.name.canonicalName == name }?.value }
     do {
@@ -61,14 +62,20 @@ struct AskRoute: Sendable {
       let latency = (ContinuousClock.now - began).inSeconds * 1000
       logger.info(
         "answered",
-        metadata: ["trace_id": "\(answer.traceID)", "tenant": "\(question.tenant)", "model": "\(answer.model)", "latency_ms": "\(Int(latency))"])
+        metadata: [
+          "trace_id": "\(answer.traceID)", "tenant": "\(question.tenant)", "model": "\(answer.model)",
+          "latency_ms": "\(Int(latency))",
+        ])
       return json(
         Reply(
           answer: answer.text,
-          sources: answer.sources.map { .init(id: $0.passage.id, title: $0.passage.title, score: ($0.score * 1000).rounded() / 1000) },
+          sources: answer.sources.map {
+            .init(id: $0.passage.id, title: $0.passage.title, score: ($0.score * 1000).rounded() / 1000)
+          },
           model: answer.model, prompt_version: answer.promptVersion, trace_id: answer.traceID.description,
           usage: .init(
-            input: answer.usage.input, cache_read: answer.usage.cacheRead, output: answer.usage.output, reasoning: answer.usage.reasoning),
+            input: answer.usage.input, cache_read: answer.usage.cacheRead, output: answer.usage.output,
+            reasoning: answer.usage.reasoning),
           latency_ms: (latency * 10).rounded() / 10),
         status: .ok)
     } catch let error as ModelCallError {
@@ -84,9 +91,12 @@ struct AskRoute: Sendable {
       if let retryAfter = error.retryAfter { response.headers[.retryAfter] = retryAfter }
       return response
     } catch {
-      logger.error("not answered", metadata: ["trace_id": "\(incoming?.traceID.description ?? "")", "reason": "\(type(of: error))"])
+      logger.error(
+        "not answered", metadata: ["trace_id": "\(incoming?.traceID.description ?? "")", "reason": "\(type(of: error))"])
       return json(
-        Failure(error: .init(class: "internal", message: "the question could not be processed", trace_id: incoming?.traceID.description)),
+        Failure(
+          error: .init(class: "internal", message: "the question could not be processed", trace_id: incoming?.traceID.description)
+        ),
         status: .internalServerError)
     }
   }
@@ -101,7 +111,8 @@ struct AskRoute: Sendable {
     do {
       body = try await request.body.collect(upTo: Self.bodyLimit)
     } catch {
-      return .failure(Refusal(status: .contentTooLarge, message: "the body is larger than 64 KB or broke off; send a shorter question"))
+      return .failure(
+        Refusal(status: .contentTooLarge, message: "the body is larger than 64 KB or broke off; send a shorter question"))
     }
     guard let ask = try? JSONDecoder().decode(Ask.self, from: Data(body.readableBytesView)) else {
       return .failure(Refusal(message: "the body is not {\"question\": text}; tenant and feature are optional texts"))
@@ -112,7 +123,10 @@ struct AskRoute: Sendable {
     }
     // Tenant and feature become header values and metric tags.
     for (key, value) in [("tenant", ask.tenant), ("feature", ask.feature)] {
-      if let value, value.isEmpty || value.count > Self.nameLimit || !value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0)) }) {
+      if let value,
+        value.isEmpty || value.count > Self.nameLimit
+          || !value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-/".contains($0)) })
+      {
         return .failure(Refusal(message: "\(key) may have 1 to 100 letters, digits and . _ - /"))
       }
     }

@@ -13,12 +13,14 @@ package func buildRAGApplication(
   let shipper = configuration.telemetry.map { SpanShipper(configuration: $0, httpClient: httpClient, logger: logger) }
   let exporter: any SpanExporter = shipper ?? DiscardingExporter()
   return buildRAGApplication(
-    configuration, httpClient: httpClient, exporter: exporter, services: shipper.map { [$0] } ?? [], logger: logger, onListening: onListening)
+    configuration, httpClient: httpClient, exporter: exporter, services: shipper.map { [$0] } ?? [], logger: logger,
+    onListening: onListening)
 }
 
 /// The same with spans going to `exporter`.
 package func buildRAGApplication(
-  _ configuration: RAGConfiguration, httpClient: HTTPClient, exporter: any SpanExporter, services: [any Service] = [], logger: Logger,
+  _ configuration: RAGConfiguration, httpClient: HTTPClient, exporter: any SpanExporter, services: [any Service] = [],
+  logger: Logger,
   onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
   let answerer = QuestionAnswerer(

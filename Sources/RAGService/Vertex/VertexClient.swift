@@ -43,7 +43,9 @@ struct VertexClient: Sendable {
   func generateContent(_ body: [UInt8], headers: [(name: String, value: String)]) async throws -> VertexReply {
     let vertex = configuration
     var request = HTTPClientRequest(
-      url: "\(vertex.baseURL)/v1/projects/\(vertex.project)/locations/\(vertex.location)/publishers/google/models/\(vertex.model):generateContent")
+      url:
+        "\(vertex.baseURL)/v1/projects/\(vertex.project)/locations/\(vertex.location)/publishers/google/models/\(vertex.model):generateContent"
+    )
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
     request.headers.add(name: "authorization", value: "Bearer \(vertex.bearerToken)")
@@ -62,7 +64,8 @@ struct VertexClient: Sendable {
 
   static func reply(status: Int, header: (String) -> String?, body: ByteBuffer) throws(ModelCallError) -> VertexReply {
     let gateway = GatewayNotes(
-      spanID: header("x-commander-span-id").flatMap { SpanID(hexadecimal: $0) }, promptVersion: header("x-commander-prompt-version"),
+      spanID: header("x-commander-span-id").flatMap { SpanID(hexadecimal: $0) },
+      promptVersion: header("x-commander-prompt-version"),
       model: header("x-commander-model"))
     var meter = ResponseMeter(wireProtocol: .vertex, framing: .document, captureLimit: responseLimit)
     body.withUnsafeReadableBytes { meter.consume($0, at: .now(), stripsUsage: false, relay: { _ in }) }
@@ -81,7 +84,8 @@ struct VertexClient: Sendable {
       throw failure(.providerError, "Vertex AI answered \(status) with a body that holds no answer")
     }
     return VertexReply(
-      text: meter.text, usage: meter.usage, finishReason: meter.finishReason, responseModel: meter.responseModel, gateway: gateway)
+      text: meter.text, usage: meter.usage, finishReason: meter.finishReason, responseModel: meter.responseModel, gateway: gateway
+    )
   }
 
   private static func transportError(_ error: any Error) -> any Error {

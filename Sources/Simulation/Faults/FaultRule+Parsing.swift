@@ -43,22 +43,28 @@ extension FaultRule {
     }
 
     private mutating func condition(_ json: JSONValue, path: String) -> Condition {
-      guard check(json, path: path, allows: ["model", "protocol", "system_contains", "path_contains", "share"]) else { return Condition() }
+      guard check(json, path: path, allows: ["model", "protocol", "system_contains", "path_contains", "share"]) else {
+        return Condition()
+      }
       let providerProtocol = string(json, "protocol", path)
       if let providerProtocol, ProviderProtocol(rawValue: providerProtocol) == nil {
         errors.append("\(path).protocol: \"\(providerProtocol)\" is unknown; use openai, gemini or vertex")
       }
       let share = number(json, "share", path)
-      if let share, !(0...1).contains(share) { errors.append("\(path).share: \(share) is not a share; give a number from 0 to 1") }
+      if let share, !(0...1).contains(share) {
+        errors.append("\(path).share: \(share) is not a share; give a number from 0 to 1")
+      }
       return Condition(
-        model: string(json, "model", path), providerProtocol: providerProtocol, systemContains: string(json, "system_contains", path),
+        model: string(json, "model", path), providerProtocol: providerProtocol,
+        systemContains: string(json, "system_contains", path),
         pathContains: string(json, "path_contains", path), share: share)
     }
 
     private mutating func effect(_ json: JSONValue, path: String) -> Effect {
       var effect = Effect()
       let known: Set = [
-        "status", "retry_after_s", "latency_ms", "first_token_ms", "chunk_gap_ms", "hallucinate", "length_factor", "cut_after_chunks",
+        "status", "retry_after_s", "latency_ms", "first_token_ms", "chunk_gap_ms", "hallucinate", "length_factor",
+        "cut_after_chunks",
         "stall_after_chunks", "malformed", "empty_candidates", "omit_usage", "usage_with_choices",
       ]
       guard check(json, path: path, allows: known) else { return effect }

@@ -63,8 +63,10 @@ enum ExtractiveReader {
   }
 
   private static let stopWords: Set<String> = [
-    "the", "a", "an", "is", "are", "was", "be", "to", "of", "in", "on", "for", "and", "or", "do", "does", "how", "what", "when", "which",
-    "who", "why", "can", "my", "me", "we", "you", "your", "our", "it", "its", "if", "with", "at", "by", "from", "long", "much", "many",
+    "the", "a", "an", "is", "are", "was", "be", "to", "of", "in", "on", "for", "and", "or", "do", "does", "how", "what", "when",
+    "which",
+    "who", "why", "can", "my", "me", "we", "you", "your", "our", "it", "its", "if", "with", "at", "by", "from", "long", "much",
+    "many",
     "that", "this", "there", "have", "has", "will",
   ]
 }

@@ -21,7 +21,8 @@ struct Delivery: Sendable {
     let half = String(text.prefix(text.count / 2))
     if effect.isMalformed {
       return Response(
-        status: .ok, headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: half)))
+        status: .ok, headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: half))
+      )
     }
     guard effect.cutAfterChunks != nil || effect.stallAfterChunks != nil else { return Response(json: body) }
     let stalls = effect.stallAfterChunks != nil

@@ -21,7 +21,8 @@ struct SimulatorControl: Sendable {
       return Response(status: .noContent)
     default:
       let known = "GET health, GET and PUT faults, GET and DELETE requests"
-      return Response(json: ["errors": [.string("\(method.rawValue) \(path) is unknown; /_simulator/ has \(known)")]], status: 404)
+      return Response(
+        json: ["errors": [.string("\(method.rawValue) \(path) is unknown; /_simulator/ has \(known)")]], status: 404)
     }
   }
 

@@ -20,7 +20,8 @@ struct SimulatorResponder: HTTPResponder {
     }
     guard let endpoint = ModelEndpoint(path: path), request.method == .post else {
       let isGoogle = path.contains("/models/") || path.hasPrefix("/v1beta")
-      return ProviderError(status: 404, message: "\(request.method.rawValue) \(path) was not found.").response(in: isGoogle ? .gemini : .openAI)
+      return ProviderError(status: 404, message: "\(request.method.rawValue) \(path) was not found.").response(
+        in: isGoogle ? .gemini : .openAI)
     }
     guard hasCredential(request, for: endpoint.providerProtocol) else { return missingCredential(in: endpoint.providerProtocol) }
     do {
@@ -45,12 +46,15 @@ struct SimulatorResponder: HTTPResponder {
       let wire = OpenAIAnswer(model: modelRequest.model, answer: answer, effect: effect)
       guard modelRequest.isStreaming else { return try await delivery.single(wire.body, pieces: answer.pieces.count) }
       let events = wire.events(includesUsage: modelRequest.includesUsage)
-      return delivery.stream(events.map { "data: \($0.text)\n\n" }, end: "data: [DONE]\n\n", contentType: "text/event-stream; charset=utf-8")
+      return delivery.stream(
+        events.map { "data: \($0.text)\n\n" }, end: "data: [DONE]\n\n", contentType: "text/event-stream; charset=utf-8")
     case .generateContent:
-      let wire = GoogleAnswer(model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
+      let wire = GoogleAnswer(
+        model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
       return try await delivery.single(wire.body, pieces: answer.pieces.count)
     case .streamGenerateContent, .countTokens:
-      let wire = GoogleAnswer(model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
+      let wire = GoogleAnswer(
+        model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
       if request.uri.queryParameters["alt"] == "sse" {
         return delivery.stream(wire.chunks.map { "data: \($0.text)\r\n\r\n" }, end: "", contentType: "text/event-stream")
       }
