@@ -45,12 +45,12 @@ package enum Postmortem {
 
   private static func facts(_ incident: Incident) -> String {
     var rows = [
-      ("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339),
+      ("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339Seconds),
     ]
-    rows.append(("Opened", incident.openedAt.rfc3339))
-    if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339) by \(incident.owner ?? "unknown")")) }
-    if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339)) }
-    if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339)) }
+    rows.append(("Opened", incident.openedAt.rfc3339Seconds))
+    if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339Seconds) by \(incident.owner ?? "unknown")")) }
+    if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339Seconds)) }
+    if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339Seconds)) }
     rows.append(("Time to detect", Figure.duration(incident.timeToDetect)))
     if let time = incident.timeToMitigate { rows.append(("Time to mitigate", Figure.duration(time))) }
     if let same = incident.sameAs { rows.append(("Same as", same)) }
@@ -106,8 +106,8 @@ package enum Postmortem {
       lines.append("- Expected: \(inline(remediation.plan.expectedEffect))")
       lines.append("- Touches: \(inline(remediation.plan.blastRadius))")
       if let approvedBy = remediation.approvedBy { lines.append("- Approved by \(inline(approvedBy))") }
-      if let appliedAt = remediation.appliedAt { lines.append("- Applied \(appliedAt.rfc3339)") }
-      if let verifiedAt = remediation.verifiedAt { lines.append("- Verified \(verifiedAt.rfc3339)") }
+      if let appliedAt = remediation.appliedAt { lines.append("- Applied \(appliedAt.rfc3339Seconds)") }
+      if let verifiedAt = remediation.verifiedAt { lines.append("- Verified \(verifiedAt.rfc3339Seconds)") }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n\n")
   }
@@ -124,7 +124,7 @@ package enum Postmortem {
   private static func actions(_ incident: Incident, _ remediations: [Remediation]) -> String {
     var lines: [String] = []
     for remediation in remediations where remediation.isInForce {
-      let until = remediation.override.map { " before the override ends \($0.expiresAt.rfc3339)" } ?? ""
+      let until = remediation.override.map { " before the override ends \($0.expiresAt.rfc3339Seconds)" } ?? ""
       switch remediation.plan.action {
       case .rollBackPrompt(let prompt, let from, _):
         lines.append("- [ ] Correct or withdraw version \(from) of prompt \(inline(prompt))\(until)")

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import LLMTelemetry
 
 struct IncidentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct IncidentList: AsyncParsableCommand {
       TableOutput.render(
         ["INCIDENT", "SEVERITY", "STATE", "OPENED", "AFFECTED", "CAUSE", "TITLE"],
         document.incidents.map {
-          [$0.id, $0.severity, $0.state, $0.openedAt, String($0.affectedRequests), $0.cause ?? "unknown", $0.title]
+          [$0.id, $0.severity, $0.state, $0.openedAt.rfc3339Seconds, String($0.affectedRequests), $0.cause ?? "unknown", $0.title]
         }))
   }
 
@@ -35,7 +36,7 @@ struct IncidentList: AsyncParsableCommand {
       let id: String
       let severity: String
       let state: String
-      let openedAt: String
+      let openedAt: Timestamp
       let affectedRequests: Int
       let cause: String?
       let title: String
@@ -60,7 +61,7 @@ struct IncidentShow: AsyncParsableCommand {
     for remediation in document.remediations {
       lines.append("\(remediation.plan.playbook): \(remediation.state), \(remediation.reason)")
     }
-    lines += document.incident.timeline.map { "\($0.at)  \($0.text)  (\($0.actor))" }
+    lines += document.incident.timeline.map { "\($0.at.rfc3339Seconds)  \($0.text)  (\($0.actor))" }
     Say.data(lines.joined(separator: "\n"))
   }
 
@@ -76,7 +77,7 @@ struct IncidentShow: AsyncParsableCommand {
       let timeline: [Entry]
     }
     struct Entry: Decodable {
-      let at: String
+      let at: Timestamp
       let text: String
       let actor: String
     }

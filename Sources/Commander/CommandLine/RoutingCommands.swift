@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import LLMTelemetry
 
 struct RemediateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,7 +44,7 @@ struct OverrideList: AsyncParsableCommand {
     Say.data(
       TableOutput.render(
         ["OVERRIDE", "INCIDENT", "APPLIED", "EXPIRES", "ACTION"],
-        document.overrides.map { [$0.id, $0.incident, $0.appliedAt, $0.expiresAt, $0.action] }))
+        document.overrides.map { [$0.id, $0.incident, $0.appliedAt.rfc3339Seconds, $0.expiresAt.rfc3339Seconds, $0.action] }))
   }
 
   private struct Document: Decodable {
@@ -52,8 +53,8 @@ struct OverrideList: AsyncParsableCommand {
       let id: String
       let action: String
       let incident: String
-      let appliedAt: String
-      let expiresAt: String
+      let appliedAt: Timestamp
+      let expiresAt: Timestamp
     }
   }
 }

@@ -37,9 +37,9 @@ enum Admission {
     target: RequestTarget, headers: HTTPHeaders, body: UnsafeRawBufferPointer, snapshot: GatewaySnapshot
   ) throws(Refusal) -> RelayPlan {
     var facts = AdmittedFacts(wireProtocol: target.wireProtocol)
-    facts.dimensions.service = headers.first(name: "x-commander-service") ?? snapshot.service
+    facts.dimensions.service = tag(headers.first(name: "x-commander-service")) ?? snapshot.service
     facts.dimensions.env = snapshot.env
-    facts.dimensions.version = headers.first(name: "x-commander-version") ?? snapshot.version
+    facts.dimensions.version = tag(headers.first(name: "x-commander-version")) ?? snapshot.version
     facts.dimensions.provider = target.wireProtocol.providerName
     facts.dimensions.model = target.model
     facts.dimensions.region = target.location
@@ -154,13 +154,16 @@ enum Admission {
   /// Names a request: what the key fixes wins, then headers, then the body's labels.
   private static func name(key: VirtualKey, headers: HTTPHeaders, labels: [String: String], into dimensions: inout Dimensions) {
     func named(_ name: String) -> String? {
-      let value = headers.first(name: "x-commander-\(name)") ?? labels[name] ?? labels[name.replacing("-", with: "_")]
-      // A dimension is a tag: 200 characters is Datadog's limit.
-      return value.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
+      tag(headers.first(name: "x-commander-\(name)") ?? labels[name] ?? labels[name.replacing("-", with: "_")])
     }
     dimensions.tenant = key.tenant ?? named("tenant")
     dimensions.feature = key.feature ?? named("feature")
     dimensions.prompt = named("prompt")
     dimensions.promptVersion = named("prompt-version")
+  }
+
+  /// A dimension becomes a tag, and 200 characters is Datadog's limit for one; an empty value is none.
+  private static func tag(_ value: String?) -> String? {
+    value.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
   }
 }

@@ -72,6 +72,9 @@ extension Timestamp {
     return text + "Z"
   }
 
+  /// RFC 3339 in UTC cut to whole seconds, for tables that people read: `2026-11-01T00:00:00Z`.
+  public var rfc3339Seconds: String { String(rfc3339.prefix(19)) + "Z" }
+
   /// `HH:MM:SS` in UTC, as the console and the CLI print times of today.
   public var timeOfDay: String { String(rfc3339.dropFirst(11).prefix(8)) }
 
