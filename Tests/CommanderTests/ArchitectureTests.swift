@@ -64,12 +64,12 @@ import Testing
   }
 
   @Test func everyConfigurationKeyIsDocumented() throws {
-    let documentation = try text("docs/configuration.md")
+    let words = Set(try text("docs/configuration.md").split { !($0.isLetter || $0.isNumber || $0 == "_") })
     let folder = "Sources/Commander/Configuration"
     for file in try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: folder).path) {
       for list in try text("\(folder)/\(file)").matches(of: /mapping\(\[([^\]]+)\]/) {
         for key in list.1.matches(of: /"([a-z_0-9]+)"/) {
-          #expect(documentation.contains("`\(key.1)`") || documentation.contains(".\(key.1)`"), "docs/configuration.md does not know \(key.1)")
+          #expect(words.contains(key.1), "docs/configuration.md does not know \(key.1)")
         }
       }
     }
