@@ -66,8 +66,7 @@ package final class GatewayServer: Sendable {
   /// Stops accepting, lets running exchanges finish for `patience`, cuts the rest, and hands over the last spans.
   package func shutdown(patience: Duration) async throws {
     try await channel.close()
-    for loop in loops {
-      try await loop.eventLoop.flatSubmit { loop.value.drain(within: patience) }.get()
-    }
+    let drained = loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain(within: patience) } }
+    for loop in drained { try await loop.get() }
   }
 }

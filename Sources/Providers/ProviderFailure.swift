@@ -30,7 +30,7 @@ package enum ErrorClassification {
     let code = failure?.code ?? ""
     let message = failure?.message.lowercased() ?? ""
     switch status {
-    case 200..<400: return failure == nil ? nil : .providerError
+    case 200..<300: return failure == nil ? nil : .providerError
     case 401, 403: return .auth
     case 408, 504: return .timeout
     case 429: return code == "insufficient_quota" || message.contains("quota") ? .quotaExhausted : .rateLimited

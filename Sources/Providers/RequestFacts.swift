@@ -16,6 +16,10 @@ package struct RequestFacts: Equatable, Sendable {
   package var body = Container(start: 0, isEmpty: true)
   package var messages: Container?
   package var streamOptions: Container?
+  /// `stream_options` or `systemInstruction` that is there and says nothing (null, another type): an edit must take its
+  /// place, since of two members with one name most parsers believe the last.
+  package var emptyStreamOptions: Range<Int>?
+  package var emptySystemInstruction: Range<Int>?
   package var includeUsageValue: Range<Int>?
   package var modelValue: Range<Int>?
 
@@ -40,7 +44,10 @@ package struct RequestFacts: Equatable, Sendable {
         } else if JSONScanner.equal(key, "stream") {
           facts.streams = scanner.boolean(value) ?? false
         } else if JSONScanner.equal(key, "stream_options") {
-          guard scanner.isObject(value) else { return true }
+          guard scanner.isObject(value) else {
+            facts.emptyStreamOptions = scanner.end(of: value).map { value..<$0 }
+            return true
+          }
           var isEmpty = true
           scanner.forEachMember(of: value) { _, _ in
             isEmpty = false
@@ -61,7 +68,11 @@ package struct RequestFacts: Equatable, Sendable {
       } else if JSONScanner.equal(key, "labels") {
         facts.labels = Self.strings(of: value, scanner)
       } else if JSONScanner.equal(key, "systemInstruction") || JSONScanner.equal(key, "system_instruction") {
-        facts.hasSystemInstruction = !scanner.isNull(value)
+        if scanner.isNull(value) {
+          facts.emptySystemInstruction = scanner.end(of: value).map { value..<$0 }
+        } else {
+          facts.hasSystemInstruction = true
+        }
       }
       return true
     }

@@ -12,6 +12,7 @@ package enum RequestRewriting {
   package static func includeUsage(_ facts: RequestFacts) -> BodyEdit {
     if let value = facts.includeUsageValue { return BodyEdit(range: value, replacement: "true") }
     if let options = facts.streamOptions { return insertion(into: options, #""include_usage":true"#) }
+    if let empty = facts.emptyStreamOptions { return BodyEdit(range: empty, replacement: #"{"include_usage":true}"#) }
     return insertion(into: facts.body, #""stream_options":{"include_usage":true}"#)
   }
 
@@ -27,7 +28,9 @@ package enum RequestRewriting {
       guard let messages = facts.messages else { return nil }
       return insertion(into: messages, #"{"role":"system","content":\#(JSONText.quoted(text))}"#)
     case .gemini, .vertex:
-      return insertion(into: facts.body, #""systemInstruction":{"parts":[{"text":\#(JSONText.quoted(text))}]}"#)
+      let instruction = #"{"parts":[{"text":\#(JSONText.quoted(text))}]}"#
+      if let empty = facts.emptySystemInstruction { return BodyEdit(range: empty, replacement: instruction) }
+      return insertion(into: facts.body, #""systemInstruction":"# + instruction)
     }
   }
 

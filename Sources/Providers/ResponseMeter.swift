@@ -22,6 +22,8 @@ package struct ResponseMeter: Sendable {
   package private(set) var overflowed = false
   /// The last frame that says the answer is whole was seen: `[DONE]`, or a finish reason.
   package private(set) var sawEnd = false
+  /// A document, an event or an element was not a whole JSON object: the client's SDK fails on it.
+  package private(set) var isMalformed = false
 
   private let wireProtocol: WireProtocol
   private let framing: ResponseFraming
@@ -79,7 +81,17 @@ package struct ResponseMeter: Sendable {
     }
   }
 
+  /// Why a success status is no success: the answer cannot be read, or its stream ended, however politely, before the
+  /// provider said that it was whole. Ask when the answer ended.
+  package var defect: String? {
+    if overflowed { return nil }
+    if isMalformed { return "the provider's answer is not well-formed JSON" }
+    if framing != .document, !sawEnd { return "the provider ended its stream before the answer was whole" }
+    return nil
+  }
+
   /// The answer ended. Returns the bytes of an unfinished last event that were withheld in strip mode, if there are any.
+  /// SDKs read such an event, so it is metered too.
   package mutating func finish(at time: Timestamp, stripsUsage: Bool) -> [UInt8]? {
     guard !overflowed else { return nil }
     switch framing {
@@ -88,7 +100,14 @@ package struct ResponseMeter: Sendable {
       document = []
       bytes.withUnsafeBytes { _ = frame($0, at: time) }
       return nil
-    case .eventStream: return stripsUsage && !events.remainder.isEmpty ? events.remainder : nil
+    case .eventStream:
+      let remainder = events.remainder
+      guard !remainder.isEmpty else { return nil }
+      var isUsageOnly = false
+      remainder.withUnsafeBytes { event in
+        EventStreamSplitter.withData(of: event) { isUsageOnly = frame($0, at: time) }
+      }
+      return stripsUsage && !isUsageOnly ? remainder : nil
     case .jsonArray: return nil
     }
   }
@@ -104,7 +123,11 @@ package struct ResponseMeter: Sendable {
     }
     let scanner = JSONScanner(bytes)
     guard let root = scanner.root, scanner.isObject(root) else {
-      if bytes.starts(with: "[DONE]".utf8) { sawEnd = true }
+      if framing == .eventStream, bytes.starts(with: "[DONE]".utf8) {
+        sawEnd = true
+      } else if framing == .document || !bytes.isEmpty {
+        isMalformed = true
+      }
       return false
     }
     let before = textByteCount
@@ -123,7 +146,7 @@ package struct ResponseMeter: Sendable {
   private mutating func openAIFrame(_ scanner: JSONScanner, _ root: Int, _ hasToken: inout Bool) -> Bool {
     var hasChoices = false
     var hasUsage = false
-    scanner.forEachMember(of: root) { key, value in
+    let isWhole = scanner.forEachMember(of: root) { key, value in
       if JSONScanner.equal(key, "choices") {
         scanner.forEachElement(of: value) { choice in
           hasChoices = true
@@ -149,11 +172,12 @@ package struct ResponseMeter: Sendable {
       }
       return true
     }
+    isMalformed = isMalformed || !isWhole
     return hasUsage && !hasChoices
   }
 
   private mutating func googleFrame(_ scanner: JSONScanner, _ root: Int, _ hasToken: inout Bool) {
-    scanner.forEachMember(of: root) { key, value in
+    let isWhole = scanner.forEachMember(of: root) { key, value in
       if JSONScanner.equal(key, "candidates") {
         scanner.forEachElement(of: value) { candidate in
           if let parts = scanner.member("parts", of: scanner.member("content", of: candidate)) {
@@ -183,11 +207,21 @@ package struct ResponseMeter: Sendable {
       }
       return true
     }
+    isMalformed = isMalformed || !isWhole
   }
 
   private mutating func append(_ addition: String?) {
     guard let addition, !addition.isEmpty else { return }
     textByteCount += addition.utf8.count
-    if text.utf8.count < captureLimit { text += addition }
+    let room = captureLimit - text.utf8.count
+    guard room > 0 else { return }
+    if addition.utf8.count <= room {
+      text += addition
+    } else {
+      var end = addition.utf8.index(addition.startIndex, offsetBy: room)
+      // A character is kept whole or not at all.
+      while end.samePosition(in: addition.unicodeScalars) == nil { end = addition.utf8.index(before: end) }
+      text += addition[..<end]
+    }
   }
 }

@@ -48,23 +48,6 @@ import Testing
     }
   }
 
-  @Test func usageBesideChoicesCountsAndIsNotWithheld() {
-    let stream = #"data: {"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"# + "\n\ndata: [DONE]\n\n"
-    let result = meter(stream, cuts: [], strips: true)
-    #expect(result.relayed == stream)
-    #expect(result.meter.usage == TokenUsage(input: 3, output: 2))
-  }
-
-  @Test func absentIsNotZeroAndZeroIsAValue() {
-    let absent = meter(#"{"usage":{"prompt_tokens":3},"choices":[]}"#, cuts: [], framing: .document, strips: false).meter.usage
-    #expect(absent == TokenUsage(input: 3) && absent.cacheRead == nil && absent.output == nil)
-    let zero = meter(
-      #"{"usage":{"prompt_tokens":3,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":0}},"choices":[]}"#, cuts: [], framing: .document,
-      strips: false
-    ).meter.usage
-    #expect(zero == TokenUsage(input: 3, cacheRead: 0, output: 0))
-  }
-
   @Test(arguments: [ResponseFraming.eventStream, .jsonArray])
   func googlesThoughtsAreOutsideTheAnswerAndItsCacheInsideThePrompt(framing: ResponseFraming) {
     let frames = [
@@ -79,14 +62,6 @@ import Testing
       #expect(result.meter.usage == TokenUsage(input: 8, cacheRead: 4, output: 2, reasoning: 1))
       #expect(result.meter.text == "y\"[o" && result.meter.finishReason == .stop)
     }
-  }
-
-  @Test func aBlockedPromptAndAnErrorInTheStreamAreSeen() {
-    let blocked = meter(#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, cuts: [], wireProtocol: .gemini, framing: .document, strips: false)
-    #expect(blocked.meter.blockReason == "SAFETY" && blocked.meter.finishReason == nil)
-    let failed = meter(
-      #"data: {"error":{"message":"over\nloaded","type":"server_error","code":"overloaded"}}"# + "\n\n", cuts: [], strips: false)
-    #expect(failed.meter.error?.code == "overloaded" && failed.meter.error?.message == "over loaded")
   }
 
   @Test func theFirstTokenIsNotTheEmptyRoleDelta() {

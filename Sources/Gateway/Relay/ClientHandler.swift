@@ -21,6 +21,9 @@ final class ClientHandler: ChannelInboundHandler {
   private let loop: LoopState
   private var phase = Phase.idle
   private var keepsAlive = true
+  private var version = HTTPVersion.http1_1
+  /// The answer to HEAD has no body; one would be read as the next answer.
+  private var isHead = false
   private var context: ChannelHandlerContext?
   private var patience: Scheduled<Void>?
 
@@ -28,20 +31,29 @@ final class ClientHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    guard loop.admit(self) else { return context.close(promise: nil) }
     armPatience()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     patience?.cancel()
     self.context = nil
+    loop.left(self)
   }
+
+  /// Between two requests.
+  var isIdle: Bool { if case .idle = phase { true } else { false } }
 
   // MARK: The request
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(let head):
-      keepsAlive = head.isKeepAlive
+      armPatience()
+      // HTTP/1.0 knows no chunks: the end of such an answer is the end of the connection.
+      keepsAlive = head.isKeepAlive && head.version == .http1_1
+      version = head.version
+      isHead = head.method == .HEAD
       let limit = loop.snapshot.limits.requestBodyBytes
       if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limit {
         return refuseTooLarge(head, limit)
@@ -64,7 +76,8 @@ final class ClientHandler: ChannelInboundHandler {
         phase = .idle
         patience?.cancel()
         handle(head, body, started: started, start: start)
-      case .discarding, .idle, .relaying: break
+      case .discarding: context.close(promise: nil)
+      case .idle, .relaying: break
       }
     }
   }
@@ -135,11 +148,15 @@ final class ClientHandler: ChannelInboundHandler {
 
   func write(head: HTTPResponseHead) {
     var head = head
+    head.version = version
+    if loop.isDraining { keepsAlive = false }
     if !keepsAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
     context?.write(wrapOutboundOut(.head(head)), promise: nil)
   }
 
-  func write(body: ByteBuffer) { context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+  func write(body: ByteBuffer) {
+    if !isHead { context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+  }
 
   func flush() { context?.flush() }
 
@@ -147,9 +164,13 @@ final class ClientHandler: ChannelInboundHandler {
 
   func finishResponse() {
     guard let context else { return }
-    if keepsAlive {
+    if case .discarding = phase {
+      // Closing with unread bytes in the socket resets the connection, and the client would lose the answer. So the rest
+      // of its request is read and thrown away, for as long as any request may take.
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    } else if keepsAlive, !loop.isDraining {
       armPatience()
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     } else {
       let promise = context.eventLoop.makePromise(of: Void.self)
       promise.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }

@@ -16,7 +16,6 @@ final class Exchange {
   private let identity: SpanIdentity
   private let requestHead: HTTPRequestHead
   private let requestBody: ByteBuffer
-  /// The application's bytes, for scoring; the body above may carry edits.
   private let limits: GatewayLimits
   private let started: NIODeadline
   private weak var client: ClientHandler?
@@ -91,6 +90,9 @@ final class Exchange {
     guard case .waitingForHead = phase else { return }
     phase = .relaying
     lastActivity = .now()
+    // From here on a shorter patience holds.
+    timer?.cancel()
+    armTimer()
     status = Int(head.status.code)
     if head.status.code >= 300 {
       // An error is one JSON document, whatever framing a success would have had.
@@ -163,6 +165,8 @@ final class Exchange {
   }
 
   func clientWritabilityChanged(isWritable: Bool) {
+    // The pause was the client's; the provider's begins now.
+    if isWritable { lastActivity = .now() }
     upstream?.setReading(isWritable)
   }
 
@@ -205,6 +209,7 @@ final class Exchange {
       return .failed(errorClass, message: meter.error?.message ?? "the provider answered \(status)")
     }
     if let reason = meter.blockReason { return .failed(.blocked, message: "the prompt was blocked: \(reason)") }
+    if let defect = meter.defect { return .failed(.providerError, message: defect) }
     if meter.finishReason == .contentFilter { return .failed(.blocked, message: "the answer was blocked by a safety filter") }
     return .ok
   }
@@ -235,25 +240,31 @@ final class Exchange {
 
   /// One timer per exchange looks at all three deadlines when it fires, instead of one timer per chunk.
   private func armTimer() {
-    let total = started + .nanoseconds(limits.totalTimeout.wholeNanoseconds)
-    let quiet: Duration = if case .relaying = phase { limits.idleTimeout } else { limits.firstByteTimeout }
-    let next = min(total, lastActivity + .nanoseconds(quiet.wholeNanoseconds))
-    timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.timerFired(due: next) }
+    let next = min(totalDeadline, quietDeadline)
+    timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.timerFired() }
   }
 
-  private func timerFired(due: NIODeadline) {
+  private func timerFired() {
     if case .ended = phase { return }
     let now = NIODeadline.now()
-    let total = started + .nanoseconds(limits.totalTimeout.wholeNanoseconds)
-    let quiet: Duration = if case .relaying = phase { limits.idleTimeout } else { limits.firstByteTimeout }
-    if now >= total || now >= lastActivity + .nanoseconds(quiet.wholeNanoseconds) {
-      let seconds = now >= total ? limits.totalTimeout : quiet
-      fail(
-        GatewayFailure(
-          status: 504, errorClass: .timeout,
-          message: "Provider \"\(plan.provider.name)\" sent nothing for too long: the limit is \(seconds.components.seconds) s."))
-    } else {
+    if now >= totalDeadline {
+      fail(timedOut("did not finish its answer within \(limits.totalTimeout)"))
+    } else if now < quietDeadline {
       armTimer()
+    } else if case .relaying = phase, let client, !client.isWritable {
+      // We stopped reading from the provider because the client does not read from us.
+      end(.failed(.cancelled, message: "the client took nothing of its answer for \(quietLimit)"))
+      client.abort()
+    } else {
+      fail(timedOut("sent nothing for \(quietLimit)"))
     }
+  }
+
+  private var totalDeadline: NIODeadline { started + .nanoseconds(limits.totalTimeout.wholeNanoseconds) }
+  private var quietDeadline: NIODeadline { lastActivity + .nanoseconds(quietLimit.wholeNanoseconds) }
+  private var quietLimit: Duration { if case .relaying = phase { limits.idleTimeout } else { limits.firstByteTimeout } }
+
+  private func timedOut(_ what: String) -> GatewayFailure {
+    GatewayFailure(status: 504, errorClass: .timeout, message: "Provider \"\(plan.provider.name)\" \(what).")
   }
 }

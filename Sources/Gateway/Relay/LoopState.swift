@@ -9,6 +9,8 @@ final class LoopState {
   let pool: UpstreamPool
   private(set) var snapshot: GatewaySnapshot
   private var exchanges: [ObjectIdentifier: Exchange] = [:]
+  private var clients: [ObjectIdentifier: ClientHandler] = [:]
+  /// Set when the gateway stops: connections then close after the request they serve.
   private var drained: EventLoopPromise<Void>?
 
   private var spans: [LLMSpan] = []
@@ -33,15 +35,25 @@ final class LoopState {
     return true
   }
 
+  var isDraining: Bool { drained != nil }
+
+  /// Takes a new client connection, unless the gateway is stopping.
+  func admit(_ client: ClientHandler) -> Bool {
+    guard !isDraining else { return false }
+    clients[ObjectIdentifier(client)] = client
+    return true
+  }
+
+  func left(_ client: ClientHandler) {
+    clients[ObjectIdentifier(client)] = nil
+    if clients.isEmpty { drained?.succeed() }
+  }
+
   func began(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = exchange }
 
   func ended(_ exchange: Exchange, span: LLMSpan) {
     exchanges[ObjectIdentifier(exchange)] = nil
     add(span)
-    if exchanges.isEmpty {
-      drained?.succeed()
-      drained = nil
-    }
   }
 
   /// The span of a request that never became an exchange with a provider.
@@ -60,18 +72,22 @@ final class LoopState {
     }
   }
 
-  /// Completes when no exchange is running. Exchanges still running at the deadline are cut; each leaves its span.
+  /// Completes when every client is gone and the last spans are handed over. Idle clients are sent away at once, the others
+  /// after the request they are in. At the deadline running exchanges are cut, each leaving its span.
   func drain(within patience: Duration) -> EventLoopFuture<Void> {
-    guard !exchanges.isEmpty else {
-      flush()
-      return eventLoop.makeSucceededVoidFuture()
-    }
     let promise = eventLoop.makePromise(of: Void.self)
     drained = promise
-    eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(patience.wholeNanoseconds)) {
+    for client in clients.values where client.isIdle { client.abort() }
+    if clients.isEmpty { promise.succeed() }
+    let deadline = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(patience.wholeNanoseconds)) {
       for exchange in self.exchanges.values { exchange.cut() }
+      for client in self.clients.values { client.abort() }
     }
-    return promise.futureResult.assumeIsolated().map { self.flush() }.nonisolated()
+    return promise.futureResult.assumeIsolated().map {
+      deadline.cancel()
+      self.pool.closeIdle()
+      self.flush()
+    }.nonisolated()
   }
 
   private func flush() {

@@ -33,7 +33,6 @@ final class UpstreamConnection: ChannelInboundHandler {
     guard let channel = context?.channel, channel.isActive else { return }
     // The option is set on the channel's own loop, so it takes effect at once; it cannot fail there.
     _ = try? channel.syncOptions?.setOption(.autoRead, value: isReading)
-    if isReading { context?.read() }
   }
 
   func close() { context?.close(promise: nil) }

@@ -46,6 +46,13 @@ final class UpstreamPool {
     idle[endpoint, default: []].append(connection)
   }
 
+  /// Closes every idle connection.
+  func closeIdle() {
+    let connections = idle.values.joined()
+    idle.removeAll()
+    for connection in connections { connection.close() }
+  }
+
   /// Opens a connection; `completion` runs on this loop.
   func connect(
     _ endpoint: UpstreamEndpoint, timeout: Duration, completion: @escaping (Result<UpstreamConnection, any Error>) -> Void

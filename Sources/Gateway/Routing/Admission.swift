@@ -41,8 +41,8 @@ enum Admission {
     facts.dimensions.env = snapshot.env
     facts.dimensions.version = tag(headers.first(name: "x-commander-version")) ?? snapshot.version
     facts.dimensions.provider = target.wireProtocol.providerName
-    facts.dimensions.model = target.model
-    facts.dimensions.region = target.location
+    facts.dimensions.model = tag(target.model)
+    facts.dimensions.region = tag(target.location)
 
     func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: status, errorClass: errorClass, message: message), facts: facts)
@@ -66,6 +66,9 @@ enum Admission {
     name(key: key, headers: headers, labels: request.labels, into: &facts.dimensions)
     guard let asked = target.model ?? request.model, !asked.isEmpty else {
       throw refuse(400, .invalidRequest, "The request names no model: set the member \"model\".")
+    }
+    guard asked.utf8.count <= 200 else {
+      throw refuse(400, .invalidRequest, "The model's name is longer than 200 bytes: no provider has such a model.")
     }
     facts.dimensions.model = asked
 

@@ -10,7 +10,8 @@
 package struct EventStreamSplitter: Sendable {
   /// Bytes of an event that has begun and not ended.
   private var partial: [UInt8] = []
-  /// Where the line in progress begins in `partial`, so that bytes are looked at once however small the chunks are.
+  /// Where the line in progress begins in `partial`. Everything in `partial` was searched for line ends already, so that
+  /// bytes are looked at once however small the chunks are.
   private var lineStart = 0
   private let limit: Int
 
@@ -22,13 +23,14 @@ package struct EventStreamSplitter: Sendable {
   package mutating func consume(_ chunk: UnsafeRawBufferPointer, _ event: (UnsafeRawBufferPointer) -> Void) -> Bool {
     if partial.isEmpty {
       var line = 0
-      let consumed = Self.events(in: chunk, lineStart: &line, event)
+      let consumed = Self.events(in: chunk, searchedTo: 0, lineStart: &line, event)
       partial.append(contentsOf: chunk[consumed...])
       lineStart = line - consumed
     } else {
+      let searched = partial.count
       partial.append(contentsOf: chunk)
       var line = lineStart
-      let consumed = partial.withUnsafeBytes { Self.events(in: $0, lineStart: &line, event) }
+      let consumed = partial.withUnsafeBytes { Self.events(in: $0, searchedTo: searched, lineStart: &line, event) }
       partial.removeFirst(consumed)
       lineStart = line - consumed
     }
@@ -40,14 +42,16 @@ package struct EventStreamSplitter: Sendable {
 
   /// Calls `event` for each complete event; returns the offset just past the last one.
   private static func events(
-    in bytes: UnsafeRawBufferPointer, lineStart: inout Int, _ event: (UnsafeRawBufferPointer) -> Void
+    in bytes: UnsafeRawBufferPointer, searchedTo: Int, lineStart: inout Int, _ event: (UnsafeRawBufferPointer) -> Void
   ) -> Int {
     guard let base = bytes.baseAddress else { return 0 }
     var eventStart = 0
-    while lineStart < bytes.count, let newline = memchr(base + lineStart, 0x0a, bytes.count - lineStart) {
+    var position = searchedTo
+    while position < bytes.count, let newline = memchr(base + position, 0x0a, bytes.count - position) {
       let lineEnd = base.distance(to: newline)
       let isBlank = lineEnd == lineStart || (lineEnd == lineStart + 1 && bytes[lineStart] == 0x0d)
       lineStart = lineEnd + 1
+      position = lineStart
       if isBlank {
         event(UnsafeRawBufferPointer(rebasing: bytes[eventStart..<lineStart]))
         eventStart = lineStart
