@@ -48,7 +48,9 @@ package enum Postmortem {
       ("Severity", incident.severity.rawValue), ("State", incident.state.rawValue), ("Began", incident.onsetAt.rfc3339Seconds),
     ]
     rows.append(("Opened", incident.openedAt.rfc3339Seconds))
-    if let time = incident.acknowledgedAt { rows.append(("Acknowledged", "\(time.rfc3339Seconds) by \(incident.owner ?? "unknown")")) }
+    if let time = incident.acknowledgedAt {
+      rows.append(("Acknowledged", "\(time.rfc3339Seconds) by \(incident.owner ?? "unknown")"))
+    }
     if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339Seconds)) }
     if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339Seconds)) }
     rows.append(("Time to detect", Figure.duration(incident.timeToDetect)))

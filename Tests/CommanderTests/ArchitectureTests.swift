@@ -5,7 +5,8 @@ import Foundation
 import Testing
 
 @Suite struct ArchitectureTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
   private func text(_ path: String) throws -> String { try String(contentsOf: Self.root.appending(path: path), encoding: .utf8) }
 
@@ -47,7 +48,9 @@ import Testing
     #expect(imports["Remediation"]?.contains("Gateway") == false)
     for (target, found) in imports where target != "commander" { #expect(!found.contains("Commander"), "\(target)") }
     for target in ["Monitors", "Incidents", "Remediation"] {
-      let files = FileManager.default.enumerator(atPath: Self.root.appending(path: "Sources/\(target)").path)?.compactMap { $0 as? String } ?? []
+      let files =
+        FileManager.default.enumerator(atPath: Self.root.appending(path: "Sources/\(target)").path)?.compactMap { $0 as? String }
+        ?? []
       for file in files where file.hasSuffix(".swift") {
         #expect(!(try text("Sources/\(target)/\(file)").contains("Timestamp.now()")), "\(target)/\(file) reads a clock")
       }
@@ -59,7 +62,8 @@ import Testing
       uniqueKeysWithValues: try text("Examples/commander.yaml").matches(of: /environment: ([A-Z_]+)/).map {
         (String($0.1), String($0.1).contains("WEBHOOK") ? "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz" : "value")
       })
-    let configuration = try CommanderConfiguration.parse(try text("Examples/commander.yaml"), file: "Examples/commander.yaml", environment: environment)
+    let configuration = try CommanderConfiguration.parse(
+      try text("Examples/commander.yaml"), file: "Examples/commander.yaml", environment: environment)
     #expect(!configuration.monitors.isEmpty && !configuration.routes.isEmpty && !configuration.playbooks.isEmpty)
   }
 

@@ -21,7 +21,9 @@ import Testing
     return (meter, String(decoding: relayed, as: UTF8.self))
   }
 
-  private static func events(_ data: String..., end: String = "\n\n") -> [[UInt8]] { data.map { Array("data: \($0)\(end)".utf8) } }
+  private static func events(_ data: String..., end: String = "\n\n") -> [[UInt8]] {
+    data.map { Array("data: \($0)\(end)".utf8) }
+  }
   private static func delta(_ text: String, finish: String = "null") -> String {
     #"{"model":"gpt-4o","choices":[{"index":0,"delta":{"content":"\#(text)"},"finish_reason":\#(finish)}],"usage":null}"#
   }
@@ -33,8 +35,11 @@ import Testing
     let stream = Self.events(Self.delta("he"), Self.delta("llo", finish: #""stop""#), #"{"choices":[],\#(Self.usage)}"#, "[DONE]")
     let whole = String(decoding: stream.joined(), as: UTF8.self)
     let (asked, seen) = Self.meter(.openAI, .eventStream, stream)
-    #expect(asked.usage == Self.disjoint && asked.text == "hello" && asked.finishReason == .stop && asked.sawEnd && asked.defect == nil)
-    #expect(asked.responseModel == "gpt-4o" && asked.firstTokenAt == Timestamp(unixSeconds: 100) && asked.longestGap == .milliseconds(1))
+    #expect(
+      asked.usage == Self.disjoint && asked.text == "hello" && asked.finishReason == .stop && asked.sawEnd && asked.defect == nil)
+    #expect(
+      asked.responseModel == "gpt-4o" && asked.firstTokenAt == Timestamp(unixSeconds: 100) && asked.longestGap == .milliseconds(1)
+    )
     #expect(seen == whole)
     let less = String(decoding: [stream[0], stream[1], stream[3]].joined(), as: UTF8.self)
     for chunks in SplitterTests.chunkings(whole) {
@@ -44,7 +49,8 @@ import Testing
   }
 
   @Test func usageThatComesWithChoicesCountsAndIsRelayed() {
-    let stream = Self.events(Self.delta("x", finish: #""length""#), #"{"choices":[{"index":0,"delta":{}}],\#(Self.usage)}"#, "[DONE]")
+    let stream = Self.events(
+      Self.delta("x", finish: #""length""#), #"{"choices":[{"index":0,"delta":{}}],\#(Self.usage)}"#, "[DONE]")
     let (meter, relayed) = Self.meter(.openAI, .eventStream, stream, strips: true)
     #expect(meter.usage == Self.disjoint && meter.finishReason == .length)
     #expect(relayed == String(decoding: stream.joined(), as: UTF8.self))
@@ -68,10 +74,13 @@ import Testing
     ]
     let expected = TokenUsage(input: 7, cacheRead: 3, output: 2, reasoning: 11)
     for framing in [ResponseFraming.eventStream, .jsonArray] {
-      let whole = framing == .jsonArray ? "[" + chunks.joined(separator: ",\r\n") + "]" : chunks.map { "data: \($0)\r\n\r\n" }.joined()
+      let whole =
+        framing == .jsonArray ? "[" + chunks.joined(separator: ",\r\n") + "]" : chunks.map { "data: \($0)\r\n\r\n" }.joined()
       for pieces in SplitterTests.chunkings(whole) {
         let (meter, relayed) = Self.meter(.gemini, framing, pieces)
-        #expect(meter.usage == expected && meter.text == "hi" && meter.responseModel == "m-1" && meter.defect == nil && relayed == whole)
+        #expect(
+          meter.usage == expected && meter.text == "hi" && meter.responseModel == "m-1" && meter.defect == nil && relayed == whole
+        )
       }
     }
   }
@@ -86,12 +95,15 @@ import Testing
 
   @Test func anErrorEventInMidStreamIsKept() {
     let (meter, _) = Self.meter(
-      .openAI, .eventStream, Self.events(Self.delta("a"), #"{"error":{"message":"over\nloaded","type":"server_error","code":null}}"#))
+      .openAI, .eventStream,
+      Self.events(Self.delta("a"), #"{"error":{"message":"over\nloaded","type":"server_error","code":null}}"#))
     #expect(meter.error?.message == "over loaded" && meter.error?.code == "server_error")
     #expect(ErrorClassification.errorClass(status: 200, failure: meter.error) == .providerError)
   }
 
-  @Test(arguments: ["", "<html>", "[]", "null", "[DONE]", #"{"choices":[{"message":{"content":"hal"#, #"{"choices":[],}"#, #"{"a":1"#])
+  @Test(arguments: [
+    "", "<html>", "[]", "null", "[DONE]", #"{"choices":[{"message":{"content":"hal"#, #"{"choices":[],}"#, #"{"a":1"#,
+  ])
   func aDocumentThatIsNoWholeObjectIsADefect(body: String) {
     for wireProtocol in [WireProtocol.openAI, .gemini] {
       #expect(Self.meter(wireProtocol, .document, [Array(body.utf8)]).0.defect?.contains("JSON") == true)

@@ -17,7 +17,8 @@ import Testing
     (vertex + ":streamGenerateContent?alt=sse", .vertex, "gemini-2.5-flash", .eventStream),
     (vertex + ":streamGenerateContent?$alt=json;enum-encoding=int", .vertex, "gemini-2.5-flash", .jsonArray),
   ])
-  func readsEveryPathFormAndWritesItBack(uri: String, wireProtocol: WireProtocol, model: String?, framing: ResponseFraming) throws {
+  func readsEveryPathFormAndWritesItBack(uri: String, wireProtocol: WireProtocol, model: String?, framing: ResponseFraming) throws
+  {
     let target = try #require(RequestTarget(uri: uri))
     #expect(target.wireProtocol == wireProtocol)
     #expect(target.model == model)
@@ -33,7 +34,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "/", "?", "/v1", "/v2/chat/completions", "/v1beta/chat/completions", "/v1/chat/completions/x", "/v1/models", "/v1/models/:generateContent",
+    "", "/", "?", "/v1", "/v2/chat/completions", "/v1beta/chat/completions", "/v1/chat/completions/x", "/v1/models",
+    "/v1/models/:generateContent",
     "/v1/models/m:countTokens", "/v1/models/m:chatCompletions", "/v1/models/m", "http://host/v1/chat/completions", "*",
     "/v1/projects/p/locations/l/publishers/google/endpoints/m:generateContent",
   ])
@@ -54,12 +56,16 @@ import Testing
 
   @Test func readsTheFactsOfAGoogleBody() throws {
     let uri = "/v1beta/models/m:streamGenerateContent"
-    let facts = try Self.facts(#"{"labels":{"feature":"ask","n":1},"system_instruction":{},"model":"ignored","stream":false}"#, uri)
+    let facts = try Self.facts(
+      #"{"labels":{"feature":"ask","n":1},"system_instruction":{},"model":"ignored","stream":false}"#, uri)
     #expect(facts.streams && facts.hasSystemInstruction && facts.model == nil)
     #expect(facts.labels == ["feature": "ask"])
   }
 
-  @Test(arguments: [("[]", RequestBodyError.notAnObject), ("", .notAnObject), ("{", .malformed), (#"{"a":1,}"#, .malformed), (#"{"a" 1}"#, .malformed)])
+  @Test(arguments: [
+    ("[]", RequestBodyError.notAnObject), ("", .notAnObject), ("{", .malformed), (#"{"a":1,}"#, .malformed),
+    (#"{"a" 1}"#, .malformed),
+  ])
   func refusesWhatIsNoObject(body: String, error: RequestBodyError) {
     #expect(throws: error) { try Self.facts(body) }
   }
@@ -68,7 +74,9 @@ import Testing
   private static func check(_ body: String, _ edits: [BodyEdit], gives expected: String) throws {
     let edited = withBytes(of: body) { RequestRewriting.apply(edits, to: $0) }
     let mine = try #require(try JSONSerialization.jsonObject(with: Data(edited)) as? NSDictionary)
-    #expect(mine == (try JSONSerialization.jsonObject(with: Data(expected.utf8)) as? NSDictionary), "\(String(decoding: edited, as: UTF8.self))")
+    #expect(
+      mine == (try JSONSerialization.jsonObject(with: Data(expected.utf8)) as? NSDictionary),
+      "\(String(decoding: edited, as: UTF8.self))")
     var rest = Array(body.utf8)
     for edit in edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) { rest.removeSubrange(edit.range) }
     var untouched = edited
@@ -101,7 +109,8 @@ import Testing
     let model = try #require(RequestRewriting.replaceModel(facts, by: "b"))
     try Self.check(
       body, [model, system, RequestRewriting.includeUsage(facts)],
-      gives: #"{"messages":[{"role":"system","content":"Be \"kind\"\n"},{"role":"user","content":"😀"}],"model":"b","stream":true,"#
+      gives:
+        #"{"messages":[{"role":"system","content":"Be \"kind\"\n"},{"role":"user","content":"😀"}],"model":"b","stream":true,"#
         + #""stream_options":{"include_usage":true}}"#)
     let none = try Self.facts(#"{"messages":[ ]}"#)
     try Self.check(
@@ -111,7 +120,9 @@ import Testing
     #expect(RequestRewriting.replaceModel(try Self.facts("{}"), by: "b") == nil)
   }
 
-  @Test(arguments: ["{}", #"{"contents":[]}"#, #"{"systemInstruction":null,"contents":[]}"#, #"{"contents":[],"system_instruction": null }"#])
+  @Test(arguments: [
+    "{}", #"{"contents":[]}"#, #"{"systemInstruction":null,"contents":[]}"#, #"{"contents":[],"system_instruction": null }"#,
+  ])
   func putsTheSystemInstructionIntoAGoogleBody(body: String) throws {
     let facts = try Self.facts(body, "/v1beta/models/m:generateContent")
     let edit = try #require(RequestRewriting.systemInstruction(facts, text: "S", wireProtocol: .gemini))

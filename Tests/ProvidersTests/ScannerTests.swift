@@ -16,7 +16,8 @@ func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) throws 
     + #""messages":[{"role":"user","content":[{"type":"text","text":"say \"hi\" \ud83d\ude00"}]}],"n":-12}"#
 
   @Test func findsMembersOfEveryType() {
-    let text = " \n\t{\"a\" : \"x\\\\\\\"y\" ,\"b\":[1,[2],{}],\"c\":-7,\"d\":true,\"e\":null,\"f\":1.5,\"g\":99999999999999999999,\"é\":0}"
+    let text =
+      " \n\t{\"a\" : \"x\\\\\\\"y\" ,\"b\":[1,[2],{}],\"c\":-7,\"d\":true,\"e\":null,\"f\":1.5,\"g\":99999999999999999999,\"é\":0}"
     withBytes(of: text) { bytes in
       let scanner = JSONScanner(bytes)
       let root = scanner.root
@@ -74,7 +75,8 @@ func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) throws 
   }
 
   @Test(arguments: [
-    #""plain""#, #""\n\t\r\b\f\/\\\"""#, #""\u00e9\u4e2d""#, #""\ud83d\ude00""#, #""\ud83d""#, #""\ude00x""#, #""\ud83d\u0041""#, #""\u12""#,
+    #""plain""#, #""\n\t\r\b\f\/\\\"""#, #""\u00e9\u4e2d""#, #""\ud83d\ude00""#, #""\ud83d""#, #""\ude00x""#, #""\ud83d\u0041""#,
+    #""\u12""#,
     #""\uzzzz""#, #""""#,
   ])
   func unescapesAsFoundationDoesOrRepairs(json: String) {
@@ -91,8 +93,10 @@ func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) throws 
   }
 
   @Test func evidenceIsEveryTextOfTheRequestInOrder() {
-    let openAI = #"{"messages":[{"role":"system","content":"S"},{"role":"user","content":[{"type":"image_url"},{"type":"text","text":"U"}]}]}"#
-    let google = #"{"contents":[{"parts":[{"text":"A"},{"inlineData":{}},{"text":"B"}]}],"system_instruction":{"parts":[{"text":"S"}]}}"#
+    let openAI =
+      #"{"messages":[{"role":"system","content":"S"},{"role":"user","content":[{"type":"image_url"},{"type":"text","text":"U"}]}]}"#
+    let google =
+      #"{"contents":[{"parts":[{"text":"A"},{"inlineData":{}},{"text":"B"}]}],"system_instruction":{"parts":[{"text":"S"}]}}"#
     #expect(PromptText.evidence(inRequestBody: Array(openAI.utf8)) == "S\n\nU")
     #expect(PromptText.evidence(inRequestBody: Array(google.utf8)) == "S\n\nA\n\nB")
     #expect(PromptText.evidence(inRequestBody: Array("nonsense".utf8)).isEmpty)

@@ -50,8 +50,10 @@ import Testing
     var events = EventStreamSplitter(limit: 10)
     var elements = JSONArraySplitter(limit: 10)
     let fit = [
-      withBytes(of: "data: 1\n\ndata: 1\n\n") { events.consume($0) { _ in } }, withBytes(of: "data: 12345678") { events.consume($0) { _ in } },
-      withBytes(of: "[{\"a\":1},{\"a\":2}") { elements.consume($0) { _ in } }, withBytes(of: ",{\"a\":1234567") { elements.consume($0) { _ in } },
+      withBytes(of: "data: 1\n\ndata: 1\n\n") { events.consume($0) { _ in } },
+      withBytes(of: "data: 12345678") { events.consume($0) { _ in } },
+      withBytes(of: "[{\"a\":1},{\"a\":2}") { elements.consume($0) { _ in } },
+      withBytes(of: ",{\"a\":1234567") { elements.consume($0) { _ in } },
     ]
     #expect(fit == [true, false, true, false])
   }

@@ -43,7 +43,9 @@ import Testing
         let strip = meter(stream, cuts: cuts, strips: true)
         #expect(strip.relayed == stripped.replacing("\n", with: ending), "\(cuts.prefix(1))")
         #expect(plain.meter.usage == usage && strip.meter.usage == usage)
-        #expect(plain.meter.text == "Hel\"lo é" && plain.meter.finishReason == .stop && plain.meter.responseModel == "gpt-4o-2024-11-20")
+        #expect(
+          plain.meter.text == "Hel\"lo é" && plain.meter.finishReason == .stop && plain.meter.responseModel == "gpt-4o-2024-11-20"
+        )
       }
     }
   }
@@ -77,5 +79,7 @@ extension String.UTF8View {
 }
 
 extension String {
-  fileprivate func components(before text: String) -> Substring { ranges(of: text).first.map { self[..<$0.lowerBound] } ?? self[...] }
+  fileprivate func components(before text: String) -> Substring {
+    ranges(of: text).first.map { self[..<$0.lowerBound] } ?? self[...]
+  }
 }

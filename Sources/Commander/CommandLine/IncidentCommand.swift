@@ -26,7 +26,10 @@ struct IncidentList: AsyncParsableCommand {
       TableOutput.render(
         ["INCIDENT", "SEVERITY", "STATE", "OPENED", "AFFECTED", "CAUSE", "TITLE"],
         document.incidents.map {
-          [$0.id, $0.severity, $0.state, $0.openedAt.rfc3339Seconds, String($0.affectedRequests), $0.cause ?? "unknown", $0.title]
+          [
+            $0.id, $0.severity, $0.state, $0.openedAt.rfc3339Seconds, String($0.affectedRequests), $0.cause ?? "unknown",
+            $0.title,
+          ]
         }))
   }
 
