@@ -153,7 +153,7 @@ package struct ResponseMeter: Sendable {
           scanner.forEachMember(of: choice) { key, value in
             if JSONScanner.equal(key, "delta") || JSONScanner.equal(key, "message") {
               append(scanner.string(scanner.member("content", of: value)))
-              hasToken = hasToken || scanner.member("tool_calls", of: value) != nil
+              hasToken = hasToken || scanner.firstElement(of: scanner.member("tool_calls", of: value)) != nil
             } else if JSONScanner.equal(key, "finish_reason"), let reason = scanner.string(value) {
               finishReason = finishReason ?? Self.openAIFinishReason(reason)
               sawEnd = true

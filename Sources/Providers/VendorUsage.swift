@@ -5,11 +5,10 @@ import LLMTelemetry
 extension ResponseMeter {
   /// OpenAI: `prompt_tokens` includes cached ones, `completion_tokens` includes reasoning.
   static func openAIUsage(_ scanner: JSONScanner, _ usage: Int) -> TokenUsage {
-    let prompt = scanner.integer(scanner.member("prompt_tokens", of: usage))
-    let cached = scanner.integer(scanner.member("cached_tokens", of: scanner.member("prompt_tokens_details", of: usage)))
-    let completion = scanner.integer(scanner.member("completion_tokens", of: usage))
-    let reasoning = scanner.integer(
-      scanner.member("reasoning_tokens", of: scanner.member("completion_tokens_details", of: usage)))
+    let prompt = count(scanner, "prompt_tokens", of: usage)
+    let cached = count(scanner, "cached_tokens", of: scanner.member("prompt_tokens_details", of: usage))
+    let completion = count(scanner, "completion_tokens", of: usage)
+    let reasoning = count(scanner, "reasoning_tokens", of: scanner.member("completion_tokens_details", of: usage))
     return TokenUsage(
       input: prompt.map { max(0, $0 - (cached ?? 0)) }, cacheRead: cached,
       output: completion.map { max(0, $0 - (reasoning ?? 0)) },
@@ -18,13 +17,19 @@ extension ResponseMeter {
 
   /// Google: `promptTokenCount` includes cached ones, `candidatesTokenCount` excludes thoughts, tool-use prompts come on top.
   static func googleUsage(_ scanner: JSONScanner, _ usage: Int) -> TokenUsage {
-    let prompt = scanner.integer(scanner.member("promptTokenCount", of: usage))
-    let cached = scanner.integer(scanner.member("cachedContentTokenCount", of: usage))
-    let toolUse = scanner.integer(scanner.member("toolUsePromptTokenCount", of: usage))
+    let prompt = count(scanner, "promptTokenCount", of: usage)
+    let cached = count(scanner, "cachedContentTokenCount", of: usage)
+    let toolUse = count(scanner, "toolUsePromptTokenCount", of: usage)
     return TokenUsage(
       input: prompt.map { max(0, $0 - (cached ?? 0)) + (toolUse ?? 0) }, cacheRead: cached,
-      output: scanner.integer(scanner.member("candidatesTokenCount", of: usage)),
-      reasoning: scanner.integer(scanner.member("thoughtsTokenCount", of: usage)))
+      output: count(scanner, "candidatesTokenCount", of: usage),
+      reasoning: count(scanner, "thoughtsTokenCount", of: usage))
+  }
+
+  /// A token count, or `nil` for a number no call can have: sums of counts must not overflow, whatever a provider sends.
+  private static func count(_ scanner: JSONScanner, _ name: StaticString, of object: Int?) -> Int? {
+    guard let value = scanner.integer(scanner.member(name, of: object)), (0...1 << 40).contains(value) else { return nil }
+    return value
   }
 
   static func openAIFinishReason(_ reason: String) -> FinishReason {
