@@ -81,6 +81,9 @@ let package = Package(
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),

@@ -24,10 +24,11 @@ package final class GatewayServer: Sendable {
   ) async throws -> GatewayServer {
     let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
     var loops: [NIOLoopBound<LoopState>] = []
-    for eventLoop in group.makeIterator() {
+    let eventLoops = Array(group.makeIterator())
+    for eventLoop in eventLoops {
       loops.append(
         try await eventLoop.submit {
-          NIOLoopBound(LoopState(eventLoop: eventLoop, snapshot: snapshot, tls: tls, emit: emit), eventLoop: eventLoop)
+          NIOLoopBound(LoopState(eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, emit: emit), eventLoop: eventLoop)
         }.get())
     }
     let states = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })

@@ -70,9 +70,20 @@ import Testing
     var limits = GatewayLimits()
     limits.requestBodyBytes = 1000
     let large = String(repeating: " ", count: 2_000_000)
-    #expect(try await Self.refusal(request(large), limits: limits, spans: 0).contains("413 "))
+    #expect(try await Self.refusal(request(large), limits: limits, spans: 1).contains("413 "))
     let chunked = "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(large) + "0\r\n\r\n"
-    #expect(try await Self.refusal(chunked, limits: limits, spans: 0).contains("413 "))
+    #expect(try await Self.refusal(chunked, limits: limits, spans: 1).contains("413 "))
+  }
+
+  @Test func connectionsBeyondTheLimitAreClosedAtOnce() async throws {
+    var limits = GatewayLimits()
+    limits.clientConnections = 2
+    try await RunningGateway.scripted(limits: limits) { gateway, _ in
+      // Two loops with a share of one connection each: of five connections at most two are kept.
+      var clients: [RawConnection] = []
+      for _ in 0..<5 { clients.append(try await gateway.client()) }
+      try await eventually("three closed connections") { clients.count { $0.isClosed } >= 3 ? () : nil }
+    }
   }
 
   @Test func aSenderThatDawdlesIsSentAway() async throws {

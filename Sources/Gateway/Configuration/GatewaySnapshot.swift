@@ -111,6 +111,8 @@ package struct GatewayLimits: Hashable, Sendable {
   /// A client that starts a request has this long to finish sending it, and an idle connection this long to start one.
   package var clientIdleTimeout: Duration = .seconds(75)
   package var idleUpstreamConnectionsPerLoop = 64
+  /// Connections of applications, shared out evenly among the event loops; one more is closed at once.
+  package var clientConnections = 8192
 
   package init() {}
 }

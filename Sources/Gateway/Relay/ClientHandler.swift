@@ -56,7 +56,7 @@ final class ClientHandler: ChannelInboundHandler {
       isHead = head.method == .HEAD
       let limit = loop.snapshot.limits.requestBodyBytes
       if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limit {
-        return refuseTooLarge(head, limit)
+        return refuseTooLarge(head, limit, started: .now(), start: .now())
       }
       if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
@@ -65,7 +65,7 @@ final class ClientHandler: ChannelInboundHandler {
     case .body(var part):
       guard case .collecting(let head, var body, let started, let start) = phase else { return }
       let limit = loop.snapshot.limits.requestBodyBytes
-      if body.readableBytes + part.readableBytes > limit { return refuseTooLarge(head, limit) }
+      if body.readableBytes + part.readableBytes > limit { return refuseTooLarge(head, limit, started: started, start: start) }
       // Let go of the phase's reference first: the buffer is then ours alone and grows in place.
       phase = .idle
       if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
@@ -100,9 +100,7 @@ final class ClientHandler: ChannelInboundHandler {
       phase = .relaying(exchange)
       exchange.start()
     } catch {
-      let exchange = RefusedExchange(identity: identity, refusal: error)
-      loop.refused(exchange.span(duration: .nanoseconds((NIODeadline.now() - started).nanoseconds)))
-      respond(error.failure, target.wireProtocol, spanID: identity.spanID)
+      refuse(error, identity, target.wireProtocol, started: started)
     }
   }
 
@@ -120,15 +118,26 @@ final class ClientHandler: ChannelInboundHandler {
     return try decision.get()
   }
 
-  private func refuseTooLarge(_ head: HTTPRequestHead, _ limit: Int) {
+  private func refuseTooLarge(_ head: HTTPRequestHead, _ limit: Int, started: NIODeadline, start: Timestamp) {
     phase = .discarding
     keepsAlive = false
-    let wireProtocol = RequestTarget(uri: head.uri)?.wireProtocol ?? .openAI
-    respond(
-      GatewayFailure(
-        status: 413, errorClass: .invalidRequest,
-        message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`)."),
-      wireProtocol, spanID: nil)
+    let failure = GatewayFailure(
+      status: 413, errorClass: .invalidRequest, message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
+    guard let target = RequestTarget(uri: head.uri) else { return respond(failure, .openAI, spanID: nil) }
+    let facts = Admission.factsBeforeBody(target: target, headers: head.headers, snapshot: loop.snapshot)
+    refuse(
+      Refusal(failure: failure, facts: facts), SpanIdentity(headers: head.headers, start: start), target.wireProtocol, started: started)
+  }
+
+  /// Answers a request that goes no further, and leaves its span.
+  private func refuse(_ refusal: Refusal, _ identity: SpanIdentity, _ wireProtocol: WireProtocol, started: NIODeadline) {
+    var span = identity.span(
+      facts: refusal.facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds),
+      outcome: .failed(refusal.failure.errorClass, message: refusal.failure.message))
+    span.httpStatus = refusal.failure.status
+    span.attempts = 0
+    loop.refused(span)
+    respond(refusal.failure, wireProtocol, spanID: identity.spanID)
   }
 
   /// Health, and everything that is no model call.
@@ -225,19 +234,5 @@ final class ClientHandler: ChannelInboundHandler {
       if case .relaying = self.phase { return }
       self.context?.close(promise: nil)
     }
-  }
-}
-
-/// A request that was refused before it reached a provider: it leaves a span too.
-private struct RefusedExchange {
-  let identity: SpanIdentity
-  let refusal: Refusal
-
-  func span(duration: Duration) -> LLMSpan {
-    var span = identity.span(
-      facts: refusal.facts, duration: duration, outcome: .failed(refusal.failure.errorClass, message: refusal.failure.message))
-    span.httpStatus = refusal.failure.status
-    span.attempts = 0
-    return span
   }
 }

@@ -10,6 +10,7 @@ final class LoopState {
   private(set) var snapshot: GatewaySnapshot
   private var exchanges: [ObjectIdentifier: Exchange] = [:]
   private var clients: [ObjectIdentifier: ClientHandler] = [:]
+  private let loopCount: Int
   /// Set when the gateway stops: connections then close after the request they serve.
   private var drained: EventLoopPromise<Void>?
 
@@ -20,8 +21,11 @@ final class LoopState {
   private static let batchSize = 128
   private static let batchDelay = TimeAmount.milliseconds(20)
 
-  init(eventLoop: any EventLoop, snapshot: GatewaySnapshot, tls: NIOSSLContext, emit: @escaping @Sendable ([LLMSpan]) -> Void) {
+  init(
+    eventLoop: any EventLoop, loopCount: Int, snapshot: GatewaySnapshot, tls: NIOSSLContext,
+    emit: @escaping @Sendable ([LLMSpan]) -> Void) {
     self.eventLoop = eventLoop
+    self.loopCount = loopCount
     self.snapshot = snapshot
     self.emit = emit
     pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
@@ -37,9 +41,9 @@ final class LoopState {
 
   var isDraining: Bool { drained != nil }
 
-  /// Takes a new client connection, unless the gateway is stopping.
+  /// Takes a new client connection, unless the gateway is stopping or this loop's share of connections is used up.
   func admit(_ client: ClientHandler) -> Bool {
-    guard !isDraining else { return false }
+    guard !isDraining, clients.count < max(1, snapshot.limits.clientConnections / loopCount) else { return false }
     clients[ObjectIdentifier(client)] = client
     return true
   }

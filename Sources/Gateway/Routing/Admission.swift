@@ -36,14 +36,7 @@ enum Admission {
   static func plan(
     target: RequestTarget, headers: HTTPHeaders, body: UnsafeRawBufferPointer, snapshot: GatewaySnapshot
   ) throws(Refusal) -> RelayPlan {
-    var facts = AdmittedFacts(wireProtocol: target.wireProtocol)
-    facts.dimensions.service = tag(headers.first(name: "x-commander-service")) ?? snapshot.service
-    facts.dimensions.env = snapshot.env
-    facts.dimensions.version = tag(headers.first(name: "x-commander-version")) ?? snapshot.version
-    facts.dimensions.provider = target.wireProtocol.providerName
-    facts.dimensions.model = tag(target.model)
-    facts.dimensions.region = tag(target.location)
-
+    var facts = factsBeforeBody(target: target, headers: headers, snapshot: snapshot)
     func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: status, errorClass: errorClass, message: message), facts: facts)
     }
@@ -116,6 +109,18 @@ enum Admission {
       provider: provider, uri: provider.basePath + upstreamTarget.uri, edits: edits,
       framing: target.framing(streams: request.streams),
       stripsUsage: stripsUsage, facts: facts)
+  }
+
+  /// What the request line and the headers say, before anything of the body is known.
+  static func factsBeforeBody(target: RequestTarget, headers: HTTPHeaders, snapshot: GatewaySnapshot) -> AdmittedFacts {
+    var facts = AdmittedFacts(wireProtocol: target.wireProtocol)
+    facts.dimensions.service = tag(headers.first(name: "x-commander-service")) ?? snapshot.service
+    facts.dimensions.env = snapshot.env
+    facts.dimensions.version = tag(headers.first(name: "x-commander-version")) ?? snapshot.version
+    facts.dimensions.provider = target.wireProtocol.providerName
+    facts.dimensions.model = tag(target.model)
+    facts.dimensions.region = tag(target.location)
+    return facts
   }
 
   /// The system instruction to put in, when the request names a managed prompt; sets the resolved version.
