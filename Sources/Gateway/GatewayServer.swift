@@ -28,7 +28,9 @@ package final class GatewayServer: Sendable {
     for eventLoop in eventLoops {
       loops.append(
         try await eventLoop.submit {
-          NIOLoopBound(LoopState(eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, emit: emit), eventLoop: eventLoop)
+          NIOLoopBound(
+            LoopState(eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, emit: emit),
+            eventLoop: eventLoop)
         }.get())
     }
     let states = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })

@@ -35,7 +35,8 @@ import Testing
 
   @Test func everyFormOfPresentingTheKeyIsAccepted() async throws {
     let forms = [
-      request("{}", path: Self.gemini + "?key=ck-test&x=1", key: nil), request("{}", path: Self.gemini, key: nil, headers: "X-Goog-Api-Key: ck-test\r\n"),
+      request("{}", path: Self.gemini + "?key=ck-test&x=1", key: nil),
+      request("{}", path: Self.gemini, key: nil, headers: "X-Goog-Api-Key: ck-test\r\n"),
       request("{}", path: Self.gemini), request("{}", path: Self.gemini, key: nil, headers: "x-api-key: ck-test\r\n"),
     ]
     try await RunningGateway.scripted { gateway, provider in
@@ -54,7 +55,8 @@ import Testing
     #expect(try await Self.refusal(request(path: "/v1/embeddings"), spans: 0).contains("404 Not Found"))
     #expect(try await Self.refusal(request(#"{"model":"claude"}"#)).contains("No route serves"))
     #expect(try await Self.refusal(request("[1]")).contains("400 Bad Request"))
-    #expect(try await Self.refusal(request(#"{"model":"gpt-\#(String(repeating: "x", count: 300))"}"#)).contains("longer than 200"))
+    #expect(
+      try await Self.refusal(request(#"{"model":"gpt-\#(String(repeating: "x", count: 300))"}"#)).contains("longer than 200"))
     #expect(try await Self.refusal("GET \(Self.gemini) HTTP/1.1\r\nHost: g\r\n\r\n", spans: 0).contains("405 Method Not Allowed"))
   }
 
@@ -71,7 +73,8 @@ import Testing
     limits.requestBodyBytes = 1000
     let large = String(repeating: " ", count: 2_000_000)
     #expect(try await Self.refusal(request(large), limits: limits, spans: 1).contains("413 "))
-    let chunked = "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(large) + "0\r\n\r\n"
+    let chunked =
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(large) + "0\r\n\r\n"
     #expect(try await Self.refusal(chunked, limits: limits, spans: 1).contains("413 "))
   }
 
@@ -122,20 +125,24 @@ import Testing
         generation: 2,
         overrides: [
           override("OVR-1", .rollBackPrompt(prompt: "greeting", from: "2", to: "1")),
-          override("OVR-2", .fallBackModel(route: "chat", from: RoutingOverride.anyModel, toProvider: "openai", toModel: "gpt-4o-mini")),
+          override(
+            "OVR-2", .fallBackModel(route: "chat", from: RoutingOverride.anyModel, toProvider: "openai", toModel: "gpt-4o-mini")),
         ])
       #expect(try await gateway.server.update(RunningGateway.snapshot(providerPort: port, overrides: overrides)))
       #expect(try await !gateway.server.update(RunningGateway.snapshot(providerPort: port)), "an older generation is refused")
       let rolledBack = try await exchange("x-commander-prompt: greeting\r\n")
       #expect(rolledBack.sent.contains("Be brief.") && rolledBack.sent.contains(#""model":"gpt-4o-mini""#))
-      #expect(rolledBack.got.contains("x-commander-prompt-version: 1\r\n") && rolledBack.got.contains("x-commander-model: gpt-4o-mini\r\n"))
+      #expect(
+        rolledBack.got.contains("x-commander-prompt-version: 1\r\n")
+          && rolledBack.got.contains("x-commander-model: gpt-4o-mini\r\n"))
       let span = try await gateway.spans(2)[1]
       #expect(span.fallbackFrom == "gpt-4o" && span.dimensions.model == "gpt-4o-mini" && span.dimensions.promptVersion == "1")
     }
   }
 
   @Test func aLineBreakInALabelDoesNotBecomeAHeader() async throws {
-    let body = #"{"model":"gpt-4o","messages":[],"metadata":{"prompt":"greeting","prompt_version":"1\r\nX-Evil: 1","tenant":"a\r\nX-Evil: 1"}}"#
+    let body =
+      #"{"model":"gpt-4o","messages":[],"metadata":{"prompt":"greeting","prompt_version":"1\r\nX-Evil: 1","tenant":"a\r\nX-Evil: 1"}}"#
     let got = try await Self.refusal(request(body))
     #expect(got.contains("400 Bad Request") && !got.contains("\nX-Evil"))
   }

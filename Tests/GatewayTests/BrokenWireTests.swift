@@ -116,7 +116,8 @@ import Testing
       return limits
     }
     for (limits, words) in [
-      (limits { $0.firstByteTimeout = .milliseconds(50) }, "sent nothing"), (limits { $0.totalTimeout = .milliseconds(50) }, "did not finish"),
+      (limits { $0.firstByteTimeout = .milliseconds(50) }, "sent nothing"),
+      (limits { $0.totalTimeout = .milliseconds(50) }, "did not finish"),
     ] {
       try await RunningGateway.scripted(limits: limits) { gateway, provider in
         let client = try await gateway.client()

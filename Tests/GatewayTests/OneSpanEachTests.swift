@@ -29,7 +29,8 @@ import Testing
       return FaultRule(name: name, condition: .init(share: share), effect: effect)
     }
     return [
-      rule("limited", 0.1) { $0.status = 429 }, rule("broken", 0.1) { $0.status = 500 }, rule("cut", 0.15) { $0.cutAfterChunks = 1 },
+      rule("limited", 0.1) { $0.status = 429 }, rule("broken", 0.1) { $0.status = 500 },
+      rule("cut", 0.15) { $0.cutAfterChunks = 1 },
       rule("invents", 0.1) { $0.hallucinates = true }, rule("untold", 0.1) { $0.omitsUsage = true },
       rule("mixed", 0.1) { $0.sendsUsageWithChoices = true }, rule("garbled", 0.1) { $0.isMalformed = true },
     ]
@@ -76,7 +77,9 @@ import Testing
     let text = "Number \(Int.random(in: 0..<1000, using: &random))"
     let sent =
       if Bool.random(using: &random) {
-        request(#"{"model":"gpt-4o","stream":\#(streams),"messages":[{"role":"user","content":"\#(text)"}]}"#, headers: "Connection: close\r\n")
+        request(
+          #"{"model":"gpt-4o","stream":\#(streams),"messages":[{"role":"user","content":"\#(text)"}]}"#,
+          headers: "Connection: close\r\n")
       } else {
         request(
           #"{"contents":[{"role":"user","parts":[{"text":"\#(text)"}]}]}"#,
@@ -86,7 +89,9 @@ import Testing
     let client = try await gateway.client()
     try await client.send(sent)
     let departure = Int.random(in: 0..<8, using: &random) == 0 ? Departure.allCases.randomElement(using: &random) : nil
-    if departure == .atFirstByte { try await eventually("a first byte") { client.receivedCount > 0 || client.isClosed ? () : nil } }
+    if departure == .atFirstByte {
+      try await eventually("a first byte") { client.receivedCount > 0 || client.isClosed ? () : nil }
+    }
     if departure != nil { client.close() }
     try await client.receiveClose()
   }

@@ -70,7 +70,8 @@ final class RunningGateway: Sendable {
       keys: [VirtualKey(name: "test", sha256: VirtualKeyHash.sha256(of: key), tenant: "acme")],
       providers: [provider("openai", .openAI), provider("gemini", .gemini)],
       routes: [
-        Route(name: "chat", models: ["gpt-*"], provider: "openai"), Route(name: "answers", models: ["gemini-*"], provider: "gemini"),
+        Route(name: "chat", models: ["gpt-*"], provider: "openai"),
+        Route(name: "answers", models: ["gemini-*"], provider: "gemini"),
       ],
       prompts: [ManagedPrompt(name: "greeting", versions: ["1": "Be brief.", "2": "Be \"grand\"."], production: "2")],
       overrides: overrides, limits: limits)
@@ -109,7 +110,8 @@ func response(_ body: String, status: String = "200 OK", headers: String = "") -
   "HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
-let answer = #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#
+let answer =
+  #"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#
 let streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 let streaming = #"{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true},"messages":[]}"#
 

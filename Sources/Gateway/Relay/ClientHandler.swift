@@ -122,11 +122,13 @@ final class ClientHandler: ChannelInboundHandler {
     phase = .discarding
     keepsAlive = false
     let failure = GatewayFailure(
-      status: 413, errorClass: .invalidRequest, message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
+      status: 413, errorClass: .invalidRequest,
+      message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
     guard let target = RequestTarget(uri: head.uri) else { return respond(failure, .openAI, spanID: nil) }
     let facts = Admission.factsBeforeBody(target: target, headers: head.headers, snapshot: loop.snapshot)
     refuse(
-      Refusal(failure: failure, facts: facts), SpanIdentity(headers: head.headers, start: start), target.wireProtocol, started: started)
+      Refusal(failure: failure, facts: facts), SpanIdentity(headers: head.headers, start: start), target.wireProtocol,
+      started: started)
   }
 
   /// Answers a request that goes no further, and leaves its span.

@@ -23,7 +23,8 @@ final class LoopState {
 
   init(
     eventLoop: any EventLoop, loopCount: Int, snapshot: GatewaySnapshot, tls: NIOSSLContext,
-    emit: @escaping @Sendable ([LLMSpan]) -> Void) {
+    emit: @escaping @Sendable ([LLMSpan]) -> Void
+  ) {
     self.eventLoop = eventLoop
     self.loopCount = loopCount
     self.snapshot = snapshot
