@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
-    .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers"]),
+    .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers", "TestSeries"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),

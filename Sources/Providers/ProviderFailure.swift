@@ -33,7 +33,7 @@ package enum ErrorClassification {
     case 200..<300: return failure == nil ? nil : .providerError
     case 401, 403: return .auth
     case 408, 504: return .timeout
-    case 429: return code == "insufficient_quota" || message.contains("quota") ? .quotaExhausted : .rateLimited
+    case 429: return code == "insufficient_quota" || message.contains("current quota") ? .quotaExhausted : .rateLimited
     case 503, 529: return .overloaded
     case 400
     where code == "context_length_exceeded" || message.contains("maximum context length")
