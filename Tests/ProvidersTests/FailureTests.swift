@@ -9,7 +9,8 @@ import Testing
 @Suite struct FailureTests {
   @Test(arguments: [
     (401, nil as String?, "", ErrorClass.auth), (403, nil, "", .auth), (429, "rate_limit_exceeded", "slow down", .rateLimited),
-    (429, "insufficient_quota", "", .quotaExhausted), (429, "RESOURCE_EXHAUSTED", "Quota exceeded for requests per minute", .rateLimited),
+    (429, "insufficient_quota", "", .quotaExhausted),
+    (429, "RESOURCE_EXHAUSTED", "Quota exceeded for requests per minute", .rateLimited),
     (503, nil, "", .overloaded),
     (529, nil, "", .overloaded), (504, nil, "", .timeout), (408, nil, "", .timeout), (500, nil, "", .providerError),
     (302, nil, "", .providerError),
