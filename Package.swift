@@ -45,8 +45,10 @@ let package = Package(
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
     .target(name: "SemanticRisk"),
+    .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
-      name: "Gateway", dependencies: ["LLMTelemetry", "Providers", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+      name: "Gateway",
+      dependencies: ["LLMTelemetry", "Providers", "Pricing", "Budgets", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),

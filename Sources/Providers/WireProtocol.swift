@@ -5,6 +5,7 @@ import LLMTelemetry
 /// One vendor's HTTP protocol. Gemini API and Vertex AI share bodies and differ in paths, credentials and labels.
 package enum WireProtocol: String, CaseIterable, Sendable, Codable {
   case openAI = "openai"
+  case anthropic
   case gemini
   case vertex
 
@@ -12,6 +13,7 @@ package enum WireProtocol: String, CaseIterable, Sendable, Codable {
   package var providerName: String {
     switch self {
     case .openAI: "openai"
+    case .anthropic: "anthropic"
     case .gemini: "gcp.gemini"
     case .vertex: "gcp.vertex_ai"
     }
@@ -22,6 +24,7 @@ package enum WireProtocol: String, CaseIterable, Sendable, Codable {
     switch self {
     case .openAI, .vertex: ("authorization", "Bearer \(credential)")
     case .gemini: ("x-goog-api-key", credential)
+    case .anthropic: ("x-api-key", credential)
     }
   }
 }

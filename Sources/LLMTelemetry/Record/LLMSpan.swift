@@ -54,12 +54,16 @@ public struct LLMSpan: Hashable, Sendable {
   public var longestGap: Duration?
   public var isStreaming = false
   public var dimensions: Dimensions
+  /// The name of the virtual key the request came with; budgets and cost are told apart by it, metrics are not.
+  public var virtualKey: String?
   /// The model the provider says answered, when it says so.
   public var responseModel: String?
   public var outcome: Outcome
   public var finishReason: FinishReason?
   public var httpStatus: Int?
   public var usage = TokenUsage()
+  /// The tier the provider says it served, or the one the request asked for; `nil` is the standard one.
+  public var serviceTier: ServiceTier?
   public var cost = Cost.unknown
   /// Requests sent to providers for this exchange; 0 when none was reached.
   public var attempts = 1

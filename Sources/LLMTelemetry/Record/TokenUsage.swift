@@ -2,23 +2,37 @@
 
 /// Tokens of one exchange in buckets that never overlap. A missing bucket is unknown, which is not zero.
 public struct TokenUsage: Hashable, Sendable {
-  /// Prompt tokens that were neither read from nor written to a cache.
+  /// Text prompt tokens that were neither read from nor written to a cache; media tokens too where the provider does not tell them apart.
   public var input: Int?
   /// Prompt tokens served from the provider's prompt cache.
   public var cacheRead: Int?
-  /// Prompt tokens written to the provider's prompt cache.
+  /// Prompt tokens written to the provider's prompt cache for its usual time (Anthropic: five minutes).
   public var cacheWrite: Int?
+  /// Prompt tokens written to the provider's prompt cache for an hour, which Anthropic prices apart.
+  public var cacheWriteHour: Int?
+  /// Uncached prompt tokens of sound, where the provider counts them apart.
+  public var inputAudio: Int?
+  /// Uncached prompt tokens of pictures, where the provider counts them apart.
+  public var inputImage: Int?
   /// Tokens of the visible answer.
   public var output: Int?
   /// Tokens the model spent thinking; billed as output, not shown.
   public var reasoning: Int?
+  /// Tokens of spoken answer, where the provider counts them apart.
+  public var outputAudio: Int?
+  /// Tokens of drawn answer, where the provider counts them apart.
+  public var outputImage: Int?
   /// True when the counts are ours, made from the size of the text because the provider reported none before the end.
   public var isEstimated = false
 
-  public init(input: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, output: Int? = nil, reasoning: Int? = nil) {
+  public init(
+    input: Int? = nil, cacheRead: Int? = nil, cacheWrite: Int? = nil, cacheWriteHour: Int? = nil, output: Int? = nil,
+    reasoning: Int? = nil
+  ) {
     self.input = input
     self.cacheRead = cacheRead
     self.cacheWrite = cacheWrite
+    self.cacheWriteHour = cacheWriteHour
     self.output = output
     self.reasoning = reasoning
   }
@@ -26,12 +40,17 @@ public struct TokenUsage: Hashable, Sendable {
   public var isUnknown: Bool { totalInput == nil && totalOutput == nil }
 
   /// All prompt tokens, or `nil` when none of the prompt buckets is known.
-  public var totalInput: Int? { Self.sum(input, cacheRead, cacheWrite) }
-  /// All billed output tokens, or `nil` when neither output bucket is known.
-  public var totalOutput: Int? { Self.sum(output, reasoning) }
+  public var totalInput: Int? { Self.sum(input, cacheRead, cacheWrite, cacheWriteHour, inputAudio, inputImage) }
+  /// All billed output tokens, or `nil` when no output bucket is known.
+  public var totalOutput: Int? { Self.sum(output, reasoning, outputAudio, outputImage) }
 
   private static func sum(_ parts: Int?...) -> Int? {
     let known = parts.compactMap { $0 }
     return known.isEmpty ? nil : known.reduce(0, +)
   }
+}
+
+/// How the provider was asked to serve an exchange, which decides its price.
+public enum ServiceTier: String, CaseIterable, Hashable, Sendable, Codable {
+  case standard, batch, flex, priority
 }
