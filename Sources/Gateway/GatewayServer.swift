@@ -1,8 +1,8 @@
 // The listener for applications: one event loop per core, each with its own connections, snapshot and spans.
 
+import Budgets
 import LLMTelemetry
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -20,16 +20,20 @@ package final class GatewayServer: Sendable {
   /// - Throws: the bind error, for example when the port is taken.
   package static func start(
     host: String, port: Int, group: MultiThreadedEventLoopGroup, snapshot: GatewaySnapshot,
+    budgets: BudgetGuard = BudgetGuard(BudgetBook([], at: .now())),
     emit: @escaping @Sendable ([LLMSpan]) -> Void
   ) async throws -> GatewayServer {
     let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
     var loops: [NIOLoopBound<LoopState>] = []
     let eventLoops = Array(group.makeIterator())
+    let health = TargetHealth()
     for eventLoop in eventLoops {
       loops.append(
         try await eventLoop.submit {
           NIOLoopBound(
-            LoopState(eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, emit: emit),
+            LoopState(
+              eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, health: health,
+              budgets: budgets, emit: emit),
             eventLoop: eventLoop)
         }.get())
     }
@@ -41,7 +45,6 @@ package final class GatewayServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let state = states[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.inappropriateOperationForState }
-          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
           try channel.pipeline.syncOperations.addHandler(ClientHandler(loop: state.value))
         }
       }

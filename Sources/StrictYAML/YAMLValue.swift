@@ -97,6 +97,16 @@ package struct YAMLValue {
     return value
   }
 
+  /// `20%`: a whole number of per cent from 0 to 100.
+  package func percent() -> Int? {
+    let text = node.scalar?.string ?? ""
+    guard text.hasSuffix("%"), let value = Int(text.dropLast()), (0...100).contains(value) else {
+      problem("\(name) must be a whole percentage from 0% to 100%")
+      return nil
+    }
+    return value
+  }
+
   package func number() -> Double? {
     guard node.scalar?.style == .plain, let value = node.float, value.isFinite else {
       problem("\(name) must be a number")

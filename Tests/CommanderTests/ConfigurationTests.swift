@@ -14,7 +14,7 @@ import Testing
     providers:
       - {name: vertex, protocol: vertex, base_url: "https://us-central1-aiplatform.googleapis.com", credential: {environment: TOKEN}}
     routes:
-      - {name: answers, models: [gemini-*], provider: vertex, fallback: {provider: vertex, model: gemini-2.5-flash-lite}}
+      - {name: answers, models: [gemini-*], provider: vertex, fallbacks: [{provider: vertex, model: gemini-2.5-flash-lite, automatic: false}]}
     prompts:
       - {name: rag-answer, production: "42", versions: {"42": Answer from the documents.}}
     playbooks:
@@ -50,7 +50,7 @@ import Testing
     let text = Self.good
       .replacing("base_url:", with: "base_uri:")
       .replacing("production: \"42\"", with: "production: \"41\"")
-      .replacing("provider: vertex, fallback", with: "provider: vertx, fallback")
+      .replacing("provider: vertex, fallbacks", with: "provider: vertx, fallbacks")
       .replacing("window: 5m", with: "window: 25s")
       .replacing("playbooks: [roll-back]", with: "playbooks: [roll-bak]")
       .replacing("mode: approve", with: "mode: always")

@@ -63,7 +63,7 @@ struct Deployment {
       - {name: gemini, protocol: gemini, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
       - {name: vertex, protocol: vertex, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
     routes:
-      - {name: chat, models: [gpt-*, failing-*], provider: openai, fallback: {provider: openai, model: gpt-4o-mini}}
+      - {name: chat, models: [gpt-*, failing-*], provider: openai, fallbacks: [{provider: openai, model: gpt-4o-mini, automatic: false}]}
       - {name: gemini-answers, models: [gemini-*, failing-*], provider: gemini}
       - {name: vertex-answers, models: [gemini-*, failing-*], provider: vertex}
 

@@ -52,8 +52,8 @@ import Testing
   }
 
   @Test func whatIsNotServedIsToldSo() async throws {
-    #expect(try await Self.refusal(request(path: "/v1/embeddings"), spans: 0).contains("404 Not Found"))
-    #expect(try await Self.refusal(request(#"{"model":"claude"}"#)).contains("No route serves"))
+    #expect(try await Self.refusal(request(path: "/v1/audio/speech"), spans: 0).contains("404 Not Found"))
+    #expect(try await Self.refusal(request(#"{"model":"llama"}"#)).contains("No route serves"))
     #expect(try await Self.refusal(request("[1]")).contains("400 Bad Request"))
     #expect(
       try await Self.refusal(request(#"{"model":"gpt-\#(String(repeating: "x", count: 300))"}"#)).contains("longer than 200"))

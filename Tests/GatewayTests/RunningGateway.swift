@@ -1,5 +1,6 @@
 // A gateway on a free port for one test, and the spans it leaves.
 
+import Budgets
 import LLMTelemetry
 import NIOCore
 import NIOPosix
@@ -22,12 +23,13 @@ final class RunningGateway: Sendable {
 
   /// Runs `body` against a gateway, and stops it afterwards however the body ended.
   static func run(
-    providerPort: Int, group: MultiThreadedEventLoopGroup, limits: GatewayLimits = GatewayLimits(),
-    _ body: (RunningGateway) async throws -> Void
+    providerPort: Int, group: MultiThreadedEventLoopGroup, limits: GatewayLimits = GatewayLimits(), routes: [Route]? = nil,
+    budgets: [Budget] = [], _ body: (RunningGateway) async throws -> Void
   ) async throws {
     let box = SpanBox()
     let server = try await GatewayServer.start(
-      host: "127.0.0.1", port: 0, group: group, snapshot: snapshot(providerPort: providerPort, limits: limits)
+      host: "127.0.0.1", port: 0, group: group, snapshot: snapshot(providerPort: providerPort, limits: limits, routes: routes),
+      budgets: BudgetGuard(BudgetBook(budgets, at: .now()))
     ) { batch in box.all.withLock { $0 += batch } }
     let gateway = RunningGateway(server: server, group: group, spans: box)
     let result: Result<Void, any Error>
@@ -38,13 +40,17 @@ final class RunningGateway: Sendable {
 
   /// The same with a provider under the test's control.
   static func scripted(
-    limits: GatewayLimits = GatewayLimits(), _ body: (RunningGateway, ScriptedProvider) async throws -> Void
+    limits: GatewayLimits = GatewayLimits(), routes: [Route]? = nil, budgets: [Budget] = [],
+    _ body: (RunningGateway, ScriptedProvider) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let provider = try await ScriptedProvider.start(group: group)
     let result: Result<Void, any Error>
     do {
-      result = .success(try await run(providerPort: provider.port, group: group, limits: limits) { try await body($0, provider) })
+      result = .success(
+        try await run(providerPort: provider.port, group: group, limits: limits, routes: routes, budgets: budgets) {
+          try await body($0, provider)
+        })
     } catch {
       result = .failure(error)
     }
@@ -59,19 +65,26 @@ final class RunningGateway: Sendable {
   }
 
   static func snapshot(
-    providerPort: Int, limits: GatewayLimits = GatewayLimits(), overrides: RoutingOverrides = RoutingOverrides()
+    providerPort: Int, limits: GatewayLimits = GatewayLimits(), overrides: RoutingOverrides = RoutingOverrides(),
+    routes: [Route]? = nil
   ) -> GatewaySnapshot {
     func provider(_ name: String, _ wireProtocol: WireProtocol) -> Provider {
       Provider(
-        name: name, wireProtocol: wireProtocol, host: "127.0.0.1", port: providerPort, usesTLS: false, credential: "sk-\(name)")
+        name: name, wireProtocol: wireProtocol, host: "127.0.0.1", port: providerPort, usesTLS: false, credential: "sk-\(name)",
+        project: wireProtocol == .vertex ? "p1" : nil, location: wireProtocol == .vertex ? "us-central1" : nil)
     }
     return GatewaySnapshot(
       service: "app", env: "test", version: "1",
       keys: [VirtualKey(name: "test", sha256: VirtualKeyHash.sha256(of: key), tenant: "acme")],
-      providers: [provider("openai", .openAI), provider("gemini", .gemini)],
-      routes: [
+      providers: [
+        provider("openai", .openAI), provider("gemini", .gemini), provider("anthropic", .anthropic), provider("vertex", .vertex),
+        Provider(name: "nowhere", wireProtocol: .openAI, host: "127.0.0.1", port: 1, usesTLS: false, credential: "sk-nowhere"),
+      ],
+      routes: routes ?? [
         Route(name: "chat", models: ["gpt-*"], provider: "openai"),
         Route(name: "answers", models: ["gemini-*"], provider: "gemini"),
+        Route(name: "claude", models: ["claude-*"], provider: "anthropic"),
+        Route(name: "vertex-answers", models: ["gemini-*", "claude-*"], provider: "vertex"),
       ],
       prompts: [ManagedPrompt(name: "greeting", versions: ["1": "Be brief.", "2": "Be \"grand\"."], production: "2")],
       overrides: overrides, limits: limits)

@@ -49,12 +49,12 @@ package struct CommanderConfiguration: Sendable {
   package var commandSettings: CommandSettings {
     CommandSettings(
       fallbacks: routes.compactMap { route in
-        guard let fallback = route.fallback, let provider = providers.first(where: { $0.name == route.provider }) else {
-          return nil
-        }
+        guard let fallback = route.fallbacks.first, let model = fallback.model, let target = route.targets.first,
+          let provider = providers.first(where: { $0.name == target.provider })
+        else { return nil }
         return RouteFallback(
           route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
-          toModel: fallback.model, leavesProvider: fallback.provider != route.provider)
+          toModel: model, leavesProvider: !route.targets.contains { $0.provider == fallback.provider })
       },
       quietPeriod: quietPeriod)
   }

@@ -35,7 +35,7 @@ extension ConfigurationReader {
     for item in value?.list() ?? [] {
       guard let provider = item.mapping(["name", "protocol", "base_url", "credential", "project", "location"]) else { continue }
       let name = provider.required("name", "a word that routes refer to")?.string()
-      let wireProtocol = provider.required("protocol", "openai, gemini or vertex")?.choice(WireProtocol.self)
+      let wireProtocol = provider.required("protocol", "openai, anthropic, gemini or vertex")?.choice(WireProtocol.self)
       let baseURL = provider.required("base_url", "where it is, for example https://us-central1-aiplatform.googleapis.com")
       let credential = provider["credential"]?.secret(environment: environment)
       guard let name, let wireProtocol, let baseURL, let text = baseURL.string() else { continue }
@@ -56,43 +56,6 @@ extension ConfigurationReader {
     }
     checkUnique(names, "provider")
     configuration.providers = providers
-  }
-
-  /// - Parameter declared: all names under `providers`, those with mistakes too.
-  func readRoutes(_ value: YAMLValue?, providers: [Provider], declared: Set<String>) -> [Route] {
-    let byName = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
-    var routes: [Route] = []
-    var names: [(String, YAMLValue)] = []
-    func provider(_ value: YAMLValue?) -> Provider? {
-      guard let value, let name = value.string() else { return nil }
-      if !declared.contains(name) {
-        value.problem("there is no provider \"\(name)\" under `providers`; known: \(declared.sorted().joined(separator: ", "))")
-      }
-      return byName[name]
-    }
-    for item in value?.list() ?? [] {
-      guard let route = item.mapping(["name", "models", "provider", "fallback"]) else { continue }
-      let name = route.required("name", "a word that monitors and pages show")?.string()
-      let models = route.required("models", "a list of model names; a trailing * matches any rest")?.strings()
-      let target = provider(route.required("provider", "the name of one of `providers`"))
-      guard let name, let models, let target else { continue }
-      names.append((name, item))
-      var fallback: Route.Fallback?
-      if let mapping = route["fallback"]?.mapping(["provider", "model"]),
-        let other = provider(mapping.required("provider", "the provider to fall back to")),
-        let model = mapping.required("model", "the model to fall back to")?.string()
-      {
-        if other.wireProtocol != target.wireProtocol {
-          mapping.value.problem(
-            "the fallback speaks \(other.wireProtocol.rawValue) and the route \(target.wireProtocol.rawValue); choose a provider of the same protocol"
-          )
-        }
-        fallback = Route.Fallback(provider: other.name, model: model)
-      }
-      routes.append(Route(name: name, models: models, provider: target.name, fallback: fallback))
-    }
-    checkUnique(names, "route")
-    return routes
   }
 
   func readPrompts(_ value: YAMLValue?) -> [ManagedPrompt] {

@@ -32,7 +32,7 @@ enum DemoConfiguration {
       - name: answers
         models: [gemini-*]
         provider: vertex
-        fallback: {provider: vertex, model: gemini-2.5-flash-lite}
+        fallbacks: [{provider: vertex, model: gemini-2.5-flash-lite, automatic: false}]
       - name: chat
         models: [gpt-*]
         provider: openai

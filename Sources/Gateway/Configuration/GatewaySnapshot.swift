@@ -1,6 +1,7 @@
 // Everything the data plane needs to decide, as one immutable value that each event loop holds.
 
 import LLMTelemetry
+import Pricing
 import Providers
 
 /// A key the gateway gave out. Only the hash is kept; the key itself is shown once, when it is made.
@@ -24,9 +25,11 @@ package struct VirtualKey: Hashable, Sendable {
 package struct Provider: Hashable, Sendable {
   package var name: String
   package var wireProtocol: WireProtocol
-  package var host: String
-  package var port: Int
-  package var usesTLS: Bool
+  package let host: String
+  package let port: Int
+  package let usesTLS: Bool
+  /// The value of `Host`.
+  let authority: String
   /// Prefix of every path, without a trailing slash; usually empty.
   package var basePath: String
   /// The credential itself; it never leaves this value except as a header to the provider.
@@ -45,41 +48,22 @@ package struct Provider: Hashable, Sendable {
     self.host = host
     self.port = port
     self.usesTLS = usesTLS
+    let literal = host.contains(":") ? "[\(host)]" : host
+    authority = port == (usesTLS ? 443 : 80) ? literal : "\(literal):\(port)"
     self.basePath = basePath
     self.credential = credential
     self.project = project
     self.location = location
   }
-}
 
-/// Which models go to which provider, and what to try instead.
-package struct Route: Hashable, Sendable {
-  package var name: String
-  /// Model names; a trailing `*` matches any rest.
-  package var models: [String]
-  package var provider: String
-  /// What a fallback remediation may switch to; same wire protocol.
-  package var fallback: Fallback?
-
-  package struct Fallback: Hashable, Sendable {
-    package var provider: String
-    package var model: String
-    package init(provider: String, model: String) {
-      self.provider = provider
-      self.model = model
-    }
-  }
-
-  package init(name: String, models: [String], provider: String, fallback: Fallback? = nil) {
-    self.name = name
-    self.models = models
-    self.provider = provider
-    self.fallback = fallback
-  }
-
-  func matches(model: String) -> Bool {
-    models.contains { pattern in
-      pattern.hasSuffix("*") ? model.hasPrefix(pattern.dropLast()) : pattern == model
+  /// Whether this provider can be asked in a format, as it is or translated. Only chat.completions is ever translated.
+  func serves(_ format: BodyFormat) -> Bool {
+    switch format {
+    case .openAIChat: true
+    case .openAIResponses, .openAIEmbeddings: wireProtocol == .openAI
+    case .anthropicMessages, .anthropicTokenCount: wireProtocol == .anthropic || wireProtocol == .vertex
+    case .googleGenerate, .googleTokenCount, .googleEmbed: wireProtocol == .gemini || wireProtocol == .vertex
+    case .vertexPredict: wireProtocol == .vertex
     }
   }
 }
@@ -118,23 +102,28 @@ package struct GatewayLimits: Hashable, Sendable {
 }
 
 /// One consistent view of configuration, prompt labels and overrides.
-package struct GatewaySnapshot: Sendable {
-  package var service: String
-  package var env: String
-  package var version: String?
-  package var providers: [String: Provider]
+///
+/// A class, so that an exchange keeps the one it began with at the price of one reference.
+package final class GatewaySnapshot: Sendable {
+  package let service: String
+  package let env: String
+  package let version: String?
+  package let providers: [String: Provider]
   /// The first route whose protocol and model match wins.
-  package var routes: [Route]
-  package var prompts: [String: ManagedPrompt]
-  package var overrides: RoutingOverrides
-  package var limits: GatewayLimits
+  package let routes: [Route]
+  package let prompts: [String: ManagedPrompt]
+  package let overrides: RoutingOverrides
+  package let limits: GatewayLimits
+  /// What an exchange costs, for budgets and for its span.
+  package let prices: PriceBook
   private let keysByHash: [String: VirtualKey]
 
   package init(
     service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route],
     prompts: [ManagedPrompt],
-    overrides: RoutingOverrides = RoutingOverrides(), limits: GatewayLimits = GatewayLimits()
+    overrides: RoutingOverrides = RoutingOverrides(), limits: GatewayLimits = GatewayLimits(), prices: PriceBook = .builtIn
   ) {
+    self.prices = prices
     self.service = service
     self.env = env
     self.version = version
@@ -148,13 +137,14 @@ package struct GatewaySnapshot: Sendable {
 
   package func key(sha256: String) -> VirtualKey? { keysByHash[sha256] }
 
-  func route(wireProtocol: WireProtocol, model: String) -> (Route, Provider)? {
-    for route in routes {
-      guard let provider = providers[route.provider], provider.wireProtocol == wireProtocol, route.matches(model: model) else {
-        continue
-      }
-      return (route, provider)
+  /// The first route that serves a model in the client's own protocol, or else the first that can do so by translation.
+  func route(for target: RequestTarget, model: String) -> Route? {
+    var translated: Route?
+    for route in routes where route.matches(model: model) {
+      guard let first = route.targets.first, let provider = providers[first.provider] else { continue }
+      if provider.wireProtocol == target.wireProtocol { return route }
+      if translated == nil, provider.serves(target.bodyFormat) { translated = route }
     }
-    return nil
+    return translated
   }
 }

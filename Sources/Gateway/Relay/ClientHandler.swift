@@ -1,42 +1,59 @@
-// The application's side of the gateway: collects a request, has it decided, writes the answer.
+// The application's side of the gateway: reads requests off one connection, has them decided, writes the answers.
 
+import Budgets
 import LLMTelemetry
 import NIOCore
-import NIOHTTP1
 import Providers
 
-/// One per client connection, on that connection's event loop. Pipelined requests are held back by NIO's pipeline handler.
-final class ClientHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
+/// One per client connection, on that connection's event loop. Requests are served one after the other; what a client sends
+/// ahead waits in the buffer, and beyond a bound in the kernel.
+final class ClientHandler: ChannelInboundHandler, LoopMember {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
   private enum Phase {
     case idle
-    case collecting(HTTPRequestHead, ByteBuffer, started: NIODeadline, start: Timestamp)
+    case collecting
     /// The request was refused before its end; the rest of it is thrown away.
     case discarding
     case relaying(Exchange)
+    /// Nothing more is read: the bytes are no HTTP, or the connection closes after the answer.
+    case closing
   }
 
-  private let loop: LoopState
-  private var phase = Phase.idle
-  private var keepsAlive = true
-  private var version = HTTPVersion.http1_1
-  /// The answer to HEAD has no body; one would be read as the next answer.
-  private var isHead = false
-  private var context: ChannelHandlerContext?
-  private var patience: Scheduled<Void>?
+  private struct Incoming {
+    var head: RequestHead
+    var body = ByteBuffer()
+    var started: NIODeadline
+    var start: Timestamp
+  }
 
-  init(loop: LoopState) { self.loop = loop }
+  var loopIndex = -1
+  private let loop: LoopState
+  private var context: ChannelHandlerContext?
+  private var phase = Phase.idle
+  private var decoder = RequestDecoder()
+  private var inbound = ByteBuffer()
+  private var isReading = true
+  private var isDeciding = false
+  private var incoming: Incoming?
+  private var deadline: NIODeadline
+  private var writer = ResponseWriter()
+
+  /// Bytes a client may send ahead of the answer it waits for.
+  private static let pipelineLimit = 256 << 10
+
+  init(loop: LoopState) {
+    self.loop = loop
+    deadline = .now() + .nanoseconds(loop.snapshot.limits.clientIdleTimeout.wholeNanoseconds)
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     guard loop.admit(self) else { return context.close(promise: nil) }
-    armPatience()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    patience?.cancel()
     self.context = nil
     loop.left(self)
   }
@@ -44,73 +61,114 @@ final class ClientHandler: ChannelInboundHandler {
   /// Between two requests.
   var isIdle: Bool { if case .idle = phase { true } else { false } }
 
+  /// A connection without a complete request for too long is closed: slow senders must not hold it for ever.
+  func isDue(_ now: NIODeadline) -> Bool {
+    if case .relaying = phase { return false }
+    return now >= deadline
+  }
+
+  private func armPatience() {
+    deadline = .now() + .nanoseconds(loop.snapshot.limits.clientIdleTimeout.wholeNanoseconds)
+  }
+
   // MARK: The request
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
+    var bytes = unwrapInboundIn(data)
+    if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+    process()
+  }
+
+  /// Reads what is there until an exchange runs, or more bytes are needed.
+  private func process() {
+    // An exchange may end while it is begun, and asks for the next request then: the loop below is already there.
+    guard !isDeciding else { return }
+    isDeciding = true
+    defer { isDeciding = false }
+    while true {
+      switch phase {
+      case .relaying:
+        if inbound.readableBytes > Self.pipelineLimit { setReading(false) }
+        return
+      case .closing:
+        inbound = ByteBuffer()
+        return
+      case .idle, .collecting, .discarding: break
+      }
+      do throws(HTTPProblem) {
+        guard let part = try decoder.next(&inbound) else { break }
+        take(part)
+      } catch {
+        return refuseProtocol(error)
+      }
+    }
+    if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+  }
+
+  private func take(_ part: RequestDecoder.Part) {
+    switch part {
     case .head(let head):
       armPatience()
-      // HTTP/1.0 knows no chunks: the end of such an answer is the end of the connection.
-      keepsAlive = head.isKeepAlive && head.version == .http1_1
-      version = head.version
-      isHead = head.method == .HEAD
+      writer.begin(request: head)
       let limit = loop.snapshot.limits.requestBodyBytes
-      if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > limit {
-        return refuseTooLarge(head, limit, started: .now(), start: .now())
-      }
-      if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
-      }
-      phase = .collecting(head, ByteBuffer(), started: .now(), start: .now())
+      incoming = Incoming(head: head, started: .now(), start: .now())
+      phase = .collecting
+      if case .length(let length) = head.framing, length > limit { return refuseTooLarge(limit) }
+      if head.expectsContinue { writeThrough("HTTP/1.1 100 Continue\r\n\r\n") }
     case .body(var part):
-      guard case .collecting(let head, var body, let started, let start) = phase else { return }
+      guard case .collecting = phase, let size = incoming?.body.readableBytes else { return }
       let limit = loop.snapshot.limits.requestBodyBytes
-      if body.readableBytes + part.readableBytes > limit { return refuseTooLarge(head, limit, started: started, start: start) }
-      // Let go of the phase's reference first: the buffer is then ours alone and grows in place.
-      phase = .idle
-      if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
-      phase = .collecting(head, body, started: started, start: start)
+      if size + part.readableBytes > limit { return refuseTooLarge(limit) }
+      if size == 0 { incoming?.body = part } else { incoming?.body.writeBuffer(&part) }
     case .end:
       switch phase {
-      case .collecting(let head, let body, let started, let start):
+      case .collecting:
+        guard let request = incoming else { return }
+        incoming = nil
         phase = .idle
-        patience?.cancel()
-        handle(head, body, started: started, start: start)
-      case .discarding: context.close(promise: nil)
-      case .idle, .relaying: break
+        handle(request)
+      case .discarding: close()
+      case .idle, .relaying, .closing: break
       }
     }
   }
 
-  private func handle(_ head: HTTPRequestHead, _ body: ByteBuffer, started: NIODeadline, start: Timestamp) {
-    guard let target = RequestTarget(uri: head.uri) else { return answerOther(head) }
-    guard head.method == .POST else {
+  private func handle(_ request: Incoming) {
+    let head = request.head
+    guard let target = loop.target(head.uri) else { return answerOther(head) }
+    guard head.method == "POST" else {
       return respond(
         GatewayFailure(
           status: 405, errorClass: .invalidRequest, message: "\(head.method) is not how this call is made: use POST."),
         target.wireProtocol, spanID: nil)
     }
-    let identity = SpanIdentity(headers: head.headers, start: start)
+    let identity = SpanIdentity(headers: head.headers, start: request.start, random: &loop.random)
     do throws(Refusal) {
       let snapshot = loop.snapshot
-      let plan = try decide(target, head, body, snapshot)
-      let sent =
-        plan.edits.isEmpty ? body : ByteBuffer(bytes: body.withUnsafeReadableBytes { RequestRewriting.apply(plan.edits, to: $0) })
-      let exchange = Exchange(loop: loop, client: self, plan: plan, identity: identity, head: head, body: sent, started: started)
+      let call = try admit(target, request, snapshot)
+      let reservation = try reserve(call, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
+      let exchange = Exchange(
+        loop: loop, client: self, call: call, snapshot: snapshot, reservation: reservation, identity: identity,
+        headers: head.headers, body: request.body, started: request.started)
       phase = .relaying(exchange)
       exchange.start()
     } catch {
-      refuse(error, identity, target.wireProtocol, started: started)
+      refuse(error, identity, target.wireProtocol, started: request.started)
     }
   }
 
-  private func decide(
-    _ target: RequestTarget, _ head: HTTPRequestHead, _ body: ByteBuffer, _ snapshot: GatewaySnapshot
-  ) throws(Refusal) -> RelayPlan {
+  private func admit(
+    _ target: RequestTarget, _ request: Incoming, _ snapshot: GatewaySnapshot
+  ) throws(Refusal) -> AdmittedCall {
+    let loop = self.loop
+    let context = AdmissionContext(
+      snapshot: snapshot, key: { loop.key($0) },
+      isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next())
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
-    let decision: Result<RelayPlan, Refusal> = body.withUnsafeReadableBytes { bytes in
+    let decision: Result<AdmittedCall, Refusal> = request.body.withUnsafeReadableBytes { bytes in
       do throws(Refusal) {
-        return .success(try Admission.plan(target: target, headers: head.headers, body: bytes, snapshot: snapshot))
+        return .success(
+          try Admission.admit(target: target, headers: request.head.headers, body: bytes, context: context))
       } catch {
         return .failure(error)
       }
@@ -118,17 +176,34 @@ final class ClientHandler: ChannelInboundHandler {
     return try decision.get()
   }
 
-  private func refuseTooLarge(_ head: HTTPRequestHead, _ limit: Int, started: NIODeadline, start: Timestamp) {
+  private func reserve(
+    _ call: AdmittedCall, bodyBytes: Int, snapshot: GatewaySnapshot, at time: Timestamp
+  ) throws(Refusal) -> BudgetReservation {
+    guard let request = BudgetDemand.request(call, bodyBytes: bodyBytes, prices: snapshot.prices, at: time) else { return .none }
+    switch loop.budgets.reserve(request, at: time) {
+    case .success(let reservation): return reservation
+    case .failure(let refusal):
+      throw Refusal(
+        failure: GatewayFailure(
+          status: 429, errorClass: .quotaExhausted, message: refusal.message, retryAfter: refusal.retryAfter),
+        facts: call.facts)
+    }
+  }
+
+  private func refuseTooLarge(_ limit: Int) {
+    guard let request = incoming else { return }
+    incoming = nil
     phase = .discarding
-    keepsAlive = false
+    writer.keepsAlive = false
     let failure = GatewayFailure(
       status: 413, errorClass: .invalidRequest,
       message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
-    guard let target = RequestTarget(uri: head.uri) else { return respond(failure, .openAI, spanID: nil) }
-    let facts = Admission.factsBeforeBody(target: target, headers: head.headers, snapshot: loop.snapshot)
+    guard let target = loop.target(request.head.uri) else { return respond(failure, .openAI, spanID: nil) }
+    let facts = Admission.factsBeforeBody(target: target, headers: request.head.headers, snapshot: loop.snapshot)
     refuse(
-      Refusal(failure: failure, facts: facts), SpanIdentity(headers: head.headers, start: start), target.wireProtocol,
-      started: started)
+      Refusal(failure: failure, facts: facts),
+      SpanIdentity(headers: request.head.headers, start: request.start, random: &loop.random), target.wireProtocol,
+      started: request.started)
   }
 
   /// Answers a request that goes no further, and leaves its span.
@@ -142,14 +217,34 @@ final class ClientHandler: ChannelInboundHandler {
     respond(refusal.failure, wireProtocol, spanID: identity.spanID)
   }
 
-  /// Health, and everything that is no model call.
-  private func answerOther(_ head: HTTPRequestHead) {
-    if head.uri == "/health", head.method == .GET || head.method == .HEAD {
-      return respond(status: .ok, contentType: "text/plain; charset=utf-8", body: "ok\n", spanID: nil)
+  /// The bytes are no HTTP/1: where the next request begins is unknown, so this connection ends.
+  private func refuseProtocol(_ problem: HTTPProblem) {
+    incoming = nil
+    writer.keepsAlive = false
+    let failure = GatewayFailure(status: problem.status, errorClass: .invalidRequest, message: problem.message)
+    respond(failure, .openAI, spanID: nil)
+    phase = .closing
+  }
+
+  /// Health, the list of models, and everything that is no model call.
+  private func answerOther(_ head: RequestHead) {
+    let isReading = head.method == "GET" || head.method == "HEAD"
+    if isReading, head.uri == "/health" {
+      return respond(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
+    }
+    if isReading, let listing = ModelListing(uri: head.uri, headers: head.headers) {
+      do throws(GatewayFailure) {
+        _ = try Admission.key(target: nil, headers: head.headers) { loop.key($0) }
+        let body = try listing.body(snapshot: loop.snapshot)
+        return respond(status: 200, contentType: "application/json", body: body)
+      } catch {
+        return respond(error, listing.wireProtocol, spanID: nil)
+      }
     }
     let message =
-      "The gateway does not serve \(head.method) \(head.uri.prefix(200)). It serves POST /v1/chat/completions, "
-      + "/{v1,v1beta}/models/MODEL:generateContent and the Vertex AI form of the same; check the base URL of your SDK."
+      "The gateway does not serve \(head.method) \(head.uri.prefix(200)). It serves POST /v1/chat/completions, /v1/responses, "
+      + "/v1/embeddings, /v1/messages, /{v1,v1beta}/models/MODEL:generateContent and the Vertex AI forms, and GET /v1/models; "
+      + "check the base URL of your SDK."
     respond(
       GatewayFailure(status: 404, errorClass: .invalidRequest, message: message),
       head.uri.contains("/v1beta") ? .gemini : .openAI, spanID: nil)
@@ -157,57 +252,129 @@ final class ClientHandler: ChannelInboundHandler {
 
   // MARK: The answer
 
-  func write(head: HTTPResponseHead) {
-    var head = head
-    head.version = version
-    if loop.isDraining { keepsAlive = false }
-    if !keepsAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
-    context?.write(wrapOutboundOut(.head(head)), promise: nil)
+  /// Begins to relay a provider's answer.
+  ///
+  /// - Parameters:
+  ///   - changesBody: the length the provider told does not hold.
+  ///   - contentType: in place of the provider's.
+  ///   - fields: writes the gateway's own fields.
+  func beginResponse(_ head: ResponseHead, changesBody: Bool, contentType: String?, _ fields: (inout ByteBuffer) -> Void) {
+    if loop.isDraining { writer.keepsAlive = false }
+    writer.writeHead(head, changesBody: changesBody, contentType: contentType, fields)
   }
 
-  func write(body: ByteBuffer) {
-    if !isHead { context?.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+  func writeBody(_ bytes: ByteBuffer) {
+    if let large = writer.writeBody(bytes), let context {
+      drainWriter()
+      context.write(wrapOutboundOut(large), promise: nil)
+      writer.endLargePiece()
+    }
   }
 
-  func flush() { context?.flush() }
+  func flush() {
+    drainWriter()
+    context?.flush()
+  }
+
+  private func drainWriter() {
+    guard let context, writer.hasBytes else { return }
+    context.write(wrapOutboundOut(writer.bytes), promise: nil)
+    writer.clear()
+  }
+
+  private func writeThrough(_ text: StaticString) {
+    guard let context else { return }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: text)), promise: nil)
+  }
 
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
   func finishResponse() {
     guard let context else { return }
+    writer.writeEnd()
     if case .discarding = phase {
       // Closing with unread bytes in the socket resets the connection, and the client would lose the answer. So the rest
       // of its request is read and thrown away, for as long as any request may take.
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    } else if keepsAlive, !loop.isDraining {
+      flush()
+    } else if writer.keepsAlive, !loop.isDraining {
       armPatience()
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+      flush()
+      nextRequest()
     } else {
+      phase = .closing
+      let bytes = writer.bytes
+      writer.clear()
       let promise = context.eventLoop.makePromise(of: Void.self)
       promise.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+      context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
     }
   }
 
+  /// Ends an answer that had begun with an error the SDK can read, where its form has room for one; cuts it otherwise.
+  func finishResponse(withError failure: GatewayFailure, wireProtocol: WireProtocol, inEvents: Bool) {
+    guard inEvents else {
+      flush()
+      return abort()
+    }
+    let name = wireProtocol == .anthropic ? "event: error\n" : ""
+    writeBody(ByteBuffer(string: "\(name)data: \(failure.body(for: wireProtocol))\n\n"))
+    finishResponse()
+  }
+
+  /// A provider's error: as it came where client and provider speak alike, else in the client's form.
+  func relayError(_ held: HeldError, call: PreparedCall, clientProtocol: WireProtocol, spanID: SpanID) {
+    let translated: ByteBuffer? =
+      call.provider.wireProtocol == clientProtocol
+      ? nil
+      : held.body.withUnsafeReadableBytes { bytes in
+        ByteBuffer(
+          bytes: AnswerTranslator.error(status: held.head.status, body: bytes, from: call.provider.wireProtocol))
+      }
+    beginResponse(held.head, changesBody: true, contentType: translated.map { _ in "application/json" }) { out in
+      out.writeField("x-commander-span-id", spanID.description)
+    }
+    writeBody(translated ?? held.body)
+    finishResponse()
+  }
+
   /// Cuts the connection: the only honest end of an answer that began and cannot be completed.
-  func abort() { context?.close(promise: nil) }
+  func abort() {
+    phase = .closing
+    close()
+  }
+
+  private func close() { context?.close(promise: nil) }
 
   func respond(_ failure: GatewayFailure, _ wireProtocol: WireProtocol, spanID: SpanID?) {
     respond(
-      status: HTTPResponseStatus(statusCode: failure.status), contentType: "application/json; charset=utf-8",
-      body: failure.body(for: wireProtocol), spanID: spanID)
+      status: failure.status, contentType: "application/json; charset=utf-8", body: failure.body(for: wireProtocol),
+      spanID: spanID, retryAfter: failure.retryAfter)
   }
 
-  private func respond(status: HTTPResponseStatus, contentType: String, body: String, spanID: SpanID?) {
-    var headers: HTTPHeaders = ["content-type": contentType, "content-length": String(body.utf8.count)]
-    if let spanID { headers.add(name: "x-commander-span-id", value: spanID.description) }
-    write(head: HTTPResponseHead(version: .http1_1, status: status, headers: headers))
-    write(body: ByteBuffer(string: body))
+  private func respond(
+    status: Int, contentType: StaticString, body: String, spanID: SpanID? = nil, retryAfter: Duration? = nil
+  ) {
+    if loop.isDraining { writer.keepsAlive = false }
+    writer.writeWhole(status: status, contentType: contentType, body: body) { out in
+      if let retryAfter { out.writeField("retry-after", String(max(1, (retryAfter.wholeNanoseconds + 999_999_999) / 1_000_000_000))) }
+      if let spanID { out.writeField("x-commander-span-id", spanID.description) }
+    }
     finishResponse()
   }
 
   func exchangeEnded() {
     if case .relaying = phase { phase = .idle }
+  }
+
+  private func nextRequest() {
+    setReading(true)
+    if inbound.readableBytes > 0 { process() }
+  }
+
+  private func setReading(_ shouldRead: Bool) {
+    guard shouldRead != isReading, let channel = context?.channel, channel.isActive else { return }
+    isReading = shouldRead
+    _ = try? channel.syncOptions?.setOption(.autoRead, value: shouldRead)
   }
 
   // MARK: The connection
@@ -218,23 +385,14 @@ final class ClientHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if case .relaying(let exchange) = phase { exchange.clientClosed() }
+    if case .relaying(let exchange) = phase {
+      phase = .closing
+      exchange.clientClosed()
+    }
     context.fireChannelInactive()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
-  }
-
-  /// A connection without a complete request for too long is closed: slow senders must not hold it for ever.
-  private func armPatience() {
-    guard let context else { return }
-    patience?.cancel()
-    patience = context.eventLoop.assumeIsolated().scheduleTask(
-      in: .nanoseconds(loop.snapshot.limits.clientIdleTimeout.wholeNanoseconds)
-    ) {
-      if case .relaying = self.phase { return }
-      self.context?.close(promise: nil)
-    }
   }
 }

@@ -1,126 +1,198 @@
-// One exchange: relays a request and its answer between two connections and leaves exactly one span, however it ends.
+// One exchange: has a request served by the first target that can, relays the answer, and leaves exactly one span.
 
+import Budgets
 import LLMTelemetry
 import NIOCore
-import NIOHTTP1
 import Providers
 
 /// Everything here runs on one event loop. `end(_:)` is the only way out, and works once.
-final class Exchange {
+final class Exchange: LoopMember {
   private enum Phase {
-    case connecting, waitingForHead, relaying, ended
+    case connecting
+    case waitingForHead
+    /// An error whose fate is open: it is told to the client only when nothing else is left to try.
+    case readingError
+    case relaying
+    /// Between two attempts.
+    case pausing
+    case ended
   }
 
+  var loopIndex = -1
   private let loop: LoopState
-  private let plan: RelayPlan
+  private let call: AdmittedCall
+  private let snapshot: GatewaySnapshot
   private let identity: SpanIdentity
-  private let requestHead: HTTPRequestHead
+  private let requestHeaders: HeaderBlock
   private let requestBody: ByteBuffer
-  private let limits: GatewayLimits
+  private let limits: EffectiveLimits
   private let started: NIODeadline
-  private weak var client: ClientHandler?
+  private let reservation: BudgetReservation
+  private var client: ClientHandler?
 
   private var phase = Phase.connecting
+  private var facts: AdmittedFacts
+  private var schedule: AttemptSchedule
+  private var prepared: PreparedCall?
   private var upstream: UpstreamConnection?
-  private var meter: ResponseMeter
+  private var answer: AnswerRelay?
+  private var held: HeldError?
+  private var lastFailure: GatewayFailure?
   private var status: Int?
   private var attempts = 0
   private var lastActivity: NIODeadline
-  private var timer: Scheduled<Void>?
   private var needsFlush = false
 
   init(
-    loop: LoopState, client: ClientHandler, plan: RelayPlan, identity: SpanIdentity, head: HTTPRequestHead, body: ByteBuffer,
-    started: NIODeadline
+    loop: LoopState, client: ClientHandler, call: AdmittedCall, snapshot: GatewaySnapshot, reservation: BudgetReservation,
+    identity: SpanIdentity, headers: HeaderBlock, body: ByteBuffer, started: NIODeadline
   ) {
     self.loop = loop
     self.client = client
-    self.plan = plan
+    self.call = call
+    self.snapshot = snapshot
+    self.reservation = reservation
     self.identity = identity
     self.started = started
-    limits = loop.snapshot.limits
-    lastActivity = .now()
-    requestHead = HTTPRequestHead(
-      version: .http1_1, method: .POST, uri: plan.uri,
-      headers: ForwardedHeaders.request(head.headers, provider: plan.provider, bodyLength: body.readableBytes))
+    facts = call.facts
+    requestHeaders = headers
     requestBody = body
-    meter = ResponseMeter(wireProtocol: plan.facts.wireProtocol, framing: plan.framing, captureLimit: limits.scoringBytes)
+    limits = EffectiveLimits(snapshot.limits, call.route.timeouts)
+    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.route.retry)
+    lastActivity = started
   }
 
   func start() {
     loop.began(self)
-    armTimer()
-    connect(reusingIdle: true)
+    loop.health.requestCame(route: call.route.name, policy: call.route.retry)
+    prepareTarget()
   }
 
-  private func connect(reusingIdle: Bool) {
+  // MARK: Attempts
+
+  private var candidate: Candidate { call.candidates[schedule.target] }
+
+  /// Turns to the scheduled target; one that cannot take this request at all is passed over.
+  private func prepareTarget() {
+    while true {
+      do throws(GatewayFailure) {
+        let call = try CallPreparation.prepare(self.call, candidate: candidate, body: requestBody, snapshot: snapshot)
+        prepared = call
+        facts.dimensions.provider = call.provider.wireProtocol.providerName
+        facts.dimensions.model = candidate.model
+        if call.provider.wireProtocol == .vertex { facts.dimensions.region = call.provider.location ?? self.call.target.location }
+        facts.fallbackFrom = candidate.isFallback ? self.call.asked : nil
+        return connect(call, reusingIdle: true)
+      } catch {
+        // The first reason is the one to tell: it is about the target the client asked for.
+        if lastFailure == nil { lastFailure = error }
+        guard case .fallBack = schedule.skip() else { return fail(lastFailure ?? error) }
+      }
+    }
+  }
+
+  private func connect(_ call: PreparedCall, reusingIdle: Bool) {
     phase = .connecting
-    let endpoint = UpstreamEndpoint(plan.provider)
-    if reusingIdle, let connection = loop.pool.takeIdle(endpoint) { return send(on: connection) }
-    loop.pool.connect(endpoint, timeout: limits.connectTimeout) { result in
+    let endpoint = UpstreamEndpoint(call.provider)
+    if reusingIdle, let connection = loop.pool.takeIdle(endpoint) { return send(call, on: connection) }
+    loop.pool.connect(endpoint, timeout: limits.connect) { result in
       guard case .connecting = self.phase else {
         if case .success(let connection) = result { connection.close() }
         return
       }
       switch result {
-      case .success(let connection): self.send(on: connection)
+      case .success(let connection): self.send(call, on: connection)
       case .failure(let error):
         let isTimeout = if case ChannelError.connectTimeout = error { true } else { false }
-        self.fail(
+        self.attemptFailed(
           GatewayFailure(
             status: isTimeout ? 504 : 502, errorClass: isTimeout ? .timeout : .network,
             message:
-              "Provider \"\(self.plan.provider.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."
+              "Provider \"\(call.provider.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."
           ))
       }
     }
   }
 
-  private func send(on connection: UpstreamConnection) {
+  private func send(_ call: PreparedCall, on connection: UpstreamConnection) {
     attempts += 1
     phase = .waitingForHead
+    lastActivity = .now()
     upstream = connection
     connection.exchange = self
-    connection.send(head: requestHead, body: requestBody)
+    let copiesBody = call.body.readableBytes <= 16 << 10
+    var head = ByteBufferAllocator().buffer(capacity: 1024 + (copiesBody ? call.body.readableBytes : 0))
+    ForwardedHeaders.writeRequest(requestHeaders, call: call, into: &head)
+    if copiesBody { head.writeImmutableBuffer(call.body) }
+    connection.send(head: head, body: copiesBody ? ByteBuffer() : call.body)
+  }
+
+  /// Nothing of an answer has gone to the client yet: decides what follows.
+  private func attemptFailed(_ failure: GatewayFailure, held: HeldError? = nil) {
+    dropUpstream()
+    if AttemptSchedule.isTargetsFault(failure.errorClass) {
+      loop.health.failed(candidate.health, at: now, policy: call.route.circuit)
+    }
+    lastFailure = failure
+    let next =
+      client == nil
+      ? .giveUp
+      : schedule.afterFailure(
+        failure.errorClass, retryAfter: failure.retryAfter, timeLeft: .nanoseconds((totalDeadline - .now()).nanoseconds),
+        unit: Int.random(in: 0..<1000, using: &loop.random)
+      ) { loop.health.takeRetry(route: call.route.name) }
+    switch next {
+    case .retry(let pause):
+      phase = .pausing
+      loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(pause.wholeNanoseconds)) {
+        if case .pausing = self.phase, let call = self.prepared { self.connect(call, reusingIdle: true) }
+      }
+    case .fallBack: prepareTarget()
+    case .giveUp:
+      guard let held else { return fail(failure) }
+      tell(held)
+    }
   }
 
   // MARK: From the provider
 
-  func upstreamHead(_ head: HTTPResponseHead) {
-    guard case .waitingForHead = phase else { return }
-    phase = .relaying
+  func upstreamHead(_ head: ResponseHead) {
+    guard case .waitingForHead = phase, let call = prepared else { return }
     lastActivity = .now()
-    // From here on a shorter patience holds.
-    timer?.cancel()
-    armTimer()
-    status = Int(head.status.code)
-    if head.status.code >= 300 {
+    status = head.status
+    guard (200..<300).contains(head.status) else {
       // An error is one JSON document, whatever framing a success would have had.
-      meter = ResponseMeter(wireProtocol: plan.facts.wireProtocol, framing: .document, captureLimit: 0)
+      phase = .readingError
+      held = HeldError(head: head)
+      return
     }
-    var headers = ForwardedHeaders.response(head.headers, dropsLength: plan.stripsUsage && head.status.code < 300)
-    headers.add(name: "x-commander-span-id", value: identity.spanID.description)
-    if let version = plan.facts.resolvedPromptVersion { headers.add(name: "x-commander-prompt-version", value: version) }
-    if plan.facts.fallbackFrom != nil, let model = plan.facts.dimensions.model {
-      headers.add(name: "x-commander-model", value: model)
-    }
-    client?.write(head: HTTPResponseHead(version: .http1_1, status: head.status, headers: headers))
+    loop.health.succeeded(candidate.health)
+    phase = .relaying
+    var relay = AnswerRelay(
+      call: call, head: head, captureLimit: snapshot.limits.scoringBytes, isHeld: schedule.hasAlternative,
+      translatedModel: self.call.asked, includesUsage: self.call.request.includesUsage, identity: identity)
+    if !relay.isHeld, let client { relay.writeHead(to: client, facts: facts, asked: self.call.asked, spanID: identity.spanID) }
+    answer = relay
     needsFlush = true
   }
 
   func upstreamBody(_ bytes: ByteBuffer) {
-    guard case .relaying = phase else { return }
     lastActivity = .now()
-    let strips = stripsUsage
-    let arrival = identity.start + .nanoseconds((lastActivity - started).nanoseconds)
-    bytes.withUnsafeReadableBytes { raw in
-      meter.consume(raw, at: arrival, stripsUsage: strips) { relayed in
-        // Without stripping, the one call is the whole chunk: pass the buffer on instead of copying it.
-        client?.write(body: strips ? ByteBuffer(bytes: relayed) : bytes)
+    switch phase {
+    case .readingError: held?.append(bytes)
+    case .relaying:
+      guard answer != nil else { return }
+      if answer?.isHeld == true, let client {
+        answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
+      answer?.relay(bytes, at: now, to: client)
+      needsFlush = true
+      if let allowance = reservation.outputTokenAllowance, let answer, answer.outputTokensSoFar > allowance {
+        return cutByBudget(allowance)
+      }
+      if client?.isWritable == false { upstream?.setReading(false) }
+    case .connecting, .waitingForHead, .pausing, .ended: break
     }
-    needsFlush = true
-    if client?.isWritable == false { upstream?.setReading(false) }
   }
 
   func upstreamReadComplete() {
@@ -130,37 +202,67 @@ final class Exchange {
   }
 
   func upstreamEnd(reusable: Bool) {
-    guard case .relaying = phase else { return fail(brokenAnswer("ended its answer before it began")) }
     if let connection = upstream {
       upstream = nil
       if reusable {
-        loop.pool.put(connection, UpstreamEndpoint(plan.provider), limit: limits.idleUpstreamConnectionsPerLoop)
+        loop.pool.put(connection, limit: snapshot.limits.idleUpstreamConnectionsPerLoop)
       } else {
         connection.close()
       }
     }
-    let client = self.client
-    if let unfinished = meter.finish(at: now, stripsUsage: stripsUsage) { client?.write(body: ByteBuffer(bytes: unfinished)) }
-    end(finalOutcome())
-    client?.finishResponse()
+    switch phase {
+    case .readingError:
+      guard let held else { return }
+      self.held = nil
+      let (errorClass, message) = held.meaning(wireProtocol: prepared?.provider.wireProtocol ?? facts.wireProtocol)
+      attemptFailed(
+        GatewayFailure(
+          status: held.head.status, errorClass: errorClass, message: message, retryAfter: RetryAfter.read(held.head.headers)),
+        held: held)
+    case .relaying:
+      guard answer != nil else { return }
+      if answer?.isHeld == true, let client {
+        answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
+      }
+      let isWhole = answer?.finish(at: now, to: client) ?? true
+      let client = self.client
+      end(answer?.outcome ?? .ok)
+      // A translated stream that the provider broke off must not look whole.
+      if isWhole { client?.finishResponse() } else { client?.abort() }
+    case .connecting, .waitingForHead, .pausing: attemptFailed(brokenAnswer("ended its answer before it began"))
+    case .ended: break
+    }
   }
 
-  func upstreamClosed(error: (any Error)?) {
+  /// - Parameter reason: what was wrong with its bytes; `nil` when it just went away.
+  func upstreamClosed(reason: String?) {
     let wasReused = (upstream?.answers ?? 0) > 0
     upstream = nil
+    let words = reason ?? "closed the connection"
     switch phase {
-    case .waitingForHead where wasReused:
+    case .waitingForHead where wasReused && reason == nil:
       // A provider may close an idle connection just as we use it. Nothing of an answer came, so one new connection is tried.
-      connect(reusingIdle: false)
-    case .connecting, .waitingForHead: fail(brokenAnswer("closed the connection without an answer"))
-    case .relaying: fail(brokenAnswer("closed the connection in the middle of its answer"))
-    case .ended: break
+      if let call = prepared { connect(call, reusingIdle: false) }
+    case .connecting, .waitingForHead, .readingError: attemptFailed(brokenAnswer("\(words) without an answer"))
+    case .relaying where answer?.isHeld == true: attemptFailed(brokenAnswer("\(words) before the first byte of its answer"))
+    case .relaying: fail(brokenAnswer("\(words) in the middle of its answer"))
+    case .pausing, .ended: break
     }
   }
 
   // MARK: From the client
 
   func clientClosed() {
+    client = nil
+    if call.route.onClientDisconnect == .complete {
+      switch phase {
+      case .waitingForHead, .relaying:
+        // Nobody reads any more, so nobody can be too slow.
+        upstream?.setReading(true)
+        return
+      case .connecting, .readingError, .pausing, .ended: break
+      }
+    }
     end(.failed(.cancelled, message: "the client closed the connection"))
   }
 
@@ -177,94 +279,122 @@ final class Exchange {
     fail(GatewayFailure(status: 503, errorClass: .network, message: "The gateway is shutting down; retry."))
   }
 
+  private func cutByBudget(_ allowance: Int) {
+    let failure = GatewayFailure(
+      status: 429, errorClass: .quotaExhausted,
+      message:
+        "A budget cut this answer after the \(allowance) output tokens that were reserved for it; state a higher maximum, or raise the budget."
+    )
+    let client = self.client
+    guard end(.failed(failure.errorClass, message: failure.message)) else { return }
+    client?.finishResponse(withError: failure, wireProtocol: facts.wireProtocol, inEvents: answer?.isEventStream ?? false)
+  }
+
   private func fail(_ failure: GatewayFailure) {
     let client = self.client
-    let hasBegun = if case .relaying = phase { true } else { false }
+    let hasBegun = if case .relaying = phase { answer?.isHeld == false } else { false }
     if !hasBegun { status = failure.status }
     guard end(.failed(failure.errorClass, message: failure.message)) else { return }
-    if hasBegun { client?.abort() } else { client?.respond(failure, plan.facts.wireProtocol, spanID: identity.spanID) }
+    if hasBegun {
+      client?.abort()
+    } else {
+      client?.respond(failure, facts.wireProtocol, spanID: identity.spanID)
+    }
+  }
+
+  /// The provider's own error, as it came or in the form the client speaks.
+  private func tell(_ held: HeldError) {
+    status = held.head.status
+    let client = self.client
+    let call = prepared
+    let (errorClass, message) = held.meaning(wireProtocol: call?.provider.wireProtocol ?? facts.wireProtocol)
+    guard end(.failed(errorClass, message: message)), let client, let call else { return }
+    client.relayError(held, call: call, clientProtocol: facts.wireProtocol, spanID: identity.spanID)
   }
 
   private func brokenAnswer(_ what: String) -> GatewayFailure {
-    GatewayFailure(status: 502, errorClass: .network, message: "Provider \"\(plan.provider.name)\" \(what).")
+    GatewayFailure(
+      status: 502, errorClass: .network, message: "Provider \"\(prepared?.provider.name ?? candidate.provider)\" \(what).")
+  }
+
+  private func dropUpstream() {
+    guard let connection = upstream else { return }
+    connection.exchange = nil
+    connection.close()
+    upstream = nil
   }
 
   @discardableResult
   private func end(_ outcome: Outcome) -> Bool {
     if case .ended = phase { return false }
     phase = .ended
-    timer?.cancel()
-    if let connection = upstream {
-      connection.exchange = nil
-      connection.close()
-      upstream = nil
-    }
+    dropUpstream()
     client?.exchangeEnded()
-    loop.ended(self, span: span(outcome))
+    client = nil
+    let span = span(outcome)
+    loop.budgets.settle(
+      reservation,
+      spent: BudgetSpending(
+        usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm), at: span.end)
+    loop.ended(self, span: span)
     return true
-  }
-
-  private func finalOutcome() -> Outcome {
-    if let status, let errorClass = ErrorClassification.errorClass(status: status, failure: meter.error) {
-      return .failed(errorClass, message: meter.error?.message ?? "the provider answered \(status)")
-    }
-    if let reason = meter.blockReason { return .failed(.blocked, message: "the prompt was blocked: \(reason)") }
-    if let defect = meter.defect { return .failed(.providerError, message: defect) }
-    if meter.finishReason == .contentFilter { return .failed(.blocked, message: "the answer was blocked by a safety filter") }
-    return .ok
   }
 
   private func span(_ outcome: Outcome) -> LLMSpan {
     var span = identity.span(
-      facts: plan.facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds), outcome: outcome)
-    span.timeToFirstToken = meter.firstTokenAt.map { $0 - identity.start }
-    span.longestGap = meter.longestGap
-    span.responseModel = meter.responseModel
-    span.finishReason = meter.finishReason
+      facts: facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds), outcome: outcome)
     span.httpStatus = status
     span.attempts = attempts
-    span.usage = UsageEstimate.complete(
-      meter.usage, answered: (200..<300).contains(status ?? 0), isWhole: meter.sawEnd, requestBytes: requestBody.readableBytes,
-      answerBytes: meter.textByteCount)
-    if limits.scoringBytes > 0, !meter.text.isEmpty {
+    answer?.describe(&span, requestBytes: requestBody.readableBytes, answered: (200..<300).contains(status ?? 0))
+    if snapshot.limits.scoringBytes > 0, let text = answer?.text, !text.isEmpty {
       span.content = SpanContent(
-        requestBody: Array(requestBody.readableBytesView.prefix(limits.scoringBytes)), responseText: meter.text)
+        requestBody: Array(requestBody.readableBytesView.prefix(snapshot.limits.scoringBytes)), responseText: text)
     }
+    span.cost = snapshot.prices.cost(of: span)
     return span
   }
 
-  private var stripsUsage: Bool { plan.stripsUsage && (status ?? 0) < 300 }
-  private var now: Timestamp { identity.start + .nanoseconds((NIODeadline.now() - started).nanoseconds) }
+  private var now: Timestamp {
+    Timestamp(unixNanoseconds: identity.start.unixNanoseconds + (NIODeadline.now() - started).nanoseconds)
+  }
 
   // MARK: Deadlines
 
-  /// One timer per exchange looks at all three deadlines when it fires, instead of one timer per chunk.
-  private func armTimer() {
-    let next = min(totalDeadline, quietDeadline)
-    timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.timerFired() }
-  }
+  func isDue(_ now: NIODeadline) -> Bool { now >= totalDeadline || now >= quietDeadline }
 
-  private func timerFired() {
+  func deadlinePassed(_ now: NIODeadline) {
     if case .ended = phase { return }
-    let now = NIODeadline.now()
     if now >= totalDeadline {
-      fail(timedOut("did not finish its answer within \(limits.totalTimeout)"))
-    } else if now < quietDeadline {
-      armTimer()
+      fail(timedOut("did not finish its answer within \(limits.total)"))
     } else if case .relaying = phase, let client, !client.isWritable {
       // We stopped reading from the provider because the client does not read from us.
+      self.client = nil
+      client.exchangeEnded()
       end(.failed(.cancelled, message: "the client took nothing of its answer for \(quietLimit)"))
       client.abort()
-    } else {
+    } else if case .relaying = phase, answer?.isHeld == false {
       fail(timedOut("sent nothing for \(quietLimit)"))
+    } else {
+      attemptFailed(timedOut("sent nothing for \(quietLimit)"))
     }
   }
 
-  private var totalDeadline: NIODeadline { started + .nanoseconds(limits.totalTimeout.wholeNanoseconds) }
-  private var quietDeadline: NIODeadline { lastActivity + .nanoseconds(quietLimit.wholeNanoseconds) }
-  private var quietLimit: Duration { if case .relaying = phase { limits.idleTimeout } else { limits.firstByteTimeout } }
+  private var totalDeadline: NIODeadline { started + limits.totalAmount }
+
+  private var quietDeadline: NIODeadline {
+    switch phase {
+    case .connecting, .pausing, .ended: .distantFuture
+    case .waitingForHead, .readingError: lastActivity + limits.firstTokenAmount
+    case .relaying: lastActivity + (answer?.hasBytes == true ? limits.idleAmount : limits.firstTokenAmount)
+    }
+  }
+
+  private var quietLimit: Duration {
+    if case .relaying = phase, answer?.hasBytes == true { limits.idle } else { limits.firstToken }
+  }
 
   private func timedOut(_ what: String) -> GatewayFailure {
-    GatewayFailure(status: 504, errorClass: .timeout, message: "Provider \"\(plan.provider.name)\" \(what).")
+    GatewayFailure(
+      status: 504, errorClass: .timeout, message: "Provider \"\(prepared?.provider.name ?? candidate.provider)\" \(what).")
   }
 }

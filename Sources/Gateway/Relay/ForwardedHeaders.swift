@@ -1,54 +1,86 @@
-// Which headers cross the gateway in each direction.
+// Which header fields cross the gateway in each direction, written straight into what goes out.
 
-import NIOHTTP1
+import NIOCore
 import Providers
 
 enum ForwardedHeaders {
-  /// Headers that belong to one connection (RFC 9110 section 7.6.1).
-  private static let hopByHop: Set<String> = [
+  /// Fields that belong to one connection (RFC 9110 section 7.6.1).
+  private static let hopByHop: [StaticString] = [
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
     "transfer-encoding", "upgrade",
   ]
 
-  /// Client headers that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
-  private static let stopsHere: Set<String> = [
+  /// Client fields that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
+  private static let stopsHere: [StaticString] = [
     "authorization", "x-goog-api-key", "x-api-key", "host", "content-length", "accept-encoding", "expect", "traceparent",
     "tracestate", "baggage",
   ]
 
-  /// The request's headers for the provider. Compression is refused, since usage must be read from the answer.
-  static func request(_ headers: HTTPHeaders, provider: Provider, bodyLength: Int) -> HTTPHeaders {
-    var result = HTTPHeaders()
-    result.reserveCapacity(headers.count + 2)
-    let isStandardPort = provider.port == (provider.usesTLS ? 443 : 80)
-    result.add(name: "host", value: isStandardPort ? provider.host : "\(provider.host):\(provider.port)")
-    for (name, value) in headers {
-      let lowered = name.lowercased()
-      if hopByHop.contains(lowered) || stopsHere.contains(lowered) || lowered.hasPrefix("x-commander-")
-        || lowered.hasPrefix("x-datadog-")
-      {
-        continue
-      }
-      result.add(name: name, value: value)
+  private static let fromClient = NameTable(hopByHop + stopsHere)
+  private static let fromProvider = NameTable(hopByHop + ["content-length"])
+
+  /// The head of the request to the provider. Compression is refused, since usage must be read from the answer.
+  static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, into out: inout ByteBuffer) {
+    let provider = call.provider
+    out.writeStaticString("POST ")
+    out.writeString(call.uri)
+    out.writeStaticString(" HTTP/1.1\r\nhost: ")
+    out.writeString(provider.authority)
+    out.writeStaticString("\r\n")
+    let nominated = headers.nominatedByConnection
+    headers.forEach { name, value in
+      if fromClient.contains(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return }
+      if call.translates, HeaderBlock.isEqual(name, "content-type") { return }
+      if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
+      out.writeField(name, value)
     }
-    result.add(name: "accept-encoding", value: "identity")
+    if call.translates {
+      out.writeStaticString("content-type: application/json\r\n")
+      if provider.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
+    }
+    out.writeStaticString("accept-encoding: identity\r\n")
     if let credential = provider.credential {
       let header = provider.wireProtocol.credentialHeader(credential)
-      result.add(name: header.name, value: header.value)
+      out.writeString(header.name)
+      out.writeStaticString(": ")
+      out.writeString(header.value)
+      out.writeStaticString("\r\n")
     }
-    result.add(name: "content-length", value: String(bodyLength))
-    return result
+    out.writeStaticString("content-length: ")
+    out.writeDecimal(call.body.readableBytes)
+    out.writeStaticString("\r\n\r\n")
   }
 
-  /// The answer's headers for the client. A length that no longer fits, because events are withheld, is dropped.
-  static func response(_ headers: HTTPHeaders, dropsLength: Bool) -> HTTPHeaders {
-    var result = HTTPHeaders()
-    result.reserveCapacity(headers.count + 3)
-    for (name, value) in headers {
-      let lowered = name.lowercased()
-      if hopByHop.contains(lowered) || (dropsLength && lowered == "content-length") { continue }
-      result.add(name: name, value: value)
+  /// The fields of the answer for the client, without those that frame it.
+  static func writeResponse(_ headers: HeaderBlock, replacesContentType: Bool, into out: inout ByteBuffer) {
+    let nominated = headers.nominatedByConnection
+    headers.forEach { name, value in
+      if fromProvider.contains(name) { return }
+      if replacesContentType, HeaderBlock.isEqual(name, "content-type") { return }
+      if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
+      out.writeField(name, value)
     }
-    return result
+  }
+
+  private static func starts(_ name: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {
+    name.count >= prefix.utf8CodeUnitCount
+      && HeaderBlock.isEqual(UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]), prefix)
+  }
+
+  /// Names by length, since almost every name is told apart by that.
+  private struct NameTable {
+    private let byLength: [[StaticString]]
+
+    init(_ names: [StaticString]) {
+      var table = [[StaticString]](repeating: [], count: 24)
+      for name in names { table[name.utf8CodeUnitCount].append(name) }
+      byLength = table
+    }
+
+    func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+      guard name.count < byLength.count else { return false }
+      for candidate in byLength[name.count] where HeaderBlock.isEqual(name, candidate) { return true }
+      return false
+    }
   }
 }

@@ -1,34 +1,56 @@
-// What one event loop of the gateway owns: its view of the configuration, its upstream connections, its spans.
+// What one event loop of the gateway owns: its view of the configuration, its connections, its exchanges, its spans.
 
+import Budgets
 import LLMTelemetry
 import NIOCore
 import NIOSSL
+import Providers
+
+/// A place in a list of the loop, so that leaving it costs no search and no hash.
+protocol LoopMember: AnyObject {
+  var loopIndex: Int { get set }
+}
 
 final class LoopState {
   let eventLoop: any EventLoop
-  let pool: UpstreamPool
+  private(set) var pool: UpstreamPool
+  let health: TargetHealth
+  let budgets: BudgetGuard
   private(set) var snapshot: GatewaySnapshot
-  private var exchanges: [ObjectIdentifier: Exchange] = [:]
-  private var clients: [ObjectIdentifier: ClientHandler] = [:]
+  private var exchanges: [Exchange] = []
+  private var clients: [ClientHandler] = []
   private let loopCount: Int
   /// Set when the gateway stops: connections then close after the request they serve.
   private var drained: EventLoopPromise<Void>?
 
+  /// Keys seen by this loop, so that a key is hashed once and not at each request; forgotten with each new snapshot.
+  private var seenKeys: [String: VirtualKey] = [:]
+  private var seenTargets: [String: RequestTarget] = [:]
+  private static let memoryLimit = 1024
+  var random: SplitMix64
+
   private var spans: [LLMSpan] = []
   private var flushIsScheduled = false
+  private var sweepIsScheduled = false
   private let emit: @Sendable ([LLMSpan]) -> Void
   /// Spans leave in batches: one hand-off costs more than a span.
   private static let batchSize = 128
   private static let batchDelay = TimeAmount.milliseconds(20)
+  /// How late a deadline may be noticed.
+  private static let sweepInterval = TimeAmount.milliseconds(25)
 
   init(
-    eventLoop: any EventLoop, loopCount: Int, snapshot: GatewaySnapshot, tls: NIOSSLContext,
-    emit: @escaping @Sendable ([LLMSpan]) -> Void
+    eventLoop: any EventLoop, loopCount: Int, snapshot: GatewaySnapshot, tls: NIOSSLContext, health: TargetHealth,
+    budgets: BudgetGuard, emit: @escaping @Sendable ([LLMSpan]) -> Void
   ) {
     self.eventLoop = eventLoop
     self.loopCount = loopCount
     self.snapshot = snapshot
+    self.health = health
+    self.budgets = budgets
     self.emit = emit
+    random = SplitMix64(state: UInt64.random(in: .min ... .max))
+    spans.reserveCapacity(Self.batchSize)
     pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
   }
 
@@ -37,29 +59,86 @@ final class LoopState {
   func update(_ newer: GatewaySnapshot) -> Bool {
     guard newer.overrides.generation >= snapshot.overrides.generation else { return false }
     snapshot = newer
+    seenKeys.removeAll(keepingCapacity: true)
     return true
   }
 
   var isDraining: Bool { drained != nil }
 
+  // MARK: What requests repeat
+
+  /// The virtual key behind a presented secret. Only keys that are good are remembered.
+  func key(_ presented: String) -> VirtualKey? {
+    if let seen = seenKeys[presented] { return seen }
+    guard let key = snapshot.key(sha256: VirtualKeyHash.sha256(of: presented)) else { return nil }
+    if seenKeys.count >= Self.memoryLimit { seenKeys.removeAll(keepingCapacity: true) }
+    seenKeys[presented] = key
+    return key
+  }
+
+  /// What a request line means. A target with a credential in its query is read anew each time.
+  func target(_ uri: String) -> RequestTarget? {
+    if let seen = seenTargets[uri] { return seen }
+    guard let target = RequestTarget(uri: uri) else { return nil }
+    guard target.queryKey == nil else { return target }
+    if seenTargets.count >= Self.memoryLimit { seenTargets.removeAll(keepingCapacity: true) }
+    seenTargets[uri] = target
+    return target
+  }
+
+  // MARK: Who is here
+
   /// Takes a new client connection, unless the gateway is stopping or this loop's share of connections is used up.
   func admit(_ client: ClientHandler) -> Bool {
     guard !isDraining, clients.count < max(1, snapshot.limits.clientConnections / loopCount) else { return false }
-    clients[ObjectIdentifier(client)] = client
+    client.loopIndex = clients.count
+    clients.append(client)
+    scheduleSweep()
     return true
   }
 
   func left(_ client: ClientHandler) {
-    clients[ObjectIdentifier(client)] = nil
-    if clients.isEmpty { drained?.succeed() }
+    Self.remove(client, from: &clients)
+    completeDrain()
   }
 
-  func began(_ exchange: Exchange) { exchanges[ObjectIdentifier(exchange)] = exchange }
+  func began(_ exchange: Exchange) {
+    exchange.loopIndex = exchanges.count
+    exchanges.append(exchange)
+  }
 
   func ended(_ exchange: Exchange, span: LLMSpan) {
-    exchanges[ObjectIdentifier(exchange)] = nil
+    Self.remove(exchange, from: &exchanges)
     add(span)
+    if isDraining { completeDrain() }
   }
+
+  private static func remove<Member: LoopMember>(_ member: Member, from list: inout [Member]) {
+    let index = member.loopIndex
+    guard list.indices.contains(index), list[index] === member else { return }
+    let last = list.removeLast()
+    if last !== member {
+      list[index] = last
+      last.loopIndex = index
+    }
+    member.loopIndex = -1
+  }
+
+  /// One timer for all deadlines of the loop: a timer of each request's own would cost more than relaying it.
+  private func scheduleSweep() {
+    guard !sweepIsScheduled else { return }
+    sweepIsScheduled = true
+    eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) {
+      self.sweepIsScheduled = false
+      let now = NIODeadline.now()
+      // Copies, since who is out of time leaves the list.
+      for exchange in self.exchanges where exchange.isDue(now) { exchange.deadlinePassed(now) }
+      for client in self.clients where client.isDue(now) { client.abort() }
+      if !self.clients.isEmpty || !self.exchanges.isEmpty { self.scheduleSweep() }
+    }
+  }
+
+  // MARK: Spans
 
   /// The span of a request that never became an exchange with a provider.
   func refused(_ span: LLMSpan) { add(span) }
@@ -77,16 +156,25 @@ final class LoopState {
     }
   }
 
-  /// Completes when every client is gone and the last spans are handed over. Idle clients are sent away at once, the others
-  /// after the request they are in. At the deadline running exchanges are cut, each leaving its span.
+  private func flush() {
+    guard !spans.isEmpty else { return }
+    emit(spans)
+    spans = []
+    spans.reserveCapacity(Self.batchSize)
+  }
+
+  // MARK: The end
+
+  /// Completes when every client and every exchange is gone and the last spans are handed over. Idle clients are sent away at
+  /// once, the others after the request they are in. At the deadline running exchanges are cut, each leaving its span.
   func drain(within patience: Duration) -> EventLoopFuture<Void> {
     let promise = eventLoop.makePromise(of: Void.self)
     drained = promise
-    for client in clients.values where client.isIdle { client.abort() }
-    if clients.isEmpty { promise.succeed() }
+    for client in clients where client.isIdle { client.abort() }
+    completeDrain()
     let deadline = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(patience.wholeNanoseconds)) {
-      for exchange in self.exchanges.values { exchange.cut() }
-      for client in self.clients.values { client.abort() }
+      for exchange in self.exchanges { exchange.cut() }
+      for client in self.clients { client.abort() }
     }
     return promise.futureResult.assumeIsolated().map {
       deadline.cancel()
@@ -95,9 +183,20 @@ final class LoopState {
     }.nonisolated()
   }
 
-  private func flush() {
-    guard !spans.isEmpty else { return }
-    emit(spans)
-    spans.removeAll(keepingCapacity: true)
+  private func completeDrain() {
+    if clients.isEmpty, exchanges.isEmpty { drained?.succeed() }
+  }
+}
+
+/// SplitMix64 (S. Vigna): ids of spans must not repeat, and need not be secret.
+struct SplitMix64: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,54 +1,81 @@
 // One connection to a provider: hands the answer's parts to the exchange that leased it.
 
 import NIOCore
-import NIOHTTP1
 
 /// Lives on one event loop, serves one exchange at a time, and returns to its pool when an answer ended cleanly.
 final class UpstreamConnection: ChannelInboundHandler {
-  typealias InboundIn = HTTPClientResponsePart
-  typealias OutboundOut = HTTPClientRequestPart
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
+  let endpoint: UpstreamEndpoint
   /// The exchange whose answer this connection carries; `nil` while idle.
   var exchange: Exchange?
-  /// Called when the connection is gone, so that the pool forgets it.
-  var onClose: (() -> Void)?
   private(set) var answers = 0
+  private unowned let pool: UpstreamPool
+  private var decoder = ResponseDecoder()
+  private var inbound = ByteBuffer()
   private var keepsAlive = true
+  private var isReading = true
   private var context: ChannelHandlerContext?
+
+  init(endpoint: UpstreamEndpoint, pool: UpstreamPool) {
+    self.endpoint = endpoint
+    self.pool = pool
+  }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   var isActive: Bool { context?.channel.isActive ?? false }
 
-  func send(head: HTTPRequestHead, body: ByteBuffer) {
+  /// Writes a whole request; a large body goes out beside the head instead of being copied behind it.
+  func send(head: ByteBuffer, body: ByteBuffer) {
     guard let context else { return }
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    if body.readableBytes > 0 {
+      context.write(wrapOutboundOut(head), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+    } else {
+      context.writeAndFlush(wrapOutboundOut(head), promise: nil)
+    }
   }
 
   /// Stops or resumes reading, when the client cannot keep up.
-  func setReading(_ isReading: Bool) {
-    guard let channel = context?.channel, channel.isActive else { return }
+  func setReading(_ shouldRead: Bool) {
+    guard shouldRead != isReading, let channel = context?.channel, channel.isActive else { return }
+    isReading = shouldRead
     // The option is set on the channel's own loop, so it takes effect at once; it cannot fail there.
-    _ = try? channel.syncOptions?.setOption(.autoRead, value: isReading)
+    _ = try? channel.syncOptions?.setOption(.autoRead, value: shouldRead)
   }
 
   func close() { context?.close(promise: nil) }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head):
-      keepsAlive = head.isKeepAlive
-      exchange?.upstreamHead(head)
-    case .body(let bytes): exchange?.upstreamBody(bytes)
-    case .end:
-      answers += 1
-      let finished = exchange
-      exchange = nil
-      finished?.upstreamEnd(reusable: keepsAlive)
+    var bytes = unwrapInboundIn(data)
+    if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+    do throws(HTTPProblem) {
+      while inbound.readableBytes > 0 || !decoder.isIdle, let part = try decoder.next(&inbound) {
+        switch part {
+        case .head(let head):
+          keepsAlive = head.keepsAlive
+          exchange?.upstreamHead(head)
+        case .body(let bytes): exchange?.upstreamBody(bytes)
+        case .end: answerEnded()
+        }
+      }
+      // Bytes that no request asked for: whatever comes next on this connection cannot be trusted.
+      if exchange == nil, decoder.isIdle, inbound.readableBytes > 0 { context.close(promise: nil) }
+      if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    } catch {
+      interrupt(reason: error.message)
+      context.close(promise: nil)
     }
+  }
+
+  private func answerEnded() {
+    answers += 1
+    let finished = exchange
+    exchange = nil
+    finished?.upstreamEnd(reusable: keepsAlive && inbound.readableBytes == 0)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -56,18 +83,24 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    let interrupted = exchange
-    exchange = nil
-    interrupted?.upstreamClosed(error: error)
+    interrupt(reason: nil)
     context.close(promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    if decoder.endsWithConnection {
+      keepsAlive = false
+      answerEnded()
+    } else {
+      interrupt(reason: nil)
+    }
+    pool.forget(self)
+    context.fireChannelInactive()
+  }
+
+  private func interrupt(reason: String?) {
     let interrupted = exchange
     exchange = nil
-    interrupted?.upstreamClosed(error: nil)
-    onClose?()
-    onClose = nil
-    context.fireChannelInactive()
+    interrupted?.upstreamClosed(reason: reason)
   }
 }

@@ -1,7 +1,6 @@
 // Connections to providers, kept per event loop so that leasing one needs no lock and no hop.
 
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -37,14 +36,14 @@ final class UpstreamPool {
   }
 
   /// Keeps a connection for reuse, or closes it when enough are kept.
-  func put(_ connection: UpstreamConnection, _ endpoint: UpstreamEndpoint, limit: Int) {
-    guard connection.isActive, idle[endpoint, default: []].count < limit else { return connection.close() }
+  func put(_ connection: UpstreamConnection, limit: Int) {
+    guard connection.isActive, idle[connection.endpoint]?.count ?? 0 < limit else { return connection.close() }
     connection.setReading(true)
-    connection.onClose = { [weak self, unowned connection] in
-      self?.idle[endpoint]?.removeAll { $0 === connection }
-    }
-    idle[endpoint, default: []].append(connection)
+    idle[connection.endpoint, default: []].append(connection)
   }
+
+  /// A connection is gone.
+  func forget(_ connection: UpstreamConnection) { idle[connection.endpoint]?.removeAll { $0 === connection } }
 
   /// Closes every idle connection.
   func closeIdle() {
@@ -58,6 +57,7 @@ final class UpstreamPool {
     _ endpoint: UpstreamEndpoint, timeout: Duration, completion: @escaping (Result<UpstreamConnection, any Error>) -> Void
   ) {
     let tls = self.tls
+    let pool = NIOLoopBound(self, eventLoop: eventLoop)
     ClientBootstrap(group: eventLoop)
       .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -69,8 +69,7 @@ final class UpstreamPool {
             let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port)) != nil
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : endpoint.host))
           }
-          try pipeline.addHTTPClientHandlers()
-          try pipeline.addHandler(UpstreamConnection())
+          try pipeline.addHandler(UpstreamConnection(endpoint: endpoint, pool: pool.value))
         }
       }
       .connect(host: endpoint.host, port: endpoint.port)

@@ -12,13 +12,17 @@ enum UsageEstimate {
   /// - Parameters:
   ///   - answered: the provider began an answer with a success status.
   ///   - isWhole: the provider's last frame was seen.
-  static func complete(_ usage: TokenUsage, answered: Bool, isWhole: Bool, requestBytes: Int, answerBytes: Int) -> TokenUsage {
-    guard answered else { return usage }
+  static func complete(
+    _ usage: TokenUsage, kind: SpanKind, answered: Bool, isWhole: Bool, requestBytes: Int, answerBytes: Int
+  ) -> TokenUsage {
+    // Counting tokens is no use of the model.
+    guard answered, kind != .task else { return usage }
     var result = usage
     if usage.totalInput == nil {
       result.input = tokens(requestBytes)
       result.isEstimated = true
     }
+    guard kind == .llm else { return result }
     // Google reports a running count in some chunks; what was seen after the last report is on top, so the larger figure holds.
     if usage.totalOutput == nil || (!isWhole && tokens(answerBytes) > usage.totalOutput ?? 0) {
       result.output = tokens(answerBytes)
@@ -27,5 +31,5 @@ enum UsageEstimate {
     return result
   }
 
-  private static func tokens(_ bytes: Int) -> Int { (bytes + bytesPerToken - 1) / bytesPerToken }
+  static func tokens(_ bytes: Int) -> Int { (bytes + bytesPerToken - 1) / bytesPerToken }
 }

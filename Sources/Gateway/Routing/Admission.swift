@@ -1,25 +1,31 @@
-// The decision about one request: who sends it, where it goes, what changes on the way. Pure: no I/O, no clock.
+// The decision about one request: who sends it, which targets may serve it, which prompt it gets. Pure: no I/O, no clock.
 
 import LLMTelemetry
-import NIOHTTP1
+import NIOCore
 import Providers
 
-/// A request the gateway will relay.
-struct RelayPlan {
-  var provider: Provider
-  /// The request target at the provider, base path included.
-  var uri: String
+/// A request the gateway will try to have served.
+struct AdmittedCall {
+  var target: RequestTarget
+  var request: RequestFacts
+  var route: Route
+  /// What the client called the model.
+  var asked: String
+  /// In the order they are tried; never empty.
+  var candidates: [Candidate]
+  /// Edits that hold for every target: the managed prompt's text.
   var edits: [BodyEdit]
-  var framing: ResponseFraming
-  var stripsUsage: Bool
   var facts: AdmittedFacts
 }
 
 /// What is known of a request when its fate is decided; all of it goes on the span.
 struct AdmittedFacts {
   var wireProtocol: WireProtocol
+  var bodyFormat: BodyFormat
   var dimensions = Dimensions()
+  var virtualKey: String?
   var streams = false
+  var serviceTier: ServiceTier?
   var fallbackFrom: String?
   /// The version the gateway resolved or the client named, told back in a response header.
   var resolvedPromptVersion: String?
@@ -31,24 +37,34 @@ struct Refusal: Error {
   var facts: AdmittedFacts
 }
 
+/// What admission asks of the loop: keys it has seen, circuits, and chance.
+struct AdmissionContext {
+  var snapshot: GatewaySnapshot
+  /// The key that a presented secret is, from the loop's memory or by its hash.
+  var key: (String) -> VirtualKey?
+  var isOpen: (Candidate, CircuitPolicy) -> Bool
+  /// Picks weighted targets and canaries.
+  var ticket: UInt64
+}
+
 enum Admission {
   /// Decides about a whole request. Throws a `Refusal` that is answered in the protocol's own error shape.
-  static func plan(
-    target: RequestTarget, headers: HTTPHeaders, body: UnsafeRawBufferPointer, snapshot: GatewaySnapshot
-  ) throws(Refusal) -> RelayPlan {
+  static func admit(
+    target: RequestTarget, headers: HeaderBlock, body: UnsafeRawBufferPointer, context: AdmissionContext
+  ) throws(Refusal) -> AdmittedCall {
+    let snapshot = context.snapshot
     var facts = factsBeforeBody(target: target, headers: headers, snapshot: snapshot)
     func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: status, errorClass: errorClass, message: message), facts: facts)
     }
 
-    guard let presented = presentedKey(target: target, headers: headers) else {
-      throw refuse(401, .auth, "No virtual key: send the key that `commander key create` printed, as your SDK's API key.")
+    let key: VirtualKey
+    do throws(GatewayFailure) {
+      key = try self.key(target: target, headers: headers, key: context.key)
+    } catch {
+      throw Refusal(failure: error, facts: facts)
     }
-    guard let key = snapshot.key(sha256: VirtualKeyHash.sha256(of: presented)) else {
-      throw refuse(
-        401, .auth,
-        "This virtual key is not known to the gateway: create one with `commander key create` and add it to the configuration.")
-    }
+    facts.virtualKey = key.name
     let request: RequestFacts
     do throws(RequestBodyError) {
       request = try RequestFacts(body: body, target: target)
@@ -56,6 +72,7 @@ enum Admission {
       throw refuse(400, .invalidRequest, error.message)
     }
     facts.streams = request.streams
+    facts.serviceTier = request.serviceTier
     name(key: key, headers: headers, labels: request.labels, into: &facts.dimensions)
     guard let asked = target.model ?? request.model, !asked.isEmpty else {
       throw refuse(400, .invalidRequest, "The request names no model: set the member \"model\".")
@@ -65,74 +82,87 @@ enum Admission {
     }
     facts.dimensions.model = asked
 
-    guard let (route, routeProvider) = snapshot.route(wireProtocol: target.wireProtocol, model: asked) else {
+    guard let route = snapshot.route(for: target, model: asked) else {
       throw refuse(
         404, .invalidRequest,
         "No route serves model \"\(asked)\" over \(target.wireProtocol.rawValue): add it to `routes` in the configuration.")
     }
     facts.dimensions.route = route.name
-    var provider = routeProvider
-    var model = asked
-    for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
-    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel)
-      && (toProvider != route.provider || toModel != asked)
-    {
-      if let other = snapshot.providers[toProvider], other.wireProtocol == target.wireProtocol {
-        provider = other
-        model = toModel
-        facts.fallbackFrom = asked
-      }
+    let override = fallback(route: route, asked: asked, target: target, snapshot: snapshot)
+    let candidates = TargetOrder.candidates(of: route, asked: asked, ticket: context.ticket, override: override) {
+      context.isOpen($0, route.circuit)
     }
-    facts.dimensions.model = model
-    if let location = provider.location, target.wireProtocol == .vertex { facts.dimensions.region = location }
-
+    guard !candidates.isEmpty else {
+      throw refuse(503, .providerError, "Route \"\(route.name)\" has no target with a weight above 0.")
+    }
     var edits: [BodyEdit] = []
-    if let instruction = try promptInstruction(facts: &facts, request: request, snapshot: snapshot) {
-      guard let edit = RequestRewriting.systemInstruction(request, text: instruction, wireProtocol: target.wireProtocol) else {
+    if let instruction = try promptInstruction(
+      facts: &facts, request: request, label: headers.first("x-commander-prompt-label"), context: context)
+    {
+      guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.bodyFormat) else {
         throw refuse(400, .invalidRequest, "The request has no \"messages\" array to put the managed prompt's text in.")
       }
       edits.append(edit)
     }
-    var stripsUsage = false
-    if target.wireProtocol == .openAI {
-      if request.streams, !request.includesUsage {
-        edits.append(RequestRewriting.includeUsage(request))
-        stripsUsage = true
-      }
-      if model != asked, let edit = RequestRewriting.replaceModel(request, by: model) { edits.append(edit) }
-    }
-    var upstreamTarget = target
-    if target.model != nil { upstreamTarget.model = model }
-    if let project = provider.project { upstreamTarget.project = project }
-    if let location = provider.location { upstreamTarget.location = location }
-    return RelayPlan(
-      provider: provider, uri: provider.basePath + upstreamTarget.uri, edits: edits,
-      framing: target.framing(streams: request.streams),
-      stripsUsage: stripsUsage, facts: facts)
+    return AdmittedCall(
+      target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits, facts: facts)
   }
 
   /// What the request line and the headers say, before anything of the body is known.
-  static func factsBeforeBody(target: RequestTarget, headers: HTTPHeaders, snapshot: GatewaySnapshot) -> AdmittedFacts {
-    var facts = AdmittedFacts(wireProtocol: target.wireProtocol)
-    facts.dimensions.service = tag(headers.first(name: "x-commander-service")) ?? snapshot.service
+  static func factsBeforeBody(target: RequestTarget, headers: HeaderBlock, snapshot: GatewaySnapshot) -> AdmittedFacts {
+    var facts = AdmittedFacts(wireProtocol: target.wireProtocol, bodyFormat: target.bodyFormat)
+    facts.dimensions.service = tag(headers.first("x-commander-service")) ?? snapshot.service
     facts.dimensions.env = snapshot.env
-    facts.dimensions.version = tag(headers.first(name: "x-commander-version")) ?? snapshot.version
+    facts.dimensions.version = tag(headers.first("x-commander-version")) ?? snapshot.version
     facts.dimensions.provider = target.wireProtocol.providerName
     facts.dimensions.model = tag(target.model)
     facts.dimensions.region = tag(target.location)
     return facts
   }
 
+  /// The virtual key a request presents, wherever the vendors' SDKs put theirs.
+  static func key(
+    target: RequestTarget?, headers: HeaderBlock, key: (String) -> VirtualKey?
+  ) throws(GatewayFailure) -> VirtualKey {
+    guard let presented = presentedKey(target: target, headers: headers) else {
+      throw GatewayFailure(
+        status: 401, errorClass: .auth,
+        message: "No virtual key: send the key that `commander key create` printed, as your SDK's API key.")
+    }
+    guard let known = key(presented) else {
+      throw GatewayFailure(
+        status: 401, errorClass: .auth,
+        message:
+          "This virtual key is not known to the gateway: create one with `commander key create` and add it to the configuration.")
+    }
+    return known
+  }
+
+  /// What a remediation put in the place of the route's targets.
+  private static func fallback(
+    route: Route, asked: String, target: RequestTarget, snapshot: GatewaySnapshot
+  ) -> Candidate? {
+    var result: Candidate?
+    for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
+    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) {
+      let isPresentTarget = route.targets.contains { $0.provider == toProvider && ($0.model ?? asked) == toModel }
+      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.serves(target.bodyFormat) == true {
+        result = Candidate(provider: toProvider, model: toModel, isFallback: true)
+      }
+    }
+    return result
+  }
+
   /// The system instruction to put in, when the request names a managed prompt; sets the resolved version.
   private static func promptInstruction(
-    facts: inout AdmittedFacts, request: RequestFacts, snapshot: GatewaySnapshot
+    facts: inout AdmittedFacts, request: RequestFacts, label: String?, context: AdmissionContext
   ) throws(Refusal) -> String? {
-    guard let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else { return nil }
+    guard let name = facts.dimensions.prompt, let prompt = context.snapshot.prompts[name] else { return nil }
     func refuse(_ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: 400, errorClass: .invalidRequest, message: message), facts: facts)
     }
     var version = facts.dimensions.promptVersion ?? prompt.production
-    for case .rollBackPrompt(name, version, let earlier) in snapshot.overrides.overrides.map(\.action) {
+    for case .rollBackPrompt(name, version, let earlier) in context.snapshot.overrides.overrides.map(\.action) {
       version = earlier
       break
     }
@@ -150,28 +180,29 @@ enum Admission {
     return text
   }
 
-  private static func presentedKey(target: RequestTarget, headers: HTTPHeaders) -> String? {
-    if let authorization = headers.first(name: "authorization"), authorization.count > 7,
+  private static func presentedKey(target: RequestTarget?, headers: HeaderBlock) -> String? {
+    if let authorization = headers.first("authorization"), authorization.utf8.count > 7,
       authorization.prefix(7).lowercased() == "bearer "
     {
       return String(authorization.dropFirst(7))
     }
-    return headers.first(name: "x-goog-api-key") ?? headers.first(name: "x-api-key") ?? target.queryKey
+    return headers.first("x-goog-api-key") ?? headers.first("x-api-key") ?? target?.queryKey
   }
 
   /// Names a request: what the key fixes wins, then headers, then the body's labels.
-  private static func name(key: VirtualKey, headers: HTTPHeaders, labels: [String: String], into dimensions: inout Dimensions) {
-    func named(_ name: String) -> String? {
-      tag(headers.first(name: "x-commander-\(name)") ?? labels[name] ?? labels[name.replacing("-", with: "_")])
+  private static func name(key: VirtualKey, headers: HeaderBlock, labels: [String: String], into dimensions: inout Dimensions) {
+    func named(_ header: StaticString, _ label: String) -> String? {
+      if let value = headers.first(header) { return tag(value) }
+      return labels.isEmpty ? nil : tag(labels[label] ?? labels[label.replacing("-", with: "_")])
     }
-    dimensions.tenant = key.tenant ?? named("tenant")
-    dimensions.feature = key.feature ?? named("feature")
-    dimensions.prompt = named("prompt")
-    dimensions.promptVersion = named("prompt-version")
+    dimensions.tenant = key.tenant ?? named("x-commander-tenant", "tenant")
+    dimensions.feature = key.feature ?? named("x-commander-feature", "feature")
+    dimensions.prompt = named("x-commander-prompt", "prompt")
+    dimensions.promptVersion = named("x-commander-prompt-version", "prompt-version")
   }
 
   /// A dimension becomes a tag, and 200 characters is Datadog's limit for one; an empty value is none.
   private static func tag(_ value: String?) -> String? {
-    value.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
+    value.flatMap { $0.isEmpty ? nil : $0.utf8.count <= 200 ? $0 : String($0.prefix(200)) }
   }
 }

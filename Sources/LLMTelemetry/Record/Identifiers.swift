@@ -17,6 +17,12 @@ public struct TraceID: Hashable, Sendable, CustomStringConvertible {
     TraceID(randomLow: UInt64.random(in: 1...UInt64.max), seconds: UInt64(truncatingIfNeeded: time.unixSeconds))
   }
 
+  /// The same from a generator of the caller's, which may be cheaper than the system's.
+  public static func random(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> TraceID {
+    TraceID(
+      randomLow: UInt64.random(in: 1...UInt64.max, using: &generator), seconds: UInt64(truncatingIfNeeded: time.unixSeconds))
+  }
+
   private init(randomLow: UInt64, seconds: UInt64) {
     self.high = (seconds & 0xffff_ffff) << 32
     self.low = randomLow
@@ -50,6 +56,11 @@ public struct SpanID: Hashable, Sendable, CustomStringConvertible {
   }
 
   public static func random() -> SpanID { SpanID(nonZero: UInt64.random(in: 1...UInt64.max)) }
+
+  /// The same from a generator of the caller's, which may be cheaper than the system's.
+  public static func random(using generator: inout some RandomNumberGenerator) -> SpanID {
+    SpanID(nonZero: UInt64.random(in: 1...UInt64.max, using: &generator))
+  }
 
   private init(nonZero: UInt64) { self.bits = nonZero }
 

@@ -1,0 +1,97 @@
+// The header fields of one HTTP message, left in the bytes they came in: relaying copies them, and looks at few.
+
+import NIOCore
+
+struct HeaderBlock {
+  struct Field {
+    var nameStart: Int32
+    var nameCount: Int32
+    var valueStart: Int32
+    var valueCount: Int32
+  }
+
+  /// The whole head; offsets of fields count from its first readable byte.
+  let bytes: ByteBuffer
+  let fields: [Field]
+
+  static let empty = HeaderBlock(bytes: ByteBuffer(), fields: [])
+
+  /// The first value of a field.
+  ///
+  /// - Parameter name: in lowercase.
+  func first(_ name: StaticString) -> String? {
+    bytes.withUnsafeReadableBytes { raw in
+      for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) {
+        return String(decoding: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)], as: UTF8.self)
+      }
+      return nil
+    }
+  }
+
+  func first(named name: String) -> String? {
+    bytes.withUnsafeReadableBytes { raw in
+      for field in fields where Int(field.nameCount) == name.utf8.count {
+        let range = Int(field.nameStart)..<Int(field.nameStart + field.nameCount)
+        if zip(raw[range], name.utf8).allSatisfy({ $0 | 0x20 == $1 }) {
+          return String(decoding: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)], as: UTF8.self)
+        }
+      }
+      return nil
+    }
+  }
+
+  /// Every value of a field, in order.
+  func all(_ name: StaticString) -> [String] {
+    bytes.withUnsafeReadableBytes { raw in
+      fields.compactMap { field in
+        guard Int(field.nameCount) == name.utf8CodeUnitCount, Self.isEqual(raw, field, name) else { return nil }
+        return String(decoding: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)], as: UTF8.self)
+      }
+    }
+  }
+
+  /// Calls `body` with each field's name as it came and its value.
+  func forEach(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+    bytes.withUnsafeReadableBytes { raw in
+      for field in fields {
+        body(
+          UnsafeRawBufferPointer(rebasing: raw[Int(field.nameStart)..<Int(field.nameStart + field.nameCount)]),
+          UnsafeRawBufferPointer(rebasing: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)]))
+      }
+    }
+  }
+
+  /// The names, in lowercase, that `Connection` says belong to this connection only (RFC 9110 section 7.6.1).
+  var nominatedByConnection: [String] {
+    all("connection").flatMap { $0.lowercased().split(separator: ",") }
+      .map { $0.trimmingSpaces }.filter { !$0.isEmpty && $0 != "close" && $0 != "keep-alive" }
+  }
+
+  /// Whether a comma-separated field lists `token`, which is in lowercase.
+  func lists(_ token: String, in name: StaticString) -> Bool {
+    all(name).contains { $0.lowercased().split(separator: ",").contains { $0.trimmingSpaces == token } }
+  }
+
+  /// Names hold token characters only (the decoder checks), where setting bit 5 folds letters and changes nothing else
+  /// that could be mistaken.
+  private static func isEqual(_ raw: UnsafeRawBufferPointer, _ field: Field, _ name: StaticString) -> Bool {
+    isEqual(UnsafeRawBufferPointer(rebasing: raw[Int(field.nameStart)..<Int(field.nameStart + field.nameCount)]), name)
+  }
+
+  static func isEqual(_ raw: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+    guard raw.count == name.utf8CodeUnitCount else { return false }
+    let expected = name.utf8Start
+    for offset in 0..<raw.count where raw[offset] | 0x20 != expected[offset] { return false }
+    return true
+  }
+}
+
+extension Substring {
+  /// Without spaces and tabs at both ends.
+  var trimmingSpaces: String {
+    var part = self.utf8[...]
+    while let first = part.first, first == 0x20 || first == 0x09 { part = part.dropFirst() }
+    while let last = part.last, last == 0x20 || last == 0x09 { part = part.dropLast() }
+    return String(Substring(part))
+  }
+}

@@ -1,0 +1,94 @@
+// Reads HTTP/1 requests out of a connection's bytes, one after the other.
+
+import NIOCore
+
+struct RequestHead {
+  var method: String
+  var uri: String
+  /// HTTP/1.1; otherwise 1.0.
+  var isVersion11: Bool
+  var keepsAlive: Bool
+  var framing: MessageBody.Framing
+  var headers: HeaderBlock
+
+  var expectsContinue: Bool { headers.first("expect")?.lowercased() == "100-continue" }
+  /// The answer to HEAD has no body; one would be read as the next answer.
+  var isHead: Bool { method == "HEAD" }
+}
+
+struct RequestDecoder {
+  enum Part {
+    case head(RequestHead)
+    case body(ByteBuffer)
+    case end
+  }
+
+  private var parser = HeadParser()
+  private var body: MessageBody?
+
+  /// The next part, or `nil` when more bytes are needed.
+  mutating func next(_ buffer: inout ByteBuffer) throws(HTTPProblem) -> Part? {
+    guard body == nil else {
+      switch try body?.next(&buffer) {
+      case .bytes(let part): return .body(part)
+      case .end:
+        body = nil
+        return .end
+      case nil: return nil
+      }
+    }
+    guard let length = try parser.length(in: buffer), let bytes = buffer.readSlice(length: length) else { return nil }
+    // Some clients send an empty line after a body; it is not the next request (RFC 9112 section 2.2).
+    if length == 2 { return try next(&buffer) }
+    let head = try Self.head(bytes)
+    body = MessageBody(head.framing)
+    return .head(head)
+  }
+
+  private static func head(_ bytes: ByteBuffer) throws(HTTPProblem) -> RequestHead {
+    let (startLine, fields) = try HeadParser.parse(bytes)
+    let headers = HeaderBlock(bytes: bytes, fields: fields)
+    let line = bytes.getSlice(at: bytes.readerIndex, length: startLine.count)
+    let (method, uri, isVersion11) = try Self.startLine(line ?? ByteBuffer())
+    if isVersion11, headers.all("host").count != 1 { throw .badRequest("The request has no Host field, or several.") }
+    let framing = try Self.framing(headers, isVersion11: isVersion11)
+    let keepsAlive = isVersion11 && !headers.lists("close", in: "connection")
+    return RequestHead(
+      method: method, uri: uri, isVersion11: isVersion11, keepsAlive: keepsAlive, framing: framing, headers: headers)
+  }
+
+  private static func startLine(_ line: ByteBuffer) throws(HTTPProblem) -> (String, String, Bool) {
+    let parts: (String, String, Bool)? = line.withUnsafeReadableBytes { raw in
+      guard let first = raw.firstIndex(of: 0x20), first > 0, let last = raw.lastIndex(of: 0x20), last > first + 1,
+        raw[..<first].allSatisfy({ HeadParser.isTokenByte[Int($0)] }),
+        // Visible characters only: neither spaces nor controls belong into a request target.
+        raw[first + 1..<last].allSatisfy({ $0 > 0x20 && $0 != 0x7f })
+      else { return nil }
+      let version = raw[(last + 1)...]
+      let isVersion11 = version.elementsEqual("HTTP/1.1".utf8)
+      guard isVersion11 || version.elementsEqual("HTTP/1.0".utf8) else { return nil }
+      return (
+        String(decoding: raw[..<first], as: UTF8.self), String(decoding: raw[first + 1..<last], as: UTF8.self), isVersion11
+      )
+    }
+    guard let parts else { throw .badRequest("The request line is not METHOD TARGET HTTP/1.1.") }
+    return parts
+  }
+
+  /// One way of saying where the body ends, said once (RFC 9112 section 6.3: the rest is how requests are smuggled).
+  private static func framing(_ headers: HeaderBlock, isVersion11: Bool) throws(HTTPProblem) -> MessageBody.Framing {
+    let codings = headers.all("transfer-encoding")
+    let lengths = headers.all("content-length")
+    if !codings.isEmpty {
+      guard lengths.isEmpty, isVersion11, codings.count == 1, codings[0].lowercased() == "chunked" else {
+        throw .badRequest("Transfer-Encoding must be \"chunked\", alone, without Content-Length.")
+      }
+      return .chunked
+    }
+    guard let first = lengths.first else { return .none }
+    guard lengths.count == 1, first.utf8.count <= 15, !first.isEmpty, first.utf8.allSatisfy({ (48...57).contains($0) }),
+      let length = Int(first)
+    else { throw .badRequest("Content-Length must be one whole number.") }
+    return .length(length)
+  }
+}

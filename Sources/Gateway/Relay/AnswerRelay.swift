@@ -1,0 +1,98 @@
+// A successful answer on its way to the client: passed on, stripped or translated, and metered.
+
+import LLMTelemetry
+import NIOCore
+import Providers
+
+struct AnswerRelay {
+  let head: ResponseHead
+  /// Nothing went to the client yet, since another target may still have to answer.
+  private(set) var isHeld: Bool
+  private(set) var hasBytes = false
+  private var meter: ResponseMeter
+  private var translator: AnswerTranslator?
+  private let stripsUsage: Bool
+  private let framing: ResponseFraming
+
+  init(
+    call: PreparedCall, head: ResponseHead, captureLimit: Int, isHeld: Bool, translatedModel: String, includesUsage: Bool,
+    identity: SpanIdentity
+  ) {
+    self.head = head
+    self.isHeld = isHeld
+    framing = call.framing
+    stripsUsage = call.stripsUsage
+    meter = ResponseMeter(bodyFormat: call.format, framing: call.framing, captureLimit: captureLimit)
+    if call.translates {
+      translator = AnswerTranslator(
+        from: call.format, framing: call.framing, model: translatedModel, created: identity.start.unixSeconds,
+        id: "chatcmpl-\(identity.spanID)", includesUsage: includesUsage)
+    }
+  }
+
+  var isEventStream: Bool { framing == .eventStream }
+  var text: String { meter.text }
+  /// An estimate while the answer runs: providers tell the true count at the end only.
+  var outputTokensSoFar: Int { UsageEstimate.tokens(meter.textByteCount) }
+
+  mutating func writeHead(to client: ClientHandler, facts: AdmittedFacts, asked: String, spanID: SpanID) {
+    isHeld = false
+    client.beginResponse(head, changesBody: stripsUsage || translator != nil, contentType: translator.map { _ in contentType }) { out in
+      out.writeField("x-commander-span-id", spanID.description)
+      if let version = facts.resolvedPromptVersion { out.writeField("x-commander-prompt-version", version) }
+      if let model = facts.dimensions.model, model != asked { out.writeField("x-commander-model", model) }
+    }
+  }
+
+  private var contentType: String { framing == .document ? "application/json" : "text/event-stream; charset=utf-8" }
+
+  mutating func relay(_ bytes: ByteBuffer, at time: Timestamp, to client: ClientHandler?) {
+    hasBytes = true
+    bytes.withUnsafeReadableBytes { raw in
+      if translator != nil {
+        meter.consume(raw, at: time, stripsUsage: false) { _ in }
+        if let translated = translator?.consume(raw), !translated.isEmpty { client?.writeBody(ByteBuffer(bytes: translated)) }
+      } else if stripsUsage {
+        meter.consume(raw, at: time, stripsUsage: true) { client?.writeBody(ByteBuffer(bytes: $0)) }
+      } else {
+        // The one call is the whole chunk: pass the buffer on instead of copying it.
+        meter.consume(raw, at: time, stripsUsage: false) { _ in client?.writeBody(bytes) }
+      }
+    }
+  }
+
+  /// The provider's answer ended. Returns false when what the client has is not whole and must not look so.
+  mutating func finish(at time: Timestamp, to client: ClientHandler?) -> Bool {
+    let unfinished = meter.finish(at: time, stripsUsage: stripsUsage)
+    if let rest = translator?.finish() {
+      if !rest.isEmpty { client?.writeBody(ByteBuffer(bytes: rest)) }
+      return translator?.isComplete ?? true
+    }
+    if let unfinished { client?.writeBody(ByteBuffer(bytes: unfinished)) }
+    return true
+  }
+
+  /// How the exchange ended, when its last byte came.
+  var outcome: Outcome {
+    if let error = meter.error {
+      let errorClass = ErrorClassification.errorClass(status: head.status, failure: error) ?? .providerError
+      return .failed(errorClass, message: error.message)
+    }
+    if let reason = meter.blockReason { return .failed(.blocked, message: "the prompt was blocked: \(reason)") }
+    if let defect = meter.defect { return .failed(.providerError, message: defect) }
+    if meter.finishReason == .contentFilter { return .failed(.blocked, message: "the answer was blocked by a safety filter") }
+    return .ok
+  }
+
+  /// Puts what was metered on the span.
+  func describe(_ span: inout LLMSpan, requestBytes: Int, answered: Bool) {
+    span.timeToFirstToken = meter.firstTokenAt.map { $0 - span.start }
+    span.longestGap = meter.longestGap
+    span.responseModel = meter.responseModel
+    span.finishReason = meter.finishReason
+    if let tier = meter.serviceTier { span.serviceTier = tier }
+    span.usage = UsageEstimate.complete(
+      meter.usage, kind: span.kind, answered: answered, isWhole: meter.sawEnd, requestBytes: requestBytes,
+      answerBytes: meter.textByteCount)
+  }
+}

@@ -1,0 +1,40 @@
+// What a request may cost at most, before anybody serves it.
+
+import Budgets
+import LLMTelemetry
+import Pricing
+import Providers
+
+enum BudgetDemand {
+  /// `nil` for calls that use no model, which no budget counts.
+  static func request(_ call: AdmittedCall, bodyBytes: Int, prices: PriceBook, at time: Timestamp) -> BudgetRequest? {
+    let kind = call.facts.bodyFormat.spanKind
+    guard kind != .task else { return nil }
+    let stated = kind == .embedding ? 0 : call.request.maximumOutputTokens.map { statedTokens($0, times: call.request.answerCount) }
+    return BudgetRequest(
+      virtualKey: call.facts.virtualKey ?? "", tenant: call.facts.dimensions.tenant, feature: call.facts.dimensions.feature,
+      inputTokenCeiling: bodyBytes, statedOutputTokens: stated, answerCount: call.request.answerCount,
+      price: price(call, inputTokens: bodyBytes, prices: prices, at: time))
+  }
+
+  private static func statedTokens(_ maximum: Int, times count: Int) -> Int {
+    let (product, overflow) = max(0, maximum).multipliedReportingOverflow(by: max(1, count))
+    return overflow ? .max : product
+  }
+
+  /// The dearest of the models that may have to answer; `nil` when one of them has no price.
+  private static func price(_ call: AdmittedCall, inputTokens: Int, prices: PriceBook, at time: Timestamp) -> BudgetPrice? {
+    var result = BudgetPrice(input: Nanodollars(0), perMillionOutputTokens: 0)
+    for candidate in call.candidates {
+      guard
+        let input = prices.ceiling(
+          model: candidate.model, at: time, tier: call.facts.serviceTier, inputTokens: inputTokens, outputTokens: 0),
+        let both = prices.ceiling(
+          model: candidate.model, at: time, tier: call.facts.serviceTier, inputTokens: inputTokens, outputTokens: 1_000_000)
+      else { return nil }
+      result.input = max(result.input, input)
+      result.perMillionOutputTokens = max(result.perMillionOutputTokens, both.count - input.count)
+    }
+    return result
+  }
+}
