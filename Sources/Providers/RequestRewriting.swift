@@ -8,7 +8,7 @@ package struct BodyEdit: Equatable, Sendable {
 }
 
 package enum RequestRewriting {
-  /// Asks OpenAI for the usage chunk of a stream, which the caller did not ask for.
+  /// Asks for the usage chunk of a chat.completions stream, which the caller did not ask for. No other format needs asking.
   package static func includeUsage(_ facts: RequestFacts) -> BodyEdit {
     if let value = facts.includeUsageValue { return BodyEdit(range: value, replacement: "true") }
     if let options = facts.streamOptions { return insertion(into: options, #""include_usage":true"#) }
@@ -16,22 +16,28 @@ package enum RequestRewriting {
     return insertion(into: facts.body, #""stream_options":{"include_usage":true}"#)
   }
 
-  /// Replaces OpenAI's model.
+  /// Replaces the model in the body; `nil` where the body names none that counts.
   package static func replaceModel(_ facts: RequestFacts, by model: String) -> BodyEdit? {
     facts.modelValue.map { BodyEdit(range: $0, replacement: JSONText.quoted(model)) }
   }
 
-  /// Puts a system instruction in front of a request that has none.
-  package static func systemInstruction(_ facts: RequestFacts, text: String, wireProtocol: WireProtocol) -> BodyEdit? {
-    switch wireProtocol {
-    case .openAI:
+  /// Puts a system instruction in front of a request that has none; `nil` where there is no place for one.
+  package static func systemInstruction(_ facts: RequestFacts, text: String, bodyFormat: BodyFormat) -> BodyEdit? {
+    switch bodyFormat {
+    case .openAIChat:
       guard let messages = facts.messages else { return nil }
       return insertion(into: messages, #"{"role":"system","content":\#(JSONText.quoted(text))}"#)
-    case .gemini, .vertex:
-      let instruction = #"{"parts":[{"text":\#(JSONText.quoted(text))}]}"#
-      if let empty = facts.emptySystemInstruction { return BodyEdit(range: empty, replacement: instruction) }
-      return insertion(into: facts.body, #""systemInstruction":"# + instruction)
+    case .openAIResponses: return member("instructions", JSONText.quoted(text), facts)
+    case .anthropicMessages, .anthropicTokenCount: return member("system", JSONText.quoted(text), facts)
+    case .googleGenerate, .googleTokenCount:
+      return member("systemInstruction", #"{"parts":[{"text":\#(JSONText.quoted(text))}]}"#, facts)
+    case .openAIEmbeddings, .googleEmbed, .vertexPredict: return nil
     }
+  }
+
+  private static func member(_ name: String, _ value: String, _ facts: RequestFacts) -> BodyEdit {
+    if let empty = facts.emptySystemInstruction { return BodyEdit(range: empty, replacement: value) }
+    return insertion(into: facts.body, "\"\(name)\":\(value)")
   }
 
   /// Applies edits that do not overlap.

@@ -2,91 +2,119 @@
 
 /// A recognised model call.
 package struct RequestTarget: Equatable, Sendable {
-  package enum Method: String, Sendable {
-    case chatCompletions
-    case generateContent
-    case streamGenerateContent
+  /// What is called: Google's verbs, and for the others the path below the version.
+  package enum Method: String, CaseIterable, Sendable {
+    case generateContent, streamGenerateContent, countTokens, embedContent, batchEmbedContents, predict
+    /// Vertex AI's door to other makers' models, whose bodies it passes on.
+    case rawPredict, streamRawPredict
+    case chatCompletions = "chat/completions"
+    case responses, embeddings, messages
+    case countMessageTokens = "messages/count_tokens"
   }
 
-  package var wireProtocol: WireProtocol
-  package var method: Method
-  /// `v1`, `v1beta` or `v1beta1`: SDK generations differ, and the provider must see what the client asked for.
-  package var version: String
-  /// Google forms carry the model in the path; OpenAI carries it in the body.
-  package var model: String?
+  package private(set) var wireProtocol: WireProtocol
+  package private(set) var bodyFormat: BodyFormat
+  package private(set) var method: Method
+  /// `v1`, `v1beta`, `v1beta1` …: SDK generations differ, and the provider must see what the client asked for.
+  package private(set) var version: String
+  /// The model in the path, percent-decoded. OpenAI's and Anthropic's own protocols carry it in the body.
+  package var model: String? { didSet { if model != oldValue { path = nil } } }
   /// Vertex AI only.
-  package var project: String?
+  package var project: String? { didSet { if project != oldValue { path = nil } } }
   /// Vertex AI only: the location, which is the `region` dimension.
-  package var location: String?
-  /// Vertex AI only, for example `google`.
-  package var publisher: String?
-  /// The query without a leading `?` and without `key`, which is a credential.
-  package var query: String
+  package var location: String? { didSet { if location != oldValue { path = nil } } }
+  /// Vertex AI only: the model's maker, for example `google` or `anthropic`.
+  package private(set) var publisher: String?
+  /// Gemini API only: `models` or `tunedModels`.
+  private var collection = "models"
+  /// The query without a leading `?` and without `key`, which is a credential; otherwise byte for byte.
+  package private(set) var query = ""
   /// The credential in `?key=`, which Gemini API clients may use.
-  package var queryKey: String?
+  package private(set) var queryKey: String?
+  /// The path as it came; `nil` when something in it was replaced or it was not in its plain form.
+  private var path: String?
 
-  /// Reads a request target such as `/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`; `nil` when it is no model call.
+  /// Reads a request target such as `/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse`; `nil` when it is no
+  /// model call, and when its path has a control character, an invalid percent escape or a segment that climbs.
   package init?(uri: String) {
-    let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let segments = parts[0].split(separator: "/", omittingEmptySubsequences: true)
-    query = ""
-    if parts.count == 2 {
-      var kept: [Substring] = []
-      for item in parts[1].split(separator: "&") {
-        if item.hasPrefix("key=") {
-          queryKey = String(item.dropFirst(4))
-        } else {
-          kept.append(item)
-        }
-      }
-      query = kept.joined(separator: "&")
-    }
-    guard let first = segments.first, ["v1", "v1beta", "v1beta1"].contains(first) else { return nil }
-    version = String(first)
-    if segments.count == 3, segments[0] == "v1", segments[1] == "chat", segments[2] == "completions" {
-      wireProtocol = .openAI
-      method = .chatCompletions
-      return
-    }
-    guard let last = segments.last, let colon = last.lastIndex(of: ":"), colon > last.startIndex,
-      let method = Method(rawValue: String(last[last.index(after: colon)...])), method != .chatCompletions
-    else { return nil }
+    var uri = uri
+    guard let target = uri.withUTF8({ Self.read(UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = target
+  }
+
+  private init(_ wireProtocol: WireProtocol, _ bodyFormat: BodyFormat, _ method: Method, version: String) {
+    self.wireProtocol = wireProtocol
+    self.bodyFormat = bodyFormat
     self.method = method
-    model = String(last[..<colon])
-    if segments.count == 3, segments[1] == "models" {
-      wireProtocol = .gemini
-    } else if segments.count == 9, segments[1] == "projects", segments[3] == "locations", segments[5] == "publishers",
-      segments[7] == "models"
-    {
-      wireProtocol = .vertex
-      project = String(segments[2])
-      location = String(segments[4])
-      publisher = String(segments[6])
-    } else {
-      return nil
-    }
+    self.version = version
   }
 
   /// The request target for the provider, below its base path.
   package var uri: String {
     let path =
-      switch wireProtocol {
-      case .openAI: "/\(version)/chat/completions"
-      case .gemini: "/\(version)/models/\(model ?? ""):\(method.rawValue)"
-      case .vertex:
-        "/\(version)/projects/\(project ?? "")/locations/\(location ?? "")/publishers/\(publisher ?? "google")/models/\(model ?? ""):\(method.rawValue)"
-      }
+      self.path
+      ?? Self.path(
+        method, wireProtocol, bodyFormat, version: version, collection: collection, model: model ?? "", project: project ?? "",
+        location: location ?? "", publisher: publisher)
     return query.isEmpty ? path : path + "?" + query
   }
 
-  /// How the answer of a successful streaming call is framed.
+  /// How the answer of a successful call is framed.
   package func framing(streams: Bool) -> ResponseFraming {
-    guard streams else { return .document }
     switch method {
-    case .chatCompletions: return .eventStream
-    case .generateContent: return .document
-    case .streamGenerateContent:
-      return query.split(separator: "&").contains("alt=sse") ? .eventStream : .jsonArray
+    case .chatCompletions, .responses, .messages, .rawPredict, .streamRawPredict:
+      return streams && bodyFormat != .anthropicTokenCount ? .eventStream : .document
+    case .streamGenerateContent where streams:
+      // Google's REST clients put several parameters into one: `$alt=json;enum-encoding=int`.
+      let isEventStream = query.split(separator: "&").contains { item in
+        let item = item.first == "$" ? item.dropFirst() : item
+        return item == "alt=sse" || item.hasPrefix("alt=sse;")
+      }
+      return isEventStream ? .eventStream : .jsonArray
+    default: return .document
+    }
+  }
+
+  /// Renders the provider's path for a call that came in another form or goes to another kind of provider.
+  ///
+  /// - Parameter version: the provider's API version; `nil` takes the one that has the format: `v1beta` of the Gemini API,
+  ///   else `v1`.
+  package static func upstream(
+    bodyFormat: BodyFormat, wireProtocol: WireProtocol, version: String? = nil, model: String, project: String? = nil,
+    location: String? = nil, streams: Bool
+  ) -> String {
+    let isVertex = wireProtocol == .vertex
+    let method: Method =
+      switch bodyFormat {
+      case .openAIChat: .chatCompletions
+      case .openAIResponses: .responses
+      case .openAIEmbeddings: .embeddings
+      case .anthropicMessages: isVertex ? (streams ? .streamRawPredict : .rawPredict) : .messages
+      case .anthropicTokenCount: isVertex ? .rawPredict : .countMessageTokens
+      case .googleGenerate: streams ? .streamGenerateContent : .generateContent
+      case .googleTokenCount: .countTokens
+      case .googleEmbed: .embedContent
+      case .vertexPredict: .predict
+      }
+    let path = path(
+      method, wireProtocol, bodyFormat, version: version ?? (wireProtocol == .gemini ? "v1beta" : "v1"), collection: "models",
+      model: model, project: project ?? "", location: location ?? "", publisher: nil)
+    return method == .streamGenerateContent ? path + "?alt=sse" : path
+  }
+
+  private static func path(
+    _ method: Method, _ wireProtocol: WireProtocol, _ bodyFormat: BodyFormat, version: String, collection: String, model: String,
+    project: String, location: String, publisher: String?
+  ) -> String {
+    switch wireProtocol {
+    case .openAI, .anthropic: return "/\(version)/\(method.rawValue)"
+    case .gemini: return "/\(version)/\(collection)/\(encoded(model)):\(method.rawValue)"
+    case .vertex:
+      let isAnthropic = bodyFormat == .anthropicMessages || bodyFormat == .anthropicTokenCount
+      let maker = publisher.map(encoded) ?? (isAnthropic ? "anthropic" : "google")
+      let name = bodyFormat == .anthropicTokenCount ? Method.anthropicTokenCounter : encoded(model)
+      return "/\(version)/projects/\(encoded(project))/locations/\(encoded(location))/publishers/\(maker)/models/\(name):"
+        + method.rawValue
     }
   }
 }
@@ -99,4 +127,187 @@ package enum ResponseFraming: Sendable {
   case eventStream
   /// One JSON array whose elements arrive one by one (Google, without `alt=sse`).
   case jsonArray
+}
+
+extension RequestTarget.Method {
+  /// The name Vertex AI gives the counter of Anthropic's tokens in a model's place.
+  fileprivate static let anthropicTokenCounter = "count-tokens"
+
+  /// What the bodies of one of Google's verbs look like; `nil` for what is none and for bodies the gateway cannot read.
+  ///
+  /// - Parameter publisher: `nil` for the Gemini API.
+  fileprivate func bodyFormat(publisher: String?, model: String) -> BodyFormat? {
+    switch self {
+    case .generateContent, .streamGenerateContent: return .googleGenerate
+    case .countTokens: return .googleTokenCount
+    case .embedContent: return .googleEmbed
+    case .batchEmbedContents: return publisher == nil ? .googleEmbed : nil
+    case .predict: return publisher == nil ? nil : .vertexPredict
+    case .rawPredict where publisher == "anthropic":
+      return model == Self.anthropicTokenCounter ? .anthropicTokenCount : .anthropicMessages
+    case .streamRawPredict where publisher == "anthropic": return .anthropicMessages
+    default: return nil
+    }
+  }
+}
+
+extension RequestTarget {
+  private static func read(_ uri: UnsafeRawBufferPointer) -> RequestTarget? {
+    guard uri.first == UInt8(ascii: "/") else { return nil }
+    var segments: [UnsafeRawBufferPointer] = []
+    segments.reserveCapacity(9)
+    var start = 1
+    var pathEnd = uri.count
+    var isDoubled = false
+    for position in 1...uri.count {
+      let byte = position < uri.count ? uri[position] : UInt8(ascii: "?")
+      // Nothing that could end a request line or a header goes on to a provider.
+      guard byte > 0x20, byte != 0x7f, byte != UInt8(ascii: "#") else { return nil }
+      guard position <= pathEnd, byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") else { continue }
+      if byte == UInt8(ascii: "?") { pathEnd = position }
+      if start < position { segments.append(UnsafeRawBufferPointer(rebasing: uri[start..<position])) } else { isDoubled = true }
+      start = position + 1
+    }
+    guard var target = plain(segments) ?? google(segments) else { return nil }
+    if pathEnd < uri.count {
+      (target.query, target.queryKey) = withoutKey(UnsafeRawBufferPointer(rebasing: uri[(pathEnd + 1)...]))
+    }
+    // Doubled slashes come from a base URL that ends in one; a provider may not forgive them.
+    if !isDoubled { target.path = String(decoding: uri[..<pathEnd], as: UTF8.self) }
+    return target
+  }
+
+  /// OpenAI's and Anthropic's own paths.
+  private static func plain(_ segments: [UnsafeRawBufferPointer]) -> RequestTarget? {
+    guard segments.count == 2 || segments.count == 3, JSONScanner.equal(segments[0], "v1") else { return nil }
+    let first = segments[1]
+    if segments.count == 3 {
+      if JSONScanner.equal(first, "chat"), JSONScanner.equal(segments[2], "completions") {
+        return RequestTarget(.openAI, .openAIChat, .chatCompletions, version: "v1")
+      } else if JSONScanner.equal(first, "messages"), JSONScanner.equal(segments[2], "count_tokens") {
+        return RequestTarget(.anthropic, .anthropicTokenCount, .countMessageTokens, version: "v1")
+      }
+    } else if JSONScanner.equal(first, "messages") {
+      return RequestTarget(.anthropic, .anthropicMessages, .messages, version: "v1")
+    } else if JSONScanner.equal(first, "responses") {
+      return RequestTarget(.openAI, .openAIResponses, .responses, version: "v1")
+    } else if JSONScanner.equal(first, "embeddings") {
+      return RequestTarget(.openAI, .openAIEmbeddings, .embeddings, version: "v1")
+    }
+    return nil
+  }
+
+  /// The Gemini API's and Vertex AI's paths: a model and a verb at the end.
+  private static func google(_ segments: [UnsafeRawBufferPointer]) -> RequestTarget? {
+    guard let last = segments.last, let colon = last.lastIndex(of: UInt8(ascii: ":")), colon > 0,
+      let method = Method(rawValue: String(decoding: last[(colon + 1)...], as: UTF8.self)), let version = decoded(segments[0]),
+      let model = decoded(UnsafeRawBufferPointer(rebasing: last[..<colon]))
+    else { return nil }
+    if segments.count == 3, let collection = decoded(segments[1]), collection == "models" || collection == "tunedModels" {
+      guard version == "v1" || version == "v1beta" || version == "v1alpha",
+        let format = method.bodyFormat(publisher: nil, model: model)
+      else { return nil }
+      var target = RequestTarget(.gemini, format, method, version: version)
+      target.collection = collection
+      target.model = model
+      return target
+    }
+    guard segments.count == 9, version == "v1" || version == "v1beta1", JSONScanner.equal(segments[1], "projects"),
+      JSONScanner.equal(segments[3], "locations"), JSONScanner.equal(segments[5], "publishers"),
+      JSONScanner.equal(segments[7], "models"), let project = decoded(segments[2]), let location = decoded(segments[4]),
+      let publisher = decoded(segments[6]), let format = method.bodyFormat(publisher: publisher, model: model)
+    else { return nil }
+    var target = RequestTarget(.vertex, format, method, version: version)
+    target.project = project
+    target.location = location
+    target.publisher = publisher
+    // What counts Anthropic's tokens there is called like a model; the real one is in the body.
+    target.model = format == .anthropicTokenCount ? nil : model
+    return target
+  }
+
+  /// A path segment without its percent escapes; `nil` when an escape is invalid or the result could break a line or climb.
+  private static func decoded(_ segment: UnsafeRawBufferPointer) -> String? {
+    var isPlain = true
+    for byte in segment where byte == UInt8(ascii: "%") || byte == UInt8(ascii: ".") || byte >= 0x80 || byte == UInt8(ascii: "\\")
+    {
+      isPlain = isPlain && byte == UInt8(ascii: ".")
+    }
+    let isDots = JSONScanner.equal(segment, ".") || JSONScanner.equal(segment, "..")
+    if isPlain { return isDots ? nil : String(decoding: segment, as: UTF8.self) }
+    var result: [UInt8] = []
+    var position = 0
+    while position < segment.count {
+      if segment[position] == UInt8(ascii: "%") {
+        guard position + 2 < segment.count, let high = hexDigit(segment[position + 1]), let low = hexDigit(segment[position + 2])
+        else { return nil }
+        result.append(high << 4 | low)
+        position += 3
+      } else {
+        result.append(segment[position])
+        position += 1
+      }
+    }
+    guard let text = String(validating: result, as: UTF8.self),
+      text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f..<0xa0).contains($0.value) })
+    else { return nil }
+    // A server that undoes the escapes before it takes the path apart would climb.
+    let parts = result.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+    return parts.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) } ? nil : text
+  }
+
+  private static func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 48...57: byte - 48
+    case 65...70: byte - 55
+    case 97...102: byte - 87
+    default: nil
+    }
+  }
+
+  /// A path segment: what a segment may have stays, the rest is escaped, so that no name can change the path around it.
+  private static func encoded(_ text: String) -> String {
+    func isPlain(_ byte: UInt8) -> Bool {
+      switch byte {
+      case 48...57, 65...90, 97...122: true
+      case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "@"), UInt8(ascii: ":"): true
+      default: false
+      }
+    }
+    let isClimbing = text == "." || text.contains("..")
+    if !isClimbing, text.utf8.allSatisfy(isPlain) { return text }
+    let digits = Array("0123456789ABCDEF".utf8)
+    var result: [UInt8] = []
+    for byte in text.utf8 {
+      if isPlain(byte), byte != UInt8(ascii: ".") || !isClimbing {
+        result.append(byte)
+      } else {
+        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Takes `key` out of a query, also when its name is written with escapes; every other byte stays.
+  private static func withoutKey(_ query: UnsafeRawBufferPointer) -> (String, key: String?) {
+    guard query.contains(UInt8(ascii: "k")) || query.contains(UInt8(ascii: "%")) else {
+      return (String(decoding: query, as: UTF8.self), nil)
+    }
+    var key: String?
+    var kept: [UInt8] = []
+    var isFirst = true
+    for item in query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
+      let item = UnsafeRawBufferPointer(rebasing: item)
+      let end = item.firstIndex(of: UInt8(ascii: "=")) ?? item.count
+      let name = UnsafeRawBufferPointer(rebasing: item[..<end])
+      if JSONScanner.equal(name, "key") || (name.contains(UInt8(ascii: "%")) && decoded(name) == "key") {
+        key = end < item.count ? decoded(UnsafeRawBufferPointer(rebasing: item[(end + 1)...])) : ""
+      } else {
+        if !isFirst { kept.append(UInt8(ascii: "&")) }
+        isFirst = false
+        kept.append(contentsOf: item)
+      }
+    }
+    return (String(decoding: kept, as: UTF8.self), key)
+  }
 }

@@ -9,9 +9,9 @@ import Testing
 @Suite struct MeterTests {
   /// Meters `chunks`, one millisecond apart, and returns the meter and the relayed text.
   static func meter(
-    _ wireProtocol: WireProtocol, _ framing: ResponseFraming, _ chunks: [[UInt8]], strips: Bool = false, capture: Int = 1000
+    _ bodyFormat: BodyFormat, _ framing: ResponseFraming, _ chunks: [[UInt8]], strips: Bool = false, capture: Int = 1000
   ) -> (ResponseMeter, String) {
-    var meter = ResponseMeter(wireProtocol: wireProtocol, framing: framing, captureLimit: capture)
+    var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: capture)
     var relayed: [UInt8] = []
     for (index, chunk) in chunks.enumerated() {
       let time = Timestamp(unixSeconds: 100) + .milliseconds(index)
@@ -34,7 +34,7 @@ import Testing
   @Test func anOpenAIStreamIsMeteredAndItsUsageChunkWithheldWhenNotAskedFor() {
     let stream = Self.events(Self.delta("he"), Self.delta("llo", finish: #""stop""#), #"{"choices":[],\#(Self.usage)}"#, "[DONE]")
     let whole = String(decoding: stream.joined(), as: UTF8.self)
-    let (asked, seen) = Self.meter(.openAI, .eventStream, stream)
+    let (asked, seen) = Self.meter(.openAIChat, .eventStream, stream)
     #expect(
       asked.usage == Self.disjoint && asked.text == "hello" && asked.finishReason == .stop && asked.sawEnd && asked.defect == nil)
     #expect(
@@ -43,7 +43,7 @@ import Testing
     #expect(seen == whole)
     let less = String(decoding: [stream[0], stream[1], stream[3]].joined(), as: UTF8.self)
     for chunks in SplitterTests.chunkings(whole) {
-      let (meter, relayed) = Self.meter(.openAI, .eventStream, chunks, strips: true)
+      let (meter, relayed) = Self.meter(.openAIChat, .eventStream, chunks, strips: true)
       #expect(meter.usage == Self.disjoint && meter.text == "hello" && relayed == less)
     }
   }
@@ -51,14 +51,14 @@ import Testing
   @Test func usageThatComesWithChoicesCountsAndIsRelayed() {
     let stream = Self.events(
       Self.delta("x", finish: #""length""#), #"{"choices":[{"index":0,"delta":{}}],\#(Self.usage)}"#, "[DONE]")
-    let (meter, relayed) = Self.meter(.openAI, .eventStream, stream, strips: true)
+    let (meter, relayed) = Self.meter(.openAIChat, .eventStream, stream, strips: true)
     #expect(meter.usage == Self.disjoint && meter.finishReason == .length)
     #expect(relayed == String(decoding: stream.joined(), as: UTF8.self))
   }
 
   @Test func absentIsNotZeroAndZeroIsAValue() {
     func usage(_ json: String) -> TokenUsage {
-      Self.meter(.openAI, .document, [Array(#"{"choices":[],"usage":\#(json)}"#.utf8)]).0.usage
+      Self.meter(.openAIChat, .document, [Array(#"{"choices":[],"usage":\#(json)}"#.utf8)]).0.usage
     }
     #expect(usage(#"{"prompt_tokens":5,"completion_tokens":0}"#) == TokenUsage(input: 5, output: 0))
     #expect(usage(#"{"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":0}}"#) == TokenUsage(input: 5, cacheRead: 0))
@@ -77,7 +77,7 @@ import Testing
       let whole =
         framing == .jsonArray ? "[" + chunks.joined(separator: ",\r\n") + "]" : chunks.map { "data: \($0)\r\n\r\n" }.joined()
       for pieces in SplitterTests.chunkings(whole) {
-        let (meter, relayed) = Self.meter(.gemini, framing, pieces)
+        let (meter, relayed) = Self.meter(.googleGenerate, framing, pieces)
         #expect(
           meter.usage == expected && meter.text == "hi" && meter.responseModel == "m-1" && meter.defect == nil && relayed == whole
         )
@@ -88,14 +88,14 @@ import Testing
   @Test func aBlockedPromptHasNoCandidatesAndIsWhole() {
     let body = #"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"#
     for framing in [ResponseFraming.document, .eventStream] {
-      let (meter, _) = Self.meter(.vertex, framing, framing == .document ? [Array(body.utf8)] : Self.events(body))
+      let (meter, _) = Self.meter(.googleGenerate, framing, framing == .document ? [Array(body.utf8)] : Self.events(body))
       #expect(meter.blockReason == "SAFETY" && meter.defect == nil && meter.usage == TokenUsage(input: 4))
     }
   }
 
   @Test func anErrorEventInMidStreamIsKept() {
     let (meter, _) = Self.meter(
-      .openAI, .eventStream,
+      .openAIChat, .eventStream,
       Self.events(Self.delta("a"), #"{"error":{"message":"over\nloaded","type":"server_error","code":null}}"#))
     #expect(meter.error?.message == "over loaded" && meter.error?.code == "server_error")
     #expect(ErrorClassification.errorClass(status: 200, failure: meter.error) == .providerError)
@@ -105,35 +105,36 @@ import Testing
     "", "<html>", "[]", "null", "[DONE]", #"{"choices":[{"message":{"content":"hal"#, #"{"choices":[],}"#, #"{"a":1"#,
   ])
   func aDocumentThatIsNoWholeObjectIsADefect(body: String) {
-    for wireProtocol in [WireProtocol.openAI, .gemini] {
-      #expect(Self.meter(wireProtocol, .document, [Array(body.utf8)]).0.defect?.contains("JSON") == true)
+    for bodyFormat in [BodyFormat.openAIChat, .googleGenerate] {
+      #expect(Self.meter(bodyFormat, .document, [Array(body.utf8)]).0.defect?.contains("JSON") == true)
     }
   }
 
   @Test func aStreamWithoutItsEndOrWithABrokenEventIsADefect() {
-    #expect(Self.meter(.openAI, .eventStream, []).0.defect?.contains("whole") == true)
-    #expect(Self.meter(.openAI, .eventStream, Self.events(Self.delta("a"))).0.defect?.contains("whole") == true)
-    #expect(Self.meter(.openAI, .eventStream, Self.events(#"{"choices":[{"del"#, "[DONE]")).0.defect?.contains("JSON") == true)
-    #expect(Self.meter(.gemini, .jsonArray, [Array(#"[{"candidates":[]}"#.utf8)]).0.defect?.contains("whole") == true)
-    #expect(Self.meter(.openAI, .eventStream, Self.events("[DONE]")).0.defect == nil)
+    #expect(Self.meter(.openAIChat, .eventStream, []).0.defect?.contains("whole") == true)
+    #expect(Self.meter(.openAIChat, .eventStream, Self.events(Self.delta("a"))).0.defect?.contains("whole") == true)
+    #expect(
+      Self.meter(.openAIChat, .eventStream, Self.events(#"{"choices":[{"del"#, "[DONE]")).0.defect?.contains("JSON") == true)
+    #expect(Self.meter(.googleGenerate, .jsonArray, [Array(#"[{"candidates":[]}"#.utf8)]).0.defect?.contains("whole") == true)
+    #expect(Self.meter(.openAIChat, .eventStream, Self.events("[DONE]")).0.defect == nil)
     // Comments keep a connection alive and are no events; SDKs read a last event that lacks its blank line.
     let unfinished = [Array(": ping\n\n".utf8)] + Self.events(Self.delta("a")) + Self.events("[DONE]", end: "\n")
     for strips in [false, true] {
-      let (meter, relayed) = Self.meter(.openAI, .eventStream, unfinished, strips: strips)
+      let (meter, relayed) = Self.meter(.openAIChat, .eventStream, unfinished, strips: strips)
       #expect(meter.defect == nil && relayed == String(decoding: unfinished.joined(), as: UTF8.self))
     }
   }
 
   @Test func everyPrefixOfAnAnswerIsMeteredWithoutATrapAndIsADefect() {
     let body = Array(#"{"choices":[{"message":{"content":"a\ud83d\ude00"},"finish_reason":"stop"}],\#(Self.usage)}"#.utf8)
-    let good = (0...body.count).filter { Self.meter(.openAI, .document, [Array(body[..<$0])]).0.defect == nil }
+    let good = (0...body.count).filter { Self.meter(.openAIChat, .document, [Array(body[..<$0])]).0.defect == nil }
     #expect(good == [body.count])
   }
 
   @Test func capturedTextEndsAtTheLimitAndTheCountDoesNot() {
     let body = Array(#"{"choices":[{"message":{"content":"abcé"},"finish_reason":"stop"}]}"#.utf8)
     for (limit, text) in [(0, ""), (3, "abc"), (4, "abc"), (5, "abcé")] {
-      let (meter, _) = Self.meter(.openAI, .document, [body], capture: limit)
+      let (meter, _) = Self.meter(.openAIChat, .document, [body], capture: limit)
       #expect(meter.text == text && meter.textByteCount == 5)
     }
   }

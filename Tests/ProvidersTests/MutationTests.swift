@@ -23,9 +23,9 @@ import Testing
       if let edit = RequestRewriting.replaceModel(facts, by: "other") { edits.append(edit) }
       _ = bytes.withUnsafeBytes { RequestRewriting.apply(edits, to: $0) }
     }
-    for wireProtocol in [WireProtocol.openAI, .gemini] {
+    for bodyFormat in BodyFormat.allCases {
       for framing in [ResponseFraming.document, .eventStream, .jsonArray] {
-        var meter = ResponseMeter(wireProtocol: wireProtocol, framing: framing, captureLimit: 10)
+        var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: 10)
         var relayed: [UInt8] = []
         for chunk in [bytes[..<cut], bytes[cut...]] {
           chunk.withUnsafeBytes {

@@ -71,10 +71,10 @@ func foundationObject(_ bytes: [UInt8]) throws -> NSDictionary? {
 
 /// What a meter saw and relayed when the text came cut at the given offsets, a second apart.
 func metered(
-  _ text: String, _ wireProtocol: WireProtocol, _ framing: ResponseFraming, cuts: [Int] = [], stripsUsage: Bool = false,
+  _ text: String, _ bodyFormat: BodyFormat, _ framing: ResponseFraming, cuts: [Int] = [], stripsUsage: Bool = false,
   captureLimit: Int = 1000
 ) -> (meter: ResponseMeter, relayed: String) {
-  var meter = ResponseMeter(wireProtocol: wireProtocol, framing: framing, captureLimit: captureLimit)
+  var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: captureLimit)
   let bytes = Array(text.utf8)
   var relayed: [UInt8] = []
   var start = 0

@@ -1,46 +1,12 @@
-// Which call a request line means, what its body says, and that an edit changes nothing but what it is for.
+// What a request body says, and that an edit changes nothing but what it is for.
 
 import Foundation
+import LLMTelemetry
 import Testing
 
 @testable import Providers
 
 @Suite struct RequestTests {
-  private static let vertex = "/v1beta1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash"
-
-  @Test(arguments: [
-    ("/v1/chat/completions", WireProtocol.openAI, nil as String?, ResponseFraming.eventStream),
-    ("/v1/models/gemini-2.5-flash:generateContent", .gemini, "gemini-2.5-flash", .document),
-    ("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", .gemini, "gemini-2.5-flash", .eventStream),
-    ("/v1beta/models/gemini-2.5-flash:streamGenerateContent", .gemini, "gemini-2.5-flash", .jsonArray),
-    ("/v1/projects/p/locations/global/publishers/google/models/m:generateContent", .vertex, "m", .document),
-    (vertex + ":streamGenerateContent?alt=sse", .vertex, "gemini-2.5-flash", .eventStream),
-    (vertex + ":streamGenerateContent?$alt=json;enum-encoding=int", .vertex, "gemini-2.5-flash", .jsonArray),
-  ])
-  func readsEveryPathFormAndWritesItBack(uri: String, wireProtocol: WireProtocol, model: String?, framing: ResponseFraming) throws
-  {
-    let target = try #require(RequestTarget(uri: uri))
-    #expect(target.wireProtocol == wireProtocol)
-    #expect(target.model == model)
-    #expect(target.uri == uri)
-    #expect(target.framing(streams: true) == framing)
-    #expect(target.framing(streams: false) == .document)
-  }
-
-  @Test func theKeyInTheQueryStopsHereAndTheRestIsKept() throws {
-    let target = try #require(RequestTarget(uri: "/v1beta/models/m:streamGenerateContent?alt=sse&key=secret&x=1"))
-    #expect(target.queryKey == "secret")
-    #expect(target.uri == "/v1beta/models/m:streamGenerateContent?alt=sse&x=1")
-  }
-
-  @Test(arguments: [
-    "", "/", "?", "/v1", "/v2/chat/completions", "/v1beta/chat/completions", "/v1/chat/completions/x", "/v1/models",
-    "/v1/models/:generateContent",
-    "/v1/models/m:countTokens", "/v1/models/m:chatCompletions", "/v1/models/m", "http://host/v1/chat/completions", "*",
-    "/v1/projects/p/locations/l/publishers/google/endpoints/m:generateContent",
-  ])
-  func anythingElseIsNoModelCall(uri: String) { #expect(RequestTarget(uri: uri) == nil) }
-
   private static func facts(_ body: String, _ uri: String = "/v1/chat/completions") throws -> RequestFacts {
     let target = try #require(RequestTarget(uri: uri))
     return try withBytes(of: body) { try RequestFacts(body: $0, target: target) }
@@ -64,10 +30,115 @@ import Testing
 
   @Test(arguments: [
     ("[]", RequestBodyError.notAnObject), ("", .notAnObject), ("{", .malformed), (#"{"a":1,}"#, .malformed),
-    (#"{"a" 1}"#, .malformed),
+    (#"{"a" 1}"#, .malformed), ("{}x", .malformed), ("{}{}", .malformed), (#"{"a":x}"#, .malformed), (#"{"a":}"#, .malformed),
+    (#"{"a":"b}"#, .malformed), (#"{"messages":[{"role":"user"]}"#, .malformed),
   ])
   func refusesWhatIsNoObject(body: String, error: RequestBodyError) {
     #expect(throws: error) { try Self.facts(body) }
+  }
+
+  struct Asked: Sendable {
+    var uri: String
+    var body: String
+    var limit: Int?
+    var answers = 1
+    var tier: ServiceTier?
+    var streams = false
+    var model: String?
+  }
+  private static let claude = "/v1/projects/p/locations/l/publishers/anthropic/models/c"
+
+  @Test(arguments: [
+    Asked(uri: "/v1/chat/completions", body: #"{"max_tokens":5,"max_completion_tokens":7,"n":3}"#, limit: 7, answers: 3),
+    Asked(uri: "/v1/chat/completions", body: #"{"max_tokens":5,"max_completion_tokens":null,"service_tier":"auto"}"#, limit: 5),
+    Asked(uri: "/v1/chat/completions", body: #"{"max_tokens":"12","service_tier":"flex","n":null}"#, limit: 12, tier: .flex),
+    Asked(uri: "/v1/chat/completions", body: #"{"max_tokens":1.5,"service_tier":"default","n":0}"#, tier: .standard),
+    Asked(uri: "/v1/chat/completions", body: #"{"max_tokens":-1,"max_output_tokens":9,"model":"m"}"#, model: "m"),
+    Asked(
+      uri: "/v1/responses",
+      body: #"{"max_output_tokens":1e3,"max_tokens":1,"service_tier":"priority","stream":true,"model":"m"}"#,
+      limit: 1000, tier: .priority, streams: true, model: "m"),
+    Asked(uri: "/v1/embeddings", body: #"{"model":"e","input":["a"],"encoding_format":"base64"}"#, model: "e"),
+    Asked(
+      uri: "/v1/messages", body: #"{"model":"c","max_tokens":64,"stream":true,"service_tier":"auto"}"#, limit: 64, streams: true,
+      model: "c"),
+    Asked(uri: "/v1/messages", body: #"{"service_tier":"standard_only","stream":false}"#, tier: .standard),
+    Asked(uri: claude + ":rawPredict", body: #"{"model":"other","stream":true}"#, streams: true),
+    Asked(uri: claude + ":streamRawPredict", body: #"{"anthropic_version":"vertex-2023-10-16"}"#, streams: true),
+    Asked(
+      uri: "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict", body: #"{"model":"c"}"#, model: "c"),
+    Asked(
+      uri: "/v1beta/models/m:generateContent",
+      body: #"{"generationConfig":{"maxOutputTokens":9,"candidateCount":2},"model":"x","stream":true,"serviceTier":"flex"}"#,
+      limit: 9, answers: 2, tier: .flex),
+    Asked(
+      uri: "/v1beta/models/m:streamGenerateContent", body: #"{"generation_config":{"max_output_tokens":"9"},"stream":false}"#,
+      limit: 9, streams: true),
+  ])
+  func readsWhatIsAskedFor(asked: Asked) throws {
+    let facts = try Self.facts(asked.body, asked.uri)
+    #expect(facts.maximumOutputTokens == asked.limit && facts.answerCount == asked.answers)
+    #expect(facts.serviceTier == asked.tier && facts.streams == asked.streams && facts.model == asked.model)
+    #expect((facts.modelValue != nil) == (asked.model != nil))
+  }
+
+  @Test func onlyLabelsAreLabels() throws {
+    #expect(try Self.facts(#"{"metadata":{"user_id":"u"}}"#, "/v1/messages").labels.isEmpty)
+    #expect(try Self.facts(#"{"metadata":{"a":"b"}}"#, "/v1/responses").labels == ["a": "b"])
+    #expect(try Self.facts(#"{"labels":{"a\n":"b"}}"#, "/v1/models/m:generateContent").labels == ["a\n": "b"])
+  }
+
+  @Test func anEscapedNameIsTheNameItMeans() throws {
+    let facts = try Self.facts(
+      #"{"mod\u0065l":"m","s\u0074ream":true,"stream\u005foptions":{"includ\u0065_usage":true},"m\u0061x_tokens":4}"#)
+    #expect(facts.model == "m" && facts.streams && facts.includesUsage && facts.maximumOutputTokens == 4)
+    #expect(try Self.facts(#"{"mod\el":"m","model\n":"m","mod\u00e5l":"m","mode\u006":"m","\\model":"m"}"#).model == nil)
+    let google = try Self.facts(#"{"generation\u0043onfig":{"m\u0061xOutputTokens":4}}"#, "/v1beta/models/m:generateContent")
+    #expect(google.maximumOutputTokens == 4)
+  }
+
+  @Test(arguments: [
+    ("/v1/chat/completions", #"{"model":"a","model":"b"}"#, "model"),
+    ("/v1/chat/completions", #"{"model":"a","mod\u0065l":"b"}"#, "model"),
+    ("/v1/chat/completions", #"{"stream":false,"stream":true}"#, "stream"),
+    ("/v1/chat/completions", #"{"stream_options":{},"stream_options":null}"#, "stream_options"),
+    ("/v1/chat/completions", #"{"stream_options":{"include_usage":true,"include_usage":false}}"#, "include_usage"),
+    ("/v1/chat/completions", #"{"max_tokens":1,"max_tokens":100000}"#, "max_tokens"),
+    ("/v1/chat/completions", #"{"n":1,"n":128}"#, "n"),
+    ("/v1/responses", #"{"max_output_tokens":1,"max_output_tokens":2}"#, "max_output_tokens"),
+    ("/v1/messages", #"{"max_tokens":1,"max_tokens":2}"#, "max_tokens"),
+    ("/v1/messages", #"{"system":"a","system":"b"}"#, "system"),
+    ("/v1/models/m:generateContent", #"{"generationConfig":{},"generation_config":{"maxOutputTokens":1}}"#, "generationConfig"),
+    ("/v1/models/m:generateContent", #"{"generationConfig":{"maxOutputTokens":1,"max_output_tokens":9}}"#, "maxOutputTokens"),
+    ("/v1/models/m:generateContent", #"{"labels":{"tenant":"a"},"labels":{"tenant":"b"}}"#, "labels"),
+  ])
+  func whatIsSaidTwiceIsRefused(uri: String, body: String, name: String) {
+    #expect(throws: RequestBodyError.duplicate(name)) { try Self.facts(body, uri) }
+  }
+
+  @Test(arguments: [#""true""#, "1", "[]"])
+  func aStreamFlagIsTrueOrFalse(value: String) {
+    for uri in ["/v1/chat/completions", "/v1/responses", "/v1/messages"] {
+      #expect(throws: RequestBodyError.notABoolean("stream")) { try Self.facts(#"{"stream":\#(value)}"#, uri) }
+    }
+    #expect(RequestBodyError.notABoolean("stream").message.contains("`stream`"))
+  }
+
+  @Test(arguments: [
+    ("/v1/responses", #"{"instructions":null,"input":"x"}"#, #"{"instructions":"S","input":"x"}"#),
+    ("/v1/responses", #"{"input":"x"}"#, #"{"instructions":"S","input":"x"}"#),
+    ("/v1/messages", #"{"messages":[]}"#, #"{"system":"S","messages":[]}"#),
+    ("/v1/messages", #"{"system":[ ],"messages":[]}"#, #"{"system":"S","messages":[]}"#),
+    ("/v1/messages", #"{"system":"" }"#, #"{"system":"S"}"#),
+  ])
+  func everyGeneratingFormatTakesASystemInstruction(uri: String, body: String, expected: String) throws {
+    let facts = try Self.facts(body, uri)
+    let format = try #require(RequestTarget(uri: uri)).bodyFormat
+    #expect(!facts.hasSystemInstruction)
+    try Self.check(
+      body, [try #require(RequestRewriting.systemInstruction(facts, text: "S", bodyFormat: format))], gives: expected)
+    #expect(try Self.facts(expected, uri).hasSystemInstruction)
+    #expect(RequestRewriting.systemInstruction(facts, text: "S", bodyFormat: .openAIEmbeddings) == nil)
   }
 
   /// Foundation parses the edited body to `expected`, and the bytes that were not replaced are all there.
@@ -105,7 +176,7 @@ import Testing
   @Test func putsTheSystemInstructionInAndReplacesTheModelAtOnce() throws {
     let body = "{ \"messages\" : [ {\"role\":\"user\",\"content\":\"\u{1F600}\"} ] , \"model\" : \"a\" , \"stream\":true}"
     let facts = try Self.facts(body)
-    let system = try #require(RequestRewriting.systemInstruction(facts, text: "Be \"kind\"\n", wireProtocol: .openAI))
+    let system = try #require(RequestRewriting.systemInstruction(facts, text: "Be \"kind\"\n", bodyFormat: .openAIChat))
     let model = try #require(RequestRewriting.replaceModel(facts, by: "b"))
     try Self.check(
       body, [model, system, RequestRewriting.includeUsage(facts)],
@@ -114,9 +185,9 @@ import Testing
         + #""stream_options":{"include_usage":true}}"#)
     let none = try Self.facts(#"{"messages":[ ]}"#)
     try Self.check(
-      #"{"messages":[ ]}"#, [try #require(RequestRewriting.systemInstruction(none, text: "S", wireProtocol: .openAI))],
+      #"{"messages":[ ]}"#, [try #require(RequestRewriting.systemInstruction(none, text: "S", bodyFormat: .openAIChat))],
       gives: #"{"messages":[{"role":"system","content":"S"}]}"#)
-    #expect(RequestRewriting.systemInstruction(try Self.facts("{}"), text: "S", wireProtocol: .openAI) == nil)
+    #expect(RequestRewriting.systemInstruction(try Self.facts("{}"), text: "S", bodyFormat: .openAIChat) == nil)
     #expect(RequestRewriting.replaceModel(try Self.facts("{}"), by: "b") == nil)
   }
 
@@ -125,7 +196,7 @@ import Testing
   ])
   func putsTheSystemInstructionIntoAGoogleBody(body: String) throws {
     let facts = try Self.facts(body, "/v1beta/models/m:generateContent")
-    let edit = try #require(RequestRewriting.systemInstruction(facts, text: "S", wireProtocol: .gemini))
+    let edit = try #require(RequestRewriting.systemInstruction(facts, text: "S", bodyFormat: .googleGenerate))
     let key = body.contains("system_instruction") ? "system_instruction" : "systemInstruction"
     let contents = body == "{}" ? "" : #","contents":[]"#
     try Self.check(body, [edit], gives: #"{"\#(key)":{"parts":[{"text":"S"}]}\#(contents)}"#)

@@ -97,6 +97,20 @@ func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) throws 
       #"{"messages":[{"role":"system","content":"S"},{"role":"user","content":[{"type":"image_url"},{"type":"text","text":"U"}]}]}"#
     let google =
       #"{"contents":[{"parts":[{"text":"A"},{"inlineData":{}},{"text":"B"}]}],"system_instruction":{"parts":[{"text":"S"}]}}"#
+    let responses =
+      #"{"input":[{"role":"user","content":"A"},{"type":"message","content":[{"type":"input_text","text":"B"},{"type":"input_image"}]},"#
+      + #"{"type":"function_call_output","output":"C"},{"type":"function_call","arguments":"{}"}],"instructions":"S"}"#
+    let anthropic =
+      #"{"messages":[{"role":"user","content":"A"},{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"B"}]},"#
+      + #"{"type":"tool_result","content":"C"},{"type":"text","text":"D"},{"type":"image","source":{"data":"x"}}]}],"#
+      + #""system":[{"type":"text","text":"S"}],"tools":[{"description":"no"}]}"#
+    let tool = #"{"contents":[{"parts":[{"functionResponse":{"name":"f","response":{"a":"b"}}}]}]}"#
+    for (body, expected) in [
+      (responses, "S\n\nA\n\nB\n\nC"), (anthropic, "S\n\nA\n\nB\n\nC\n\nD"), (#"{"input":"A","instructions":null}"#, "A"),
+      (#"{"system":"S","messages":[]}"#, "S"), (tool, #"{"a":"b"}"#),
+    ] {
+      #expect(PromptText.evidence(inRequestBody: Array(body.utf8)) == expected)
+    }
     #expect(PromptText.evidence(inRequestBody: Array(openAI.utf8)) == "S\n\nU")
     #expect(PromptText.evidence(inRequestBody: Array(google.utf8)) == "S\n\nA\n\nB")
     #expect(PromptText.evidence(inRequestBody: Array("nonsense".utf8)).isEmpty)

@@ -15,9 +15,9 @@ import Testing
     ].map { "data: \($0)\n\n" }.joined()
 
   private func meter(
-    _ text: String, cuts: [Int], wireProtocol: WireProtocol = .openAI, framing: ResponseFraming = .eventStream, strips: Bool
+    _ text: String, cuts: [Int], bodyFormat: BodyFormat = .openAIChat, framing: ResponseFraming = .eventStream, strips: Bool
   ) -> (meter: ResponseMeter, relayed: String) {
-    var meter = ResponseMeter(wireProtocol: wireProtocol, framing: framing, captureLimit: 1000)
+    var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: 1000)
     var relayed: [UInt8] = []
     let bytes = Array(text.utf8)
     var start = 0
@@ -59,7 +59,7 @@ import Testing
     let isArray = framing == .jsonArray
     let stream = isArray ? "[" + frames.joined(separator: "\n,\r\n") + "]" : frames.map { "data: \($0)\r\n\r\n" }.joined()
     for cuts in (1..<stream.utf8.count).map({ [$0] }) {
-      let result = meter(stream, cuts: cuts, wireProtocol: .vertex, framing: framing, strips: false)
+      let result = meter(stream, cuts: cuts, bodyFormat: .googleGenerate, framing: framing, strips: false)
       #expect(result.relayed == stream)
       #expect(result.meter.usage == TokenUsage(input: 8, cacheRead: 4, output: 2, reasoning: 1))
       #expect(result.meter.text == "y\"[o" && result.meter.finishReason == .stop)

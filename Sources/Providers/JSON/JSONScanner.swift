@@ -1,4 +1,4 @@
-// Finds single values in JSON bytes without decoding the rest: relaying needs three facts of a body that may be megabytes.
+// Finds single values in JSON bytes, in any order, without decoding the rest.
 
 #if canImport(Glibc)
   import Glibc
@@ -12,8 +12,12 @@
 /// The scanner borrows the bytes: use it only inside the `withUnsafeBytes` call that lent them.
 package struct JSONScanner {
   private let bytes: UnsafeRawBufferPointer
+  private let searched: JSONBytes
 
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    searched = JSONBytes(bytes)
+  }
 
   /// The offset of the document's value, or `nil` when there is none.
   package var root: Int? { value(from: 0) }
@@ -116,67 +120,17 @@ package struct JSONScanner {
   }
 
   /// The offset just past a value, or `nil` when the bytes end first.
-  package func end(of value: Int) -> Int? {
-    guard value < bytes.count else { return nil }
-    switch bytes[value] {
-    case UInt8(ascii: "\""): return endOfString(value)
-    case UInt8(ascii: "{"), UInt8(ascii: "["):
-      var depth = 0
-      var position = value
-      while position < bytes.count {
-        switch bytes[position] {
-        case UInt8(ascii: "\""):
-          guard let end = endOfString(position) else { return nil }
-          position = end
-          continue
-        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-        case UInt8(ascii: "}"), UInt8(ascii: "]"):
-          depth -= 1
-          if depth == 0 { return position + 1 }
-        default: break
-        }
-        position += 1
-      }
-      return nil
-    case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"): return nil
-    default:
-      var position = value
-      while position < bytes.count {
-        switch bytes[position] {
-        case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x09, 0x0a, 0x0d: return position
-        default: position += 1
-        }
-      }
-      return position
-    }
-  }
+  package func end(of value: Int) -> Int? { searched.endOfValue(value) }
 
   /// The next byte that is not white space.
   private func value(from start: Int) -> Int? {
-    var position = start
-    while position < bytes.count {
-      switch bytes[position] {
-      case 0x20, 0x09, 0x0a, 0x0d: position += 1
-      default: return position
-      }
-    }
-    return nil
+    let position = searched.skipSpace(start)
+    return position < bytes.count ? position : nil
   }
 
-  /// The offset past the closing quote: memchr finds quotes, an odd number of backslashes before one escapes it.
-  private func endOfString(_ start: Int) -> Int? {
-    guard let base = bytes.baseAddress else { return nil }
-    var position = start + 1
-    while position < bytes.count, let found = memchr(base + position, 0x22, bytes.count - position) {
-      let quote = base.distance(to: found)
-      var backslashes = 0
-      while quote - 1 - backslashes > start, bytes[quote - 1 - backslashes] == 0x5c { backslashes += 1 }
-      if backslashes % 2 == 0 { return quote + 1 }
-      position = quote + 1
-    }
-    return nil
-  }
+  private func endOfString(_ start: Int) -> Int? { searched.endOfString(start) }
 
+  @inline(__always)
   package static func equal(_ key: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
     guard key.count == name.utf8CodeUnitCount, let base = key.baseAddress else {
       return key.isEmpty && name.utf8CodeUnitCount == 0

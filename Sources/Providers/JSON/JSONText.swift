@@ -1,9 +1,65 @@
 // JSON string escapes in both directions (RFC 8259 section 7).
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 package enum JSONText {
+  /// Whether a member name with escapes in it means `name`, which is ASCII.
+  static func escaped(_ raw: UnsafeRawBufferPointer, equals name: StaticString) -> Bool {
+    var position = 0
+    for expected in UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount) {
+      guard position < raw.count else { return false }
+      var byte = UInt16(raw[position])
+      position += 1
+      if byte == 0x5c, position < raw.count {
+        byte = UInt16(raw[position])
+        position += 1
+        if byte == UInt8(ascii: "u") {
+          guard let unit = fourDigits(raw, position) else { return false }
+          byte = unit
+          position += 4
+        } else if byte != 0x22, byte != 0x5c, byte != UInt8(ascii: "/") {
+          // A control character, which no name here has.
+          return false
+        }
+      }
+      guard byte == expected else { return false }
+    }
+    return position == raw.count
+  }
+
+  /// The UTF-8 bytes that `unescape` would give, without making them.
+  static func unescapedByteCount(_ raw: UnsafeRawBufferPointer) -> Int {
+    guard let base = raw.baseAddress, memchr(base, 0x5c, raw.count) != nil else { return raw.count }
+    var count = 0
+    var position = 0
+    while position < raw.count {
+      if raw[position] != 0x5c || position + 1 == raw.count {
+        count += 1
+        position += 1
+      } else if raw[position + 1] == UInt8(ascii: "u"), let unit = fourDigits(raw, position + 2) {
+        position += 6
+        switch unit {
+        case 0..<0x80: count += 1
+        case 0x80..<0x800: count += 2
+        // Each half of a pair is two of its four bytes.
+        case 0xd800..<0xe000: count += 2
+        default: count += 3
+        }
+      } else {
+        count += raw[position + 1] == UInt8(ascii: "u") ? 3 : 1
+        position += 2
+      }
+    }
+    return count
+  }
+
   /// Resolves escapes; lone surrogates and invalid UTF-8 become U+FFFD.
   package static func unescape(_ raw: UnsafeRawBufferPointer) -> String {
-    guard raw.contains(0x5c) else { return String(decoding: raw, as: UTF8.self) }
+    guard let base = raw.baseAddress, memchr(base, 0x5c, raw.count) != nil else { return String(decoding: raw, as: UTF8.self) }
     var units: [UInt8] = []
     units.reserveCapacity(raw.count)
     var position = 0

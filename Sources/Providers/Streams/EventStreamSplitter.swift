@@ -44,11 +44,9 @@ package struct EventStreamSplitter: Sendable {
   private static func events(
     in bytes: UnsafeRawBufferPointer, searchedTo: Int, lineStart: inout Int, _ event: (UnsafeRawBufferPointer) -> Void
   ) -> Int {
-    guard let base = bytes.baseAddress else { return 0 }
     var eventStart = 0
     var position = searchedTo
-    while position < bytes.count, let newline = memchr(base + position, 0x0a, bytes.count - position) {
-      let lineEnd = base.distance(to: newline)
+    while let lineEnd = newline(in: bytes, from: position) {
       let isBlank = lineEnd == lineStart || (lineEnd == lineStart + 1 && bytes[lineStart] == 0x0d)
       lineStart = lineEnd + 1
       position = lineStart
@@ -60,13 +58,21 @@ package struct EventStreamSplitter: Sendable {
     return eventStart
   }
 
+  @inline(__always)
+  private static func newline(in bytes: UnsafeRawBufferPointer, from position: Int) -> Int? {
+    guard position < bytes.count, let base = bytes.baseAddress,
+      let found = memchr(base + position, 0x0a, bytes.count - position)
+    else { return nil }
+    return base.distance(to: UnsafeRawPointer(found))
+  }
+
   /// Calls `body` with the event's data: its `data:` lines joined by line feeds. Not called for an event without data.
   package static func withData(of event: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     var single: Range<Int>?
     var joined: [UInt8]?
     var position = 0
     while position < event.count {
-      let newline = event[position...].firstIndex(of: 0x0a) ?? event.count
+      let newline = Self.newline(in: event, from: position) ?? event.count
       var end = newline
       if end > position, event[end - 1] == 0x0d { end -= 1 }
       if end - position >= 5, event[position] == UInt8(ascii: "d"), event[position + 1] == UInt8(ascii: "a"),

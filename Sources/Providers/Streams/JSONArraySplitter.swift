@@ -2,7 +2,8 @@
 
 /// Finds the elements of one top-level array across arbitrary chunk boundaries. Elements are objects.
 package struct JSONArraySplitter: Sendable {
-  private var element: [UInt8] = []
+  /// Bytes of an element that has begun and not ended.
+  private var partial: [UInt8] = []
   private var depth = 0
   private var isInString = false
   private var isEscaped = false
@@ -13,9 +14,10 @@ package struct JSONArraySplitter: Sendable {
 
   /// Feeds a chunk and calls `element` for each element it completes. Returns false when an element exceeds the limit.
   package mutating func consume(_ chunk: UnsafeRawBufferPointer, _ completed: (UnsafeRawBufferPointer) -> Void) -> Bool {
-    for byte in chunk {
-      if depth == 0, byte != UInt8(ascii: "{") { continue }
-      element.append(byte)
+    // Where the element in progress begins in this chunk; an element that arrives whole is not copied.
+    var start = 0
+    for position in chunk.indices {
+      let byte = chunk[position]
       if isInString {
         if isEscaped {
           isEscaped = false
@@ -27,17 +29,27 @@ package struct JSONArraySplitter: Sendable {
         continue
       }
       switch byte {
-      case 0x22: isInString = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case 0x22: isInString = depth > 0
+      case UInt8(ascii: "{"):
+        if depth == 0 { start = position }
+        depth += 1
+      case UInt8(ascii: "["): if depth > 0 { depth += 1 }
       case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard depth > 0 else { continue }
         depth -= 1
-        if depth == 0 {
-          element.withUnsafeBytes(completed)
-          element.removeAll(keepingCapacity: true)
+        guard depth == 0 else { continue }
+        let end = UnsafeRawBufferPointer(rebasing: chunk[start...position])
+        if partial.isEmpty {
+          completed(end)
+        } else {
+          partial.append(contentsOf: end)
+          partial.withUnsafeBytes(completed)
+          partial.removeAll(keepingCapacity: true)
         }
       default: break
       }
     }
-    return element.count <= limit
+    if depth > 0 { partial.append(contentsOf: chunk[start...]) }
+    return partial.count <= limit
   }
 }
