@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "LLMTelemetry"),
     .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
-    .target(name: "Pricing", dependencies: ["LLMTelemetry"]),
+    .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
     .target(name: "SemanticRisk"),
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
-    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Remediation", grdb]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(
       name: "Notifications",
@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
         "Storage",
         "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
         nioHTTP1,
@@ -86,6 +86,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),
+    .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
@@ -93,7 +94,8 @@ let package = Package(
     .testTarget(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
     .testTarget(
-      name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+      name: "StorageTests",
+      dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",

@@ -1,31 +1,18 @@
-// What one model costs per token, in whole nano-dollars, and for which spans that price holds.
+// What one model costs: rates by service tier, and those that replace them when the prompt is long.
 
 import LLMTelemetry
 
-/// Nano-dollars per token of each bucket ($1 per million tokens is 1,000); `nil` where the vendor publishes no price.
-package struct TokenRates: Hashable, Sendable {
-  package let input: Int64
-  package let cacheRead: Int64?
-  package let cacheWrite: Int64?
-  package let output: Int64?
-  /// Vendors bill thinking as output unless they say otherwise.
-  package let reasoning: Int64?
-
-  package init(input: Int64, cacheRead: Int64? = nil, cacheWrite: Int64? = nil, output: Int64? = nil, reasoning: Int64? = nil) {
-    self.input = input
-    self.cacheRead = cacheRead
-    self.cacheWrite = cacheWrite
-    self.output = output
-    self.reasoning = reasoning ?? output
-  }
-}
-
-/// Rates of one model, and those that replace them when the prompt is long.
-package struct ModelPrice: Hashable, Sendable {
+/// The rates of one tier.
+package struct TierRates: Hashable, Sendable {
   package struct LongContext: Hashable, Sendable {
     /// Prompt tokens, cached ones included, above which these rates apply to the whole request, not to the excess.
     package let above: Int
     package let rates: TokenRates
+
+    package init(above: Int, rates: TokenRates) {
+      self.above = above
+      self.rates = rates
+    }
   }
 
   package let rates: TokenRates
@@ -35,9 +22,75 @@ package struct ModelPrice: Hashable, Sendable {
     self.rates = rates
     self.longContext = longContext
   }
+}
 
-  package func rates(forPromptTokens count: Int) -> TokenRates {
-    if let longContext, count > longContext.above { return longContext.rates }
-    return rates
+/// A class, since a price is large and looked up for every request: a lookup passes a reference.
+package final class ModelPrice: Sendable {
+  package let standard: TierRates
+  package let batch: TierRates?
+  package let flex: TierRates?
+  package let priority: TierRates?
+  /// The vendor bills another unit than tokens (characters), so that a figure made from tokens is an estimate.
+  package let isConverted: Bool
+
+  package init(
+    standard: TierRates, batch: TierRates? = nil, flex: TierRates? = nil, priority: TierRates? = nil, isConverted: Bool = false
+  ) {
+    self.standard = standard
+    self.batch = batch
+    self.flex = flex
+    self.priority = priority
+    self.isConverted = isConverted
   }
+
+  package convenience init(_ rates: TokenRates, longContext: TierRates.LongContext? = nil) {
+    self.init(standard: TierRates(rates, longContext: longContext))
+  }
+
+  /// What the vendor publishes for `tier`, without any substitute.
+  package func published(_ tier: ServiceTier?) -> TierRates? {
+    switch tier ?? .standard {
+    case .standard: standard
+    case .batch: batch
+    case .flex: flex
+    case .priority: priority
+    }
+  }
+
+  /// Rates for one exchange, and what they are worth.
+  package enum Applicable: Hashable, Sendable {
+    case published(TokenRates)
+    /// The tier has no published price; it costs at least this.
+    case atLeast(TokenRates)
+    /// The tier has no published price; it costs at most this.
+    case atMost(TokenRates)
+
+    package var rates: TokenRates {
+      switch self {
+      case .published(let rates), .atLeast(let rates), .atMost(let rates): rates
+      }
+    }
+  }
+
+  /// The rates of a request of `promptTokens` (cached ones included) in `tier`. A tier without a published price for a prompt
+  /// of that length never gets the standard one as if it were its own: priority costs at least that, batch and flex at most.
+  package func rates(tier: ServiceTier?, promptTokens: Int) -> Applicable {
+    let isLong = standard.longContext.map { promptTokens > $0.above } ?? false
+    if let published = published(tier) {
+      if let long = published.longContext, promptTokens > long.above { return .published(long.rates) }
+      if !isLong || tier == nil || tier == .standard { return .published(published.rates) }
+    }
+    let standard = isLong ? self.standard.longContext?.rates ?? self.standard.rates : self.standard.rates
+    return tier == .priority ? .atLeast(standard) : .atMost(standard)
+  }
+}
+
+extension ModelPrice: Hashable {
+  package static func == (left: ModelPrice, right: ModelPrice) -> Bool {
+    left === right
+      || (left.standard == right.standard && left.batch == right.batch && left.flex == right.flex
+        && left.priority == right.priority && left.isConverted == right.isConverted)
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(standard) }
 }

@@ -1,17 +1,29 @@
 // The dated price book: which price a model had when an exchange took place.
 
 import LLMTelemetry
+import Synchronization
 
-/// One price of one model. Without `from` it holds since the model exists.
+/// One price of one model. Without `from` it holds since the model exists, without `until` it still does.
 package struct PriceEntry: Hashable, Sendable {
   package let model: String
   package let from: Timestamp?
+  package let until: Timestamp?
   package let price: ModelPrice
+  /// Where the price was read, when it is not the book's own source.
+  package let source: String?
 
-  package init(_ model: String, from: Timestamp? = nil, _ price: ModelPrice) {
+  package init(_ model: String, from: Timestamp? = nil, until: Timestamp? = nil, source: String? = nil, _ price: ModelPrice) {
     self.model = model
     self.from = from
+    self.until = until
+    self.source = source
     self.price = price
+  }
+
+  func holds(at time: Timestamp) -> Bool {
+    if let from, time < from { return false }
+    if let until, time >= until { return false }
+    return true
   }
 }
 
@@ -21,42 +33,96 @@ package struct PriceBook: Sendable {
   package let version: String
   /// Where the prices come from, and what they are for.
   package let source: String
-  /// By model id, newest first; an entry without a date is last.
-  private let entries: [String: [PriceEntry]]
+  /// Entries of an earlier layer win wherever they hold.
+  private let layers: [[PriceEntry]]
+  /// By model id, in the order they are tried.
+  private let timelines: [String: Timeline]
+  private let resolved = ResolvedNames()
 
   package init(version: String, source: String, entries: [PriceEntry]) {
+    self.init(version: version, source: source, layers: [entries])
+  }
+
+  private init(version: String, source: String, layers: [[PriceEntry]]) {
     self.version = version
     self.source = source
-    self.entries = Dictionary(grouping: entries, by: \.model).mapValues { entries in
-      entries.sorted { left, right in
-        guard let leftDate = left.from else { return false }
-        return right.from.map { leftDate > $0 } ?? true
+    self.layers = layers
+    var byModel: [String: [PriceEntry]] = [:]
+    for layer in layers {
+      for (model, entries) in Dictionary(grouping: layer, by: \.model) {
+        byModel[model, default: []] += entries.sorted(by: Self.isNewer)
       }
     }
+    // A version with dated prices of its own has the model's price at other times.
+    timelines = Dictionary(
+      uniqueKeysWithValues: byModel.map { model, entries in
+        (model, Timeline(entries: entries + ModelName.alternatives(model).flatMap { byModel[$0] ?? [] }))
+      })
   }
 
-  /// The price of `model` at `time`: of exactly that id, or of the id that `model` is a dated or numbered version of.
+  /// This book with `overrides`, which win for the times they hold.
+  package func overridden(by overrides: [PriceEntry], version: String, source: String) -> PriceBook {
+    PriceBook(version: version, source: source, layers: [overrides] + layers)
+  }
+
+  package var models: [String] { timelines.keys.sorted() }
+
+  /// The price of `model` at `time`: of exactly that id, or of the id that `model` is a qualified, dated or numbered form of.
   package func price(of model: String, at time: Timestamp) -> ModelPrice? {
-    let known = entries[model] ?? Self.unversioned(model).flatMap { entries[$0] }
-    return known?.first { entry in entry.from.map { $0 <= time } ?? true }?.price
+    (timelines[model] ?? resolved.timeline(model) ?? resolve(model))?.price(at: time)
   }
 
-  /// `gpt-4.1-2025-04-14`, `claude-haiku-4-5-20251001`, `gemini-2.5-flash-001` and `name@20250929` without their suffix;
-  /// `nil` when there is none. Any other suffix is part of another model's name.
-  static func unversioned(_ model: String) -> String? {
-    if let at = model.firstIndex(of: "@") { return at == model.startIndex ? nil : String(model[..<at]) }
-    let parts = model.split(separator: "-", omittingEmptySubsequences: false)
-    func isNumber(_ part: Substring, digits: Int) -> Bool {
-      part.utf8.count == digits && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
-    }
-    func dropping(_ count: Int) -> String? { parts.count > count ? parts.dropLast(count).joined(separator: "-") : nil }
+  /// The rates of a request, as `ModelPrice.rates` gives them; `nil` for a model without a price.
+  package func rates(
+    model: String, at time: Timestamp, tier: ServiceTier?, promptTokens: Int
+  ) -> ModelPrice.Applicable? {
+    price(of: model, at: time)?.rates(tier: tier, promptTokens: promptTokens)
+  }
 
-    if parts.count > 3, isNumber(parts[parts.count - 3], digits: 4), isNumber(parts[parts.count - 2], digits: 2),
-      isNumber(parts[parts.count - 1], digits: 2)
-    {
-      return dropping(3)
+  private func resolve(_ model: String) -> Timeline? {
+    guard model.utf8.count <= ResolvedNames.longestName else { return nil }
+    for name in ModelName.alternatives(model) {
+      if let timeline = timelines[name] {
+        resolved.remember(model, timeline)
+        return timeline
+      }
     }
-    guard let last = parts.last, isNumber(last, digits: 8) || isNumber(last, digits: 3) else { return nil }
-    return dropping(1)
+    return nil
+  }
+
+  private static func isNewer(_ left: PriceEntry, _ right: PriceEntry) -> Bool {
+    guard let leftDate = left.from else { return false }
+    return right.from.map { leftDate > $0 } ?? true
+  }
+}
+
+/// All prices one model had, newest first.
+private final class Timeline: Sendable {
+  let entries: [PriceEntry]
+  /// The price for all times, when there is only one: most models never change it.
+  private let only: ModelPrice?
+
+  init(entries: [PriceEntry]) {
+    self.entries = entries
+    only = entries.first.flatMap { $0.from == nil && $0.until == nil ? $0.price : nil }
+  }
+
+  func price(at time: Timestamp) -> ModelPrice? { only ?? entries.first { $0.holds(at: time) }?.price }
+}
+
+/// Names that were resolved once: upstreams answer with a dated name every time, and taking it apart costs more than the
+/// price. Bounded, since callers choose names; only names of known models get in.
+private final class ResolvedNames: Sendable {
+  static let longestName = 256
+  private static let capacity = 512
+  private let names = Mutex<[String: Timeline]>([:])
+
+  func timeline(_ name: String) -> Timeline? { names.withLock { $0[name] } }
+
+  func remember(_ name: String, _ timeline: Timeline) {
+    names.withLock {
+      if $0.count >= Self.capacity { $0.removeAll(keepingCapacity: true) }
+      $0[name] = timeline
+    }
   }
 }

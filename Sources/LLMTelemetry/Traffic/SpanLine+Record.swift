@@ -33,11 +33,9 @@ extension SpanLine {
     finishReason = span.finishReason
     attempts = span.attempts
     fallbackFrom = span.fallbackFrom
-    if !span.usage.isUnknown {
-      usage = UsageKeys(
-        input: span.usage.input, cacheRead: span.usage.cacheRead, cacheWrite: span.usage.cacheWrite, output: span.usage.output,
-        reasoning: span.usage.reasoning)
-    }
+    usage = UsageKeys(span.usage)
+    serviceTier = span.serviceTier
+    virtualKey = span.virtualKey
     if let amount = span.cost.amount {
       costUSD = Decimal(amount.count) / 1_000_000_000
       costExactness = span.cost.exactness
@@ -81,11 +79,9 @@ extension SpanLine {
     span.finishReason = finishReason
     span.attempts = attempts ?? 1
     span.fallbackFrom = fallbackFrom
-    if let usage {
-      span.usage = TokenUsage(
-        input: usage.input, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite, output: usage.output,
-        reasoning: usage.reasoning)
-    }
+    if let usage { span.usage = usage.usage }
+    span.serviceTier = serviceTier
+    span.virtualKey = virtualKey
     span.cost = try cost
     span.risk.ungrounded = risk?.ungrounded
     span.retrieval = retrieval.map { RetrievalFacts(documentCount: $0.documents, topScore: $0.topScore) }
@@ -146,5 +142,27 @@ extension SpanLine {
     NSDecimalRound(&rounded, &value, 0, .plain)
     guard let whole = Int64(rounded.description) else { throw InvalidValue(message: "\"\(key)\" is out of range") }
     return whole
+  }
+}
+
+extension SpanLine.UsageKeys {
+  /// `nil` when no bucket is known.
+  init?(_ usage: TokenUsage) {
+    guard !usage.isUnknown else { return nil }
+    self.init(
+      input: usage.input, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite, cacheWriteHour: usage.cacheWriteHour,
+      inputAudio: usage.inputAudio, inputImage: usage.inputImage, output: usage.output, reasoning: usage.reasoning,
+      outputAudio: usage.outputAudio, outputImage: usage.outputImage)
+  }
+
+  var usage: TokenUsage {
+    var usage = TokenUsage(
+      input: input, cacheRead: cacheRead, cacheWrite: cacheWrite, cacheWriteHour: cacheWriteHour, output: output,
+      reasoning: reasoning)
+    usage.inputAudio = inputAudio
+    usage.inputImage = inputImage
+    usage.outputAudio = outputAudio
+    usage.outputImage = outputImage
+    return usage
   }
 }

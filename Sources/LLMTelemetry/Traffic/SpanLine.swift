@@ -35,6 +35,8 @@ struct SpanLine: Codable {
   var attempts: Int?
   var fallbackFrom: String?
   var usage: UsageKeys?
+  var serviceTier: ServiceTier?
+  var virtualKey: String?
   var costUSD: Decimal?
   var costExactness: String?
   var priceVersion: String?
@@ -61,6 +63,8 @@ struct SpanLine: Codable {
     case errorMessage = "error_message"
     case finishReason = "finish_reason"
     case fallbackFrom = "fallback_from"
+    case serviceTier = "service_tier"
+    case virtualKey = "virtual_key"
     case costUSD = "cost_usd"
     case costExactness = "cost_exactness"
     case priceVersion = "price_version"
@@ -71,13 +75,23 @@ struct SpanLine: Codable {
     var input: Int?
     var cacheRead: Int?
     var cacheWrite: Int?
+    var cacheWriteHour: Int?
+    var inputAudio: Int?
+    var inputImage: Int?
     var output: Int?
     var reasoning: Int?
+    var outputAudio: Int?
+    var outputImage: Int?
 
     enum CodingKeys: String, CodingKey {
       case input, output, reasoning
       case cacheRead = "cache_read"
       case cacheWrite = "cache_write"
+      case cacheWriteHour = "cache_write_hour"
+      case inputAudio = "input_audio"
+      case inputImage = "input_image"
+      case outputAudio = "output_audio"
+      case outputImage = "output_image"
     }
   }
 

@@ -7,14 +7,7 @@ import Testing
 
 @Suite struct PriceBookTests {
   private let book = PriceBook.builtIn
-  private let now = Timestamp(unixSeconds: 1_764_000_000)
-
-  private func span(_ model: String?, _ usage: TokenUsage, kind: SpanKind = .llm) -> LLMSpan {
-    var span = LLMSpan(traceID: .random(), spanID: .random(), kind: kind, name: "chat", start: now, duration: .seconds(1))
-    span.dimensions.model = model
-    span.usage = usage
-    return span
-  }
+  private let now = noon
 
   @Test func sumsEveryBucketAtItsOwnRate() {
     let usage = TokenUsage(input: 1000, cacheRead: 200, output: 50, reasoning: 30)
@@ -81,6 +74,11 @@ import Testing
     #expect(book.cost(of: span("gpt-4o", TokenUsage(input: -5, output: 1))) == .unknown)
   }
 
+  @Test func absurdCountsInSeveralBucketsAreUnknownNotWrapped() {
+    #expect(book.cost(of: span("gpt-4o", TokenUsage(input: .max, cacheRead: .max, output: 1))) == .unknown)
+    #expect(book.cost(of: span("gpt-4o", TokenUsage(input: 1, output: .max))) == .unknown)
+  }
+
   @Test func priceIsTheOneOfTheDay() {
     let change = now + .seconds(100)
     let book = PriceBook(
@@ -89,33 +87,55 @@ import Testing
         PriceEntry("m", ModelPrice(TokenRates(input: 1, output: 1))),
         PriceEntry("m", from: change, ModelPrice(TokenRates(input: 2, output: 2))),
       ])
-    #expect(book.price(of: "m", at: now)?.rates.input == 1)
-    #expect(book.price(of: "m", at: change)?.rates.input == 2)
+    #expect(book.price(of: "m", at: now)?.standard.rates.input == 1)
+    #expect(book.price(of: "m", at: change)?.standard.rates.input == 2)
+    #expect(book.price(of: "m-001", at: change)?.standard.rates.input == 2)
   }
 
-  /// Every id of an independent collection that our book claims to know must have that price.
-  @Test(.enabled(if: thirdPartyPrices != nil, "the collection is not in a clone of the project"))
-  func agreesWithAnIndependentCollection() throws {
-    let file = try #require(thirdPartyPrices)
-    let root = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-    let models = try #require(root["models"] as? [String: [String: Any]])
-    var compared = 0
-    for (name, fields) in models where !name.contains("audio") && !name.hasPrefix("ft:") {
-      let id = String(name.split(separator: "/").last ?? "")
-      guard let price = book.price(of: id, at: now), let input = fields["input_cost_per_token"] as? Double else { continue }
-      func nano(_ key: String) -> Int64? { (fields[key] as? Double).map { Int64(($0 * 1e9).rounded()) } }
-      compared += 1
-      #expect(price.rates.input == Int64((input * 1e9).rounded()), "\(name)")
-      if let output = nano("output_cost_per_token"), output > 0 { #expect(price.rates.output == output, "\(name)") }
-      if let read = nano("cache_read_input_token_cost") { #expect(price.rates.cacheRead == read, "\(name)") }
-      if let reasoning = nano("output_cost_per_reasoning_token") { #expect(price.rates.reasoning == reasoning, "\(name)") }
-      if let long = nano("input_cost_per_token_above_200k_tokens"), !name.hasPrefix("vertex_ai/claude") {
-        #expect(price.longContext?.rates.input == long, "\(name)")
-        #expect(price.longContext?.rates.output == nano("output_cost_per_token_above_200k_tokens"), "\(name)")
-      }
+  @Test(arguments: [
+    ("models/gemini-2.5-flash", "gemini-2.5-flash"), ("models/gemini-2.5-flash-001", "gemini-2.5-flash"),
+    ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"), ("google/gemini-2.5-pro", "gemini-2.5-pro"),
+    ("projects/p-1/locations/us-central1/publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"),
+    ("publishers/anthropic/models/claude-opus-5@default", "claude-opus-5"), ("anthropic/claude-opus-5", "claude-opus-5"),
+  ])
+  func qualifiedNameIsTheModel(_ name: String, _ model: String) {
+    #expect(book.price(of: name, at: now) != nil)
+    #expect(book.price(of: name, at: now) == book.price(of: model, at: now))
+    // The second time the name is remembered.
+    #expect(book.price(of: name, at: now) == book.price(of: model, at: now))
+  }
+
+  @Test func aQualifierOfSomebodyElseIsAnotherModel() {
+    for name in [
+      "anthropic/gpt-4o", "models/gpt-4o", "google/claude-opus-5", "somebody/gpt-4o", "openrouter/anthropic/claude-opus-5",
+      "us.anthropic.claude-opus-5", "ft:gpt-4o-mini", "models/", "models/gemini-2.5-flash/x", "projects/p/gemini-2.5-flash",
+      "GPT-4o", "gpt-4o ", "gpt-4o-mini-audio", "gpt-5.6-luna-pro",
+    ] {
+      #expect(book.price(of: name, at: now) == nil, "\(name)")
     }
-    #expect(compared > 100)
+  }
+
+  @Test func overridesWinForTheTimesTheyHold() {
+    let ours = ModelPrice(TokenRates(input: 1, output: 1))
+    let later = ModelPrice(TokenRates(input: 2, output: 2))
+    let merged = book.overridden(
+      by: [
+        PriceEntry("gpt-4o", from: now, until: now + .seconds(10), ours), PriceEntry("mine", later),
+        PriceEntry("gpt-4.1-2025-04-14", from: now, later),
+      ], version: "o", source: "o")
+    let listed = book.price(of: "gpt-4o", at: now)
+    #expect(merged.price(of: "gpt-4o", at: now + .seconds(-1)) == listed)
+    #expect(merged.price(of: "gpt-4o", at: now) == ours)
+    #expect(merged.price(of: "gpt-4o-2024-11-20", at: now) == ours)
+    #expect(merged.price(of: "gpt-4o", at: now + .seconds(10)) == listed)
+    #expect(merged.price(of: "mine", at: now) == later)
+    #expect(merged.price(of: "gpt-4o-mini", at: now) == book.price(of: "gpt-4o-mini", at: now))
+    // A dated name with a price of its own has the model's before that price begins.
+    #expect(merged.price(of: "gpt-4.1-2025-04-14", at: now) == later)
+    #expect(merged.price(of: "gpt-4.1-2025-04-14", at: now + .seconds(-1)) == book.price(of: "gpt-4.1", at: now))
+    // Overrides of overrides keep their order.
+    let twice = merged.overridden(by: [PriceEntry("mine", ours)], version: "p", source: "p")
+    #expect(twice.price(of: "mine", at: now) == ours)
+    #expect(twice.price(of: "gpt-4o", at: now) == ours)
   }
 }
-
-private let thirdPartyPrices: URL? = sharedFile("reference/prices-third-party.json")
