@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
-    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Remediation", grdb]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(
       name: "Notifications",
@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird, logging,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird,
+        logging,
       ]),
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
@@ -71,8 +72,8 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
-        "Storage",
+        "LLMTelemetry", "StrictYAML", "Providers", "Budgets", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents",
+        "Remediation", "Storage",
         "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
         nioHTTP1,
         nioPosix, serviceLifecycle,
@@ -83,6 +84,7 @@ let package = Package(
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers", "TestSeries"]),
+    .testTarget(name: "BudgetsTests", dependencies: ["LLMTelemetry", "Budgets"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),
@@ -93,7 +95,8 @@ let package = Package(
     .testTarget(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
     .testTarget(
-      name: "StorageTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+      name: "StorageTests",
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
