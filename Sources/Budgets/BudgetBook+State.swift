@@ -16,7 +16,8 @@ extension BudgetBook {
         accounts[index].window.markSaved(slot)
         rows.append(
           BudgetStateRow(
-            budget: budget.name, scope: budget.scope.kind, unit: budget.unit, subject: account.subject, slotStart: start,
+            budget: budget.name, scope: budget.scope.kind, unit: budget.unit, period: budget.period.description,
+            subject: account.subject, slotStart: start,
             expires: budget.period.expiry(ofSlotAt: start), settled: account.window.slots[slot].settled,
             reserved: account.window.slots[slot].reserved, overshoot: account.overshoot))
       }
@@ -30,9 +31,13 @@ extension BudgetBook {
   package mutating func restore(_ rows: [BudgetStateRow], spending: [BudgetScopeSpending], at now: Timestamp) {
     if now > latest { latest = now }
     let byName = Dictionary(entries.indices.map { (entries[$0].budget.name, $0) }) { first, _ in first }
+    // A change of the period writes every account again under the new one; older rows would be counted twice.
+    let current = Set(
+      rows.compactMap { row in byName[row.budget].flatMap { entries[$0].budget.period.description == row.period ? $0 : nil } })
     for row in rows {
       // A row from the future is of a clock that was wrong.
       guard let entry = byName[row.budget], entries[entry].budget.scope.kind == row.scope, entries[entry].unit == row.unit,
+        !current.contains(entry) || entries[entry].budget.period.description == row.period,
         row.slotStart <= latest, entries[entry].budget.period.expiry(ofSlotAt: row.slotStart) > latest
       else { continue }
       let account = account(entry, row.subject)

@@ -6,6 +6,8 @@ package struct BudgetStateRow: Hashable, Sendable {
   package var budget: String
   package var scope: Budget.Scope.Kind
   package var unit: Budget.Unit
+  /// As `Budget.Period` describes itself: slots of another period are not where this one's are.
+  package var period: String
   package var subject: String
   package var slotStart: Timestamp
   /// When the slot stops counting; the row may then be forgotten.
@@ -16,12 +18,14 @@ package struct BudgetStateRow: Hashable, Sendable {
   package var overshoot: ObservedOvershoot
 
   package init(
-    budget: String, scope: Budget.Scope.Kind, unit: Budget.Unit, subject: String, slotStart: Timestamp, expires: Timestamp,
+    budget: String, scope: Budget.Scope.Kind, unit: Budget.Unit, period: String, subject: String, slotStart: Timestamp,
+    expires: Timestamp,
     settled: Int64, reserved: Int64, overshoot: ObservedOvershoot = ObservedOvershoot()
   ) {
     self.budget = budget
     self.scope = scope
     self.unit = unit
+    self.period = period
     self.subject = subject
     self.slotStart = slotStart
     self.expires = expires

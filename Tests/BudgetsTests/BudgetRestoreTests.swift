@@ -50,7 +50,7 @@ import Testing
   @Test func rowsOfAnotherTimeScopeOrUnitAreLeftAlone() {
     func row(_ change: (inout BudgetStateRow) -> Void) -> BudgetStateRow {
       var row = BudgetStateRow(
-        budget: "t", scope: .tenant, unit: .tokens, subject: "acme", slotStart: at("2025-10-15T00:00:00Z"),
+        budget: "t", scope: .tenant, unit: .tokens, period: "day", subject: "acme", slotStart: at("2025-10-15T00:00:00Z"),
         expires: at("2025-10-16T00:00:00Z"), settled: 7, reserved: 0)
       change(&row)
       return row
@@ -64,6 +64,26 @@ import Testing
     #expect(book.snapshot(at: noon).map(\.spent) == [0])
     book.restore([row { _ in }], spending: [], at: noon)
     #expect(book.status("t", "acme", at: noon)?.spent == 7)
+  }
+
+  @Test func changedPeriodTakesUpTheOldRowsOnce() throws {
+    var hourly = tokens
+    hourly.period = .rolling(.seconds(3600))
+    var book = BudgetBook([hourly], at: noon)
+    for minute in 0..<3 {
+      let time = noon + .seconds(60 * minute)
+      let reservation = try book.reserve(request(), at: time).get()
+      book.settle(reservation, spent: BudgetSpending(tokens: 100, money: nil), at: time)
+    }
+    let old = book.allChanges()
+    let now = noon + .seconds(300)
+    var daily = BudgetBook([tokens], at: now)
+    daily.restore(old, spending: [], at: now)
+    #expect(daily.status("t", "acme", at: now)?.spent == 300)
+    let both = old + daily.allChanges()
+    var again = BudgetBook([tokens], at: now)
+    again.restore(both, spending: [], at: now)
+    #expect(again.status("t", "acme", at: now)?.spent == 300)
   }
 
   @Test func changesAreTakenInBoundedPieces() {
