@@ -55,6 +55,7 @@ let package = Package(
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Remediation", grdb]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(
       name: "Notifications",
@@ -62,7 +63,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird, logging,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird,
+        logging,
       ]),
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
@@ -73,6 +75,8 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
         "Storage",
+        "LLMTelemetry", "StrictYAML", "Providers", "Budgets", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents",
+        "Remediation", "Storage",
         "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
         nioHTTP1,
         nioPosix, serviceLifecycle,
@@ -83,6 +87,7 @@ let package = Package(
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers", "TestSeries"]),
+    .testTarget(name: "BudgetsTests", dependencies: ["LLMTelemetry", "Budgets"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),
@@ -96,6 +101,7 @@ let package = Package(
     .testTarget(
       name: "StorageTests",
       dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",

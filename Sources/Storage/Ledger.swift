@@ -15,7 +15,7 @@ package struct LedgerRow: Hashable, Sendable {
 /// mode syncs the log at each commit), which spans could not afford.
 package final class Ledger: Sendable {
   package let path: String
-  private let queue: DatabaseQueue
+  let queue: DatabaseQueue
 
   /// Opens or creates the file at `path`; its folder must exist. Throws `StorageError`.
   package init(path: String) throws {
@@ -48,6 +48,7 @@ package final class Ledger: Sendable {
           CREATE TRIGGER ledger_never_forgets BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
           """)
     }
+    migrator.registerMigration("2", migrate: BudgetStore.createTable)
     return migrator
   }
 
