@@ -18,7 +18,7 @@ import Testing
 
   private func answer(_ effect: FaultRule.Effect = .init(), seed: UInt64 = 1) throws -> SimulatedAnswer {
     let body: JSONValue = ["model": "m", "messages": [["role": "user", "content": .string(prompt)]]]
-    return SimulatedModel.answer(to: try ModelRequest(openAI: body), seed: seed, effect: effect)
+    return SimulatedModel.answer(to: try ModelRequest(chatCompletion: body), seed: seed, effect: effect)
   }
 
   @Test func documentsAndQuestionAreToldApart() {

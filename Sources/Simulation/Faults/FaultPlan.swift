@@ -22,10 +22,22 @@ final class FaultPlan: Sendable {
 
   /// The effect of the first rule that strikes this request.
   func effect(on request: ModelRequest, providerProtocol: ProviderProtocol, path: String) -> FaultRule.Effect {
+    firstEffect { $0.holds(for: request, providerProtocol: providerProtocol, path: path) }
+  }
+
+  /// The effect on a request for an access token: of a rule that says nothing but a part of this path.
+  func effect(onIdentityPath path: String) -> FaultRule.Effect {
+    firstEffect { condition in
+      condition.model == nil && condition.providerProtocol == nil && condition.systemContains == nil
+        && condition.pathContains.map { path.contains($0) } ?? false
+    }
+  }
+
+  private func firstEffect(where holds: (FaultRule.Condition) -> Bool) -> FaultRule.Effect {
     state.withLock { state in
       for index in state.rules.indices {
         let condition = state.rules[index].condition
-        guard condition.holds(for: request, providerProtocol: providerProtocol, path: path) else { continue }
+        guard holds(condition) else { continue }
         let seen = Double(state.matches[index])
         state.matches[index] += 1
         let share = condition.share ?? 1

@@ -48,7 +48,7 @@ extension FaultRule {
       }
       let providerProtocol = string(json, "protocol", path)
       if let providerProtocol, ProviderProtocol(rawValue: providerProtocol) == nil {
-        errors.append("\(path).protocol: \"\(providerProtocol)\" is unknown; use openai, gemini or vertex")
+        errors.append("\(path).protocol: \"\(providerProtocol)\" is unknown; use openai, anthropic, gemini or vertex")
       }
       let share = number(json, "share", path)
       if let share, !(0...1).contains(share) {
@@ -64,8 +64,8 @@ extension FaultRule {
       var effect = Effect()
       let known: Set = [
         "status", "retry_after_s", "latency_ms", "first_token_ms", "chunk_gap_ms", "hallucinate", "length_factor",
-        "cut_after_chunks",
-        "stall_after_chunks", "malformed", "empty_candidates", "omit_usage", "usage_with_choices",
+        "cut_after_chunks", "stall_after_chunks", "error_after_chunks", "malformed", "empty_candidates", "omit_usage",
+        "usage_with_choices", "repeat_usage",
       ]
       guard check(json, path: path, allows: known) else { return effect }
       if json.members?.isEmpty == true { errors.append("\(path): is empty; give at least one effect") }
@@ -84,10 +84,12 @@ extension FaultRule {
       }
       effect.cutAfterChunks = count(json, "cut_after_chunks", path)
       effect.stallAfterChunks = count(json, "stall_after_chunks", path)
+      effect.errorAfterChunks = count(json, "error_after_chunks", path)
       effect.isMalformed = flag(json, "malformed", path)
       effect.hasEmptyCandidates = flag(json, "empty_candidates", path)
       effect.omitsUsage = flag(json, "omit_usage", path)
       effect.sendsUsageWithChoices = flag(json, "usage_with_choices", path)
+      effect.repeatsUsage = flag(json, "repeat_usage", path)
       return effect
     }
 
@@ -154,9 +156,10 @@ extension FaultRule {
         ("chunk_gap_ms", milliseconds(effect.chunkGap)), ("hallucinate", flag(effect.hallucinates)),
         ("length_factor", effect.lengthFactor.map(JSONValue.number)),
         ("cut_after_chunks", effect.cutAfterChunks.map(JSONValue.integer)),
-        ("stall_after_chunks", effect.stallAfterChunks.map(JSONValue.integer)), ("malformed", flag(effect.isMalformed)),
+        ("stall_after_chunks", effect.stallAfterChunks.map(JSONValue.integer)),
+        ("error_after_chunks", effect.errorAfterChunks.map(JSONValue.integer)), ("malformed", flag(effect.isMalformed)),
         ("empty_candidates", flag(effect.hasEmptyCandidates)), ("omit_usage", flag(effect.omitsUsage)),
-        ("usage_with_choices", flag(effect.sendsUsageWithChoices)),
+        ("usage_with_choices", flag(effect.sendsUsageWithChoices)), ("repeat_usage", flag(effect.repeatsUsage)),
       ]),
     ]
   }

@@ -14,7 +14,7 @@ package struct FaultRule: Sendable, Equatable {
   /// Every part that is present must hold; an empty condition holds for every request.
   package struct Condition: Sendable, Equatable {
     package var model: String?
-    /// `openai`, `gemini` or `vertex`.
+    /// `openai`, `anthropic`, `gemini` or `vertex`.
     package var providerProtocol: String?
     package var systemContains: String?
     package var pathContains: String?
@@ -50,13 +50,17 @@ package struct FaultRule: Sendable, Equatable {
     package var cutAfterChunks: Int?
     /// Goes silent after so many chunks, without closing the connection.
     package var stallAfterChunks: Int?
+    /// Ends a stream with the provider's error event after so many chunks.
+    package var errorAfterChunks: Int?
     /// Answers with status 200 and a body that is not JSON.
     package var isMalformed = false
-    /// Google: no candidates and a block reason; OpenAI: an empty answer that ended with `content_filter`.
+    /// Google: no candidates and a block reason; OpenAI: an empty answer that ended with `content_filter`; Anthropic: `refusal`.
     package var hasEmptyCandidates = false
     package var omitsUsage = false
     /// OpenAI streaming: the usage comes in a chunk whose `choices` are not empty.
     package var sendsUsageWithChoices = false
+    /// Streams count so far in every chunk (OpenAI, where usage was asked for, and Google) or block (Anthropic), as some servers do.
+    package var repeatsUsage = false
 
     package init() {}
   }

@@ -1,6 +1,11 @@
 // The simulated model: reads a request and answers it deterministically, with token counts that a test can predict.
 
 package enum SimulatedModel {
+  /// What Google counts for a picture of ordinary size; here for every vendor.
+  static let tokensPerImage = 258
+  /// About three seconds of sound.
+  static let tokensPerSound = 100
+
   /// Four characters are a token, and what is left over is one more; an empty text has none.
   package static func tokenCount(of text: String) -> Int { (text.unicodeScalars.count + 3) / 4 }
 
@@ -9,31 +14,51 @@ package enum SimulatedModel {
     bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
   }
 
+  /// Every token of the prompt: texts, the declarations of tools, pictures and sound.
+  static func promptTokens(of request: ModelRequest) -> Int {
+    tokenCount(of: request.system) + request.turns.reduce(0) { $0 + tokenCount(of: $1) }
+      + request.tools.reduce(0) { $0 + $1.tokens } + request.imageCount * tokensPerImage + request.audioCount * tokensPerSound
+  }
+
   static func answer(to request: ModelRequest, seed: UInt64, effect: FaultRule.Effect) -> SimulatedAnswer {
     var answer = SimulatedAnswer()
     answer.seed = seed
-    answer.promptTokens = tokenCount(of: request.system) + request.turns.reduce(0) { $0 + tokenCount(of: $1) }
+    answer.promptTokens = promptTokens(of: request)
+    answer.imageTokens = request.imageCount * tokensPerImage
+    answer.audioTokens = request.audioCount * tokensPerSound
     answer.cachedTokens = cachedTokens(of: request)
+    answer.markedTokens = request.markedTokens
+    answer.isMarkedForAnHour = request.isMarkedForAnHour
     if effect.hasEmptyCandidates {
       answer.isBlocked = true
       return answer
     }
-    let sentences = sentences(for: request, seed: seed, hallucinates: effect.hallucinates)
-    var text = stretched(sentences, by: effect.lengthFactor ?? 1)
     answer.reasoningTokens = reasoningTokens(of: request, promptTokens: answer.promptTokens)
-    if let maxTokens = request.maxTokens {
-      answer.reasoningTokens = min(answer.reasoningTokens, maxTokens / 2)
-      let room = maxTokens - answer.reasoningTokens
-      if tokenCount(of: text) > room {
-        text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, room) * 4)))
-        answer.isCutByLimit = true
-      }
+    if let maxTokens = request.maxTokens { answer.reasoningTokens = min(answer.reasoningTokens, maxTokens / 2) }
+    if let call = ToolUse.call(for: request) {
+      answer.choices = Array(repeating: SimulatedAnswer.Choice(toolCall: call), count: request.answerCount)
+      return answer
     }
-    answer.text = text
+    let sentences = sentences(for: request, seed: seed, hallucinates: effect.hallucinates)
+    let text = stretched(sentences, by: effect.lengthFactor ?? 1)
+    let room = request.maxTokens.map { max(0, $0 - answer.reasoningTokens) }
+    answer.choices = (0..<request.answerCount).map { index in
+      // Each further answer says the same in its own words, so that none is mistaken for another.
+      choice(text: index == 0 ? text : "In other words (\(index + 1)): \(text)", room: room)
+    }
     return answer
   }
 
+  private static func choice(text: String, room: Int?) -> SimulatedAnswer.Choice {
+    guard let room, tokenCount(of: text) > room else { return SimulatedAnswer.Choice(text: text) }
+    return SimulatedAnswer.Choice(
+      text: String(String.UnicodeScalarView(text.unicodeScalars.prefix(room * 4))), isCutByLimit: true)
+  }
+
   private static func sentences(for request: ModelRequest, seed: UInt64, hallucinates: Bool) -> [String] {
+    if let result = request.toolResult, !hallucinates {
+      return ["The tool answered: \(result).", "That is what was asked for."]
+    }
     let prompt = PromptReading(request.question)
     if hallucinates { return InventedClaims.sentences(about: prompt.question, seed: seed) }
     guard !prompt.documents.isEmpty else { return [plainReply(to: prompt.question)] }
@@ -59,42 +84,14 @@ package enum SimulatedModel {
   /// A stable system text counts as cached in blocks of 64 tokens, as providers cache prefixes in blocks.
   private static func cachedTokens(of request: ModelRequest) -> Int { tokenCount(of: request.system) / 64 * 64 }
 
-  /// Models that think by default spend a sixteenth of the prompt, at least 8 and at most 256 tokens, on it.
+  /// A model that thinks spends a sixteenth of the prompt, at least 8 and at most 256 tokens, on it.
   private static func reasoningTokens(of request: ModelRequest, promptTokens: Int) -> Int {
-    let thinks = ["gemini-2.5", "gemini-3", "gpt-5", "o1", "o3", "o4"].contains { request.model.hasPrefix($0) }
-    return thinks && !request.isThinkingOff ? min(256, max(8, promptTokens / 16)) : 0
-  }
-}
-
-/// What the model said and what it is billed for.
-struct SimulatedAnswer: Sendable {
-  var text = ""
-  var promptTokens = 0
-  /// Part of `promptTokens`.
-  var cachedTokens = 0
-  var reasoningTokens = 0
-  var isCutByLimit = false
-  var isBlocked = false
-  var seed: UInt64 = 0
-
-  /// Tokens of the visible text.
-  var outputTokens: Int { SimulatedModel.tokenCount(of: text) }
-
-  /// The text in pieces of a few words, as a stream delivers it; at least one piece.
-  var pieces: [String] {
-    var pieces: [String] = []
-    var piece = ""
-    var words = 0
-    for character in text {
-      piece.append(character)
-      if character == " " { words += 1 }
-      if words == 4 {
-        pieces.append(piece)
-        piece = ""
-        words = 0
+    let thinks =
+      switch request.thinking {
+      case .on: true
+      case .off: false
+      case .asTheModelDoes: ["gemini-2.5", "gemini-3", "gpt-5", "o1", "o3", "o4"].contains { request.model.hasPrefix($0) }
       }
-    }
-    if !piece.isEmpty || pieces.isEmpty { pieces.append(piece) }
-    return pieces
+    return thinks ? min(256, max(8, promptTokens / 16)) : 0
   }
 }

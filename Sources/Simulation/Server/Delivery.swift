@@ -10,12 +10,21 @@ struct Delivery: Sendable {
 
   var pace: ProviderSimulator.Pace
   var effect: FaultRule.Effect
+  /// What ends a stream that fails after its beginning.
+  var failure: String
 
   private var firstToken: Duration { effect.firstToken ?? pace.firstToken }
   private var chunkGap: Duration { effect.chunkGap ?? pace.chunkGap }
 
+  func response(_ answer: WireAnswer) async throws -> Response {
+    switch answer.form {
+    case .document(let body): try await single(body, pieces: answer.pieceCount)
+    case .stream(let events, let end, let contentType): stream(events, end: end, contentType: contentType)
+    }
+  }
+
   /// An answer in one body, which takes as long as its stream would.
-  func single(_ body: JSONValue, pieces: Int) async throws -> Response {
+  private func single(_ body: JSONValue, pieces: Int) async throws -> Response {
     try await pause(firstToken + chunkGap * max(0, pieces - 1))
     let text = body.text
     let half = String(text.prefix(text.count / 2))
@@ -36,7 +45,7 @@ struct Delivery: Sendable {
   }
 
   /// An answer in events, each written and flushed on its own.
-  func stream(_ events: [String], end: String, contentType: String) -> Response {
+  private func stream(_ events: [String], end: String, contentType: String) -> Response {
     let delivery = self
     return Response(
       status: .ok, headers: [.contentType: contentType, .cacheControl: "no-cache"],
@@ -45,6 +54,11 @@ struct Delivery: Sendable {
         for (index, event) in events.enumerated() {
           if index > 0 { try await delivery.pause(delivery.chunkGap) }
           try await delivery.breakOff(after: index)
+          if delivery.effect.errorAfterChunks == index {
+            try await writer.write(ByteBuffer(string: delivery.failure))
+            try await writer.finish(nil)
+            return
+          }
           if delivery.effect.isMalformed, index == events.count / 2 {
             let half = event.prefix(event.count / 2)
             try await writer.write(ByteBuffer(string: half + "\n\n"))

@@ -1,4 +1,4 @@
-// The provider simulator: one HTTP server that answers as OpenAI, the Gemini API and Vertex AI do, with faults on demand.
+// The provider simulator: one HTTP server that answers as OpenAI, Anthropic, the Gemini API and Vertex AI do, with faults on demand.
 import Hummingbird
 import Logging
 
@@ -22,6 +22,8 @@ package struct ProviderSimulator: Sendable {
   }
 
   package let requestLog = RequestLog()
+  /// The access tokens of its token endpoint and its metadata server.
+  package let tokens = TokenIssuer()
   let faults: FaultPlan
   let pace: Pace
 

@@ -1,4 +1,4 @@
-// The simulator's own endpoints: health, the fault rules in force, and the requests it received.
+// The simulator's own endpoints: health, the fault rules in force, the requests it received, and the tokens it issued.
 import Hummingbird
 
 struct SimulatorControl: Sendable {
@@ -19,8 +19,19 @@ struct SimulatorControl: Sendable {
     case (.delete, "/_simulator/requests"):
       simulator.requestLog.clear()
       return Response(status: .noContent)
+    case (.get, "/_simulator/tokens"): return Response(json: simulator.tokens.json)
+    case (.put, "/_simulator/tokens"):
+      let lifetime = (try? JSONValue(parsing: body.readableBytesView))?["expires_in_s"]?.integer
+      guard let lifetime, (0...86_400).contains(lifetime) else {
+        return Response(json: ["errors": ["give {\"expires_in_s\": N} with a whole number from 0 to 86,400"]], status: 400)
+      }
+      simulator.tokens.setLifetime(seconds: lifetime)
+      return Response(json: simulator.tokens.json)
+    case (.delete, "/_simulator/tokens"):
+      simulator.tokens.revokeAll()
+      return Response(status: .noContent)
     default:
-      let known = "GET health, GET and PUT faults, GET and DELETE requests"
+      let known = "GET health, GET and PUT faults, GET and DELETE requests, GET, PUT and DELETE tokens"
       return Response(
         json: ["errors": [.string("\(method.rawValue) \(path) is unknown; /_simulator/ has \(known)")]], status: 404)
     }

@@ -14,52 +14,81 @@ struct SimulatorResponder: HTTPResponder {
       return SimulatorControl(simulator: simulator).respond(method: request.method, path: path, body: body)
     }
     simulator.requestLog.append(request, body: body)
-    if request.method == .get, path == "/v1/models" {
-      guard hasCredential(request, for: .openAI) else { return missingCredential(in: .openAI) }
-      return Response(json: OpenAIAnswer.models)
+    if let response = try await GoogleIdentity(simulator: simulator).respond(to: request, body: body) { return response }
+    let credential = Credential(request)
+    if request.method == .get,
+      let list = ModelListRequest(path: path, isAnthropic: credential.isAnthropic, isGoogle: credential.isGoogle)
+    {
+      return try await respond(to: request, in: list.providerProtocol, credential: credential) {
+        Response(json: try ModelList.answer(in: list.providerProtocol, model: list.model))
+      }
     }
-    guard let endpoint = ModelEndpoint(path: path), request.method == .post else {
-      let isGoogle = path.contains("/models/") || path.hasPrefix("/v1beta")
-      return ProviderError(status: 404, message: "\(request.method.rawValue) \(path) was not found.").response(
-        in: isGoogle ? .gemini : .openAI)
+    guard request.method == .post, let endpoint = ModelEndpoint(path: path) else {
+      let message = "\(request.method.rawValue) \(path) was not found."
+      return ProviderError(status: 404, message: message).response(in: Self.shape(ofPath: path))
     }
-    guard hasCredential(request, for: endpoint.providerProtocol) else { return missingCredential(in: endpoint.providerProtocol) }
     do {
+      try check(credential, for: endpoint.providerProtocol)
+      if endpoint.providerProtocol == .anthropic, request.header("anthropic-version") == nil {
+        throw ProviderError(status: 400, message: "anthropic-version: header is required")
+      }
       return try await answer(request, endpoint: endpoint, body: body)
     } catch let error as ProviderError {
-      return error.response(in: endpoint.providerProtocol)
+      return error.response(in: endpoint.errorShape(status: error.status))
     }
   }
 
   private func answer(_ request: Request, endpoint: ModelEndpoint, body: ByteBuffer) async throws -> Response {
     let modelRequest = try parse(body, endpoint: endpoint)
-    if endpoint.method == .countTokens { return Response(json: GoogleAnswer.tokenCount(of: modelRequest)) }
     let effect = simulator.faults.effect(on: modelRequest, providerProtocol: endpoint.providerProtocol, path: request.uri.path)
-    if let latency = effect.latency { try await Task.sleep(for: latency) }
-    if let status = effect.status {
-      throw ProviderError(injected: status, retryAfterSeconds: effect.retryAfterSeconds, in: endpoint.providerProtocol)
+    try await suffer(effect) { endpoint.errorShape(status: $0) }
+    // The simulated providers have every model but those that say they are not there.
+    if modelRequest.model.hasPrefix("no-such-") {
+      throw ProviderError(unknownModel: modelRequest.model, in: endpoint.providerProtocol)
     }
     let answer = SimulatedModel.answer(to: modelRequest, seed: SimulatedModel.seed(of: body.readableBytesView), effect: effect)
-    let delivery = Delivery(pace: simulator.pace, effect: effect)
-    switch endpoint.method {
-    case .chatCompletions:
-      let wire = OpenAIAnswer(model: modelRequest.model, answer: answer, effect: effect)
-      guard modelRequest.isStreaming else { return try await delivery.single(wire.body, pieces: answer.pieces.count) }
-      let events = wire.events(includesUsage: modelRequest.includesUsage)
-      return delivery.stream(
-        events.map { "data: \($0.text)\n\n" }, end: "data: [DONE]\n\n", contentType: "text/event-stream; charset=utf-8")
-    case .generateContent:
-      let wire = GoogleAnswer(
-        model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
-      return try await delivery.single(wire.body, pieces: answer.pieces.count)
-    case .streamGenerateContent, .countTokens:
-      let wire = GoogleAnswer(
-        model: modelRequest.model, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex)
-      if request.uri.queryParameters["alt"] == "sse" {
-        return delivery.stream(wire.chunks.map { "data: \($0.text)\r\n\r\n" }, end: "", contentType: "text/event-stream")
+    let isEventStream = request.uri.queryParameters["alt"] == "sse"
+    let delivery = Delivery(
+      pace: simulator.pace, effect: effect, failure: endpoint.streamFailure(isEventStream: isEventStream))
+    let embeddings = EmbeddingAnswer(request: modelRequest, effect: effect)
+    let wire: WireAnswer =
+      switch endpoint.method {
+      case .chatCompletions: OpenAIAnswer(request: modelRequest, answer: answer, effect: effect).wire
+      case .responses: ResponsesAnswer(request: modelRequest, answer: answer, effect: effect).wire
+      case .messages: AnthropicAnswer(request: modelRequest, answer: answer, effect: effect).wire
+      case .messageTokenCount: .document(AnthropicAnswer.tokenCount(of: modelRequest))
+      case .generateContent, .streamGenerateContent:
+        GoogleAnswer(
+          request: modelRequest, answer: answer, effect: effect, isVertex: endpoint.providerProtocol == .vertex
+        ).wire(isEventStream: isEventStream)
+      case .countTokens: .document(GoogleAnswer.tokenCount(of: modelRequest))
+      case .embeddings: .document(embeddings.openAI)
+      case .embedContent: .document(embeddings.embedContent)
+      case .batchEmbedContents: .document(embeddings.batchEmbedContents)
+      case .predict: .document(embeddings.predict)
       }
-      let chunks = wire.chunks.enumerated().map { ($0 == 0 ? "[" : ",\r\n") + $1.text }
-      return delivery.stream(chunks, end: "\n]\n", contentType: "application/json; charset=UTF-8")
+    return try await delivery.response(wire)
+  }
+
+  /// Answers what needs no model; the faults strike here too.
+  private func respond(
+    to request: Request, in providerProtocol: ProviderProtocol, credential: Credential, _ body: () throws -> Response
+  ) async throws -> Response {
+    do {
+      try check(credential, for: providerProtocol)
+      let effect = simulator.faults.effect(
+        on: ModelRequest(model: ""), providerProtocol: providerProtocol, path: request.uri.path)
+      try await suffer(effect) { _ in providerProtocol.errorShape }
+      return try body()
+    } catch let error as ProviderError {
+      return error.response(in: providerProtocol.errorShape)
+    }
+  }
+
+  private func suffer(_ effect: FaultRule.Effect, shape: (Int) -> ErrorShape) async throws {
+    if let latency = effect.latency { try await Task.sleep(for: latency) }
+    if let status = effect.status {
+      throw ProviderError(injected: status, retryAfterSeconds: effect.retryAfterSeconds, in: shape(status))
     }
   }
 
@@ -71,27 +100,41 @@ struct SimulatorResponder: HTTPResponder {
       throw ProviderError(status: 400, message: "We could not parse the JSON body of your request.")
     }
     do throws(ModelRequest.Invalid) {
-      guard let model = endpoint.model else { return try ModelRequest(openAI: json) }
-      return try ModelRequest(google: json, model: model, isStreaming: endpoint.method == .streamGenerateContent)
+      return try ModelRequest(json, endpoint: endpoint)
     } catch {
       throw ProviderError(status: 400, message: error.message, parameter: error.parameter)
     }
   }
 
-  /// Any credential is good, as long as it is there.
-  private func hasCredential(_ request: Request, for providerProtocol: ProviderProtocol) -> Bool {
-    let bearer = request.headers[.authorization].map { $0.hasPrefix("Bearer ") && $0.count > 7 } ?? false
-    guard providerProtocol == .gemini else { return bearer }
-    let header = request.headers.first { $0.name.canonicalName == "x-goog-api-key" }?.value
-    let query = request.uri.queryParameters["key"].map(String.init)
-    return bearer || [header, query].contains { $0?.isEmpty == false }
+  private func check(_ credential: Credential, for providerProtocol: ProviderProtocol) throws {
+    guard let text = credential.text(for: providerProtocol) else { throw ProviderError(missingCredentialIn: providerProtocol) }
+    // Any credential is good that does not call itself bad; a token that looks like one of ours must be one.
+    guard !text.hasPrefix("bad-"), simulator.tokens.accepts(text) else {
+      throw ProviderError(refusedCredentialIn: providerProtocol)
+    }
   }
 
-  private func missingCredential(in providerProtocol: ProviderProtocol) -> Response {
-    let message =
-      providerProtocol.isGoogle
-      ? "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential."
-      : "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth."
-    return ProviderError(status: 401, message: message).response(in: providerProtocol)
+  private static func shape(ofPath path: String) -> ErrorShape {
+    if path.hasPrefix("/v1/messages") { return .anthropic }
+    return path.contains("/models/") || path.hasPrefix("/v1beta") ? .google : .openAI
+  }
+}
+
+extension ModelRequest {
+  fileprivate init(_ body: JSONValue, endpoint: ModelEndpoint) throws(Invalid) {
+    let model = endpoint.model ?? ""
+    switch endpoint.method {
+    case .chatCompletions: try self.init(chatCompletion: body)
+    case .responses: try self.init(responses: body)
+    case .embeddings: try self.init(embeddings: body)
+    case .messages:
+      try self.init(anthropic: body, model: endpoint.model, countsOnly: false)
+      if endpoint.isStreamPath { isStreaming = true }
+    case .messageTokenCount: try self.init(anthropic: body, model: nil, countsOnly: true)
+    case .generateContent, .streamGenerateContent, .countTokens:
+      try self.init(google: body, model: model, isStreaming: endpoint.isStreamPath)
+    case .embedContent, .batchEmbedContents: try self.init(embedContent: body, model: model)
+    case .predict: try self.init(predict: body, model: model)
+    }
   }
 }

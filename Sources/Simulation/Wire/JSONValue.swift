@@ -81,6 +81,17 @@ extension JSONValue {
     return output
   }
 
+  /// The text with the keys of every object in order: a decoder forgets in which order they came.
+  var sortedText: String { sorted.text }
+
+  private var sorted: JSONValue {
+    switch self {
+    case .array(let elements): .array(elements.map(\.sorted))
+    case .object(let members): .object(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted) })
+    default: self
+    }
+  }
+
   private func write(to output: inout String) {
     switch self {
     case .null: output += "null"
