@@ -65,6 +65,9 @@ package struct PriceBook: Sendable {
     PriceBook(version: version, source: source, layers: [overrides] + layers)
   }
 
+  /// Whether the book has exactly this name.
+  func knows(_ model: String) -> Bool { timelines[model] != nil }
+
   package var models: [String] { timelines.keys.sorted() }
 
   /// The price of `model` at `time`: of exactly that id, or of the id that `model` is a qualified, dated or numbered form of.

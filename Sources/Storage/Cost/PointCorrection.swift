@@ -1,0 +1,101 @@
+// Moves money between chart points when an exchange's cost changes.
+
+import GRDB
+import LLMMetrics
+import LLMTelemetry
+
+/// Within one transaction. A point that is not there any more is not invented.
+struct PointCorrection {
+  /// Looked up in the file, not in the index of this process: a running commander may have deleted a series meanwhile.
+  private var found: [SeriesKey: Int64] = [:]
+  private(set) var created: [SeriesKey: Int64] = [:]
+  private var decreased: Set<Point> = []
+
+  private struct Point: Hashable {
+    let series: Int64
+    let start: Int64
+  }
+
+  /// Takes the span's stored cost out of its point and adds `cost`. False when the exchange has no point.
+  mutating func move(_ span: LLMSpan, to cost: Cost, in db: Database) throws -> Bool {
+    guard span.cost.amount != cost.amount || span.cost.exactness != cost.exactness else { return true }
+    var repriced = span
+    repriced.cost = cost
+    let before = Self.costMeasurements(of: span)
+    let after = Self.costMeasurements(of: repriced)
+    // Spans that another span accounts for are in no chart.
+    guard !before.isEmpty else { return true }
+    let start = span.end.floored(to: Rollup.width).unixNanoseconds
+    // A store with too many series has folded this one's open-ended tags; then both sides are there.
+    for isFolded in [false, true] {
+      let keys = before.map { Self.key($0, isFolded: isFolded) }
+      var isStored = true
+      for key in keys where isStored { isStored = try hasPoint(key, start, in: db) }
+      guard isStored else { continue }
+      for (key, measurement) in zip(keys, before) {
+        decreased.insert(try add(-Self.count(measurement), to: key, start, in: db))
+      }
+      for measurement in after {
+        decreased.remove(try add(Self.count(measurement), to: Self.key(measurement, isFolded: isFolded), start, in: db))
+      }
+      return true
+    }
+    return false
+  }
+
+  /// Deletes points from which everything was taken: a gap is a gap, never a zero.
+  mutating func removeEmptied(in db: Database) throws {
+    let delete = try db.cachedStatement(sql: "DELETE FROM points WHERE series = ? AND start = ? AND count = 0")
+    for point in decreased { try delete.execute(arguments: [point.series, point.start]) }
+    decreased = []
+  }
+
+  private static let metrics: Set<String> = [MetricCatalogue.cost.name, MetricCatalogue.costUnknown.name]
+
+  private static func costMeasurements(of span: LLMSpan) -> [MetricMeasurement] {
+    SpanMeasurements.measurements(of: span).filter { metrics.contains($0.definition.name) }
+  }
+
+  private static func key(_ measurement: MetricMeasurement, isFolded: Bool) -> SeriesKey {
+    guard isFolded else { return measurement.seriesKey }
+    // A limit of no series folds everything.
+    var limit = SeriesLimit(seriesPerMetric: 0)
+    return limit.admit(measurement, at: Timestamp(unixSeconds: 0)).seriesKey
+  }
+
+  private static func count(_ measurement: MetricMeasurement) -> Int64 {
+    if case .count(let count) = measurement.value { count } else { 0 }
+  }
+
+  private mutating func hasPoint(_ key: SeriesKey, _ start: Int64, in db: Database) throws -> Bool {
+    guard let series = try series(key, in: db) else { return false }
+    let select = try db.cachedStatement(sql: "SELECT 1 FROM points WHERE series = ? AND start = ?")
+    return try Int.fetchOne(select, arguments: [series, start]) != nil
+  }
+
+  private mutating func add(_ count: Int64, to key: SeriesKey, _ start: Int64, in db: Database) throws -> Point {
+    let series = try self.series(key, in: db) ?? create(key, in: db)
+    let sql = """
+      INSERT INTO points (series, start, count) VALUES (?, ?, ?)
+      ON CONFLICT (series, start) DO UPDATE SET count = count + excluded.count
+      """
+    try db.cachedStatement(sql: sql).execute(arguments: [series, start, count])
+    return Point(series: series, start: start)
+  }
+
+  private mutating func series(_ key: SeriesKey, in db: Database) throws -> Int64? {
+    if let id = found[key] { return id }
+    let select = try db.cachedStatement(sql: "SELECT id FROM series WHERE metric = ? AND tags = ?")
+    let id = try Int64.fetchOne(select, arguments: [key.metric, TagText.encode(key.tags)])
+    found[key] = id
+    return id
+  }
+
+  private mutating func create(_ key: SeriesKey, in db: Database) throws -> Int64 {
+    try db.cachedStatement(sql: "INSERT INTO series (metric, tags) VALUES (?, ?)")
+      .execute(arguments: [key.metric, TagText.encode(key.tags)])
+    found[key] = db.lastInsertedRowID
+    created[key] = db.lastInsertedRowID
+    return db.lastInsertedRowID
+  }
+}
