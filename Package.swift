@@ -10,6 +10,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -38,6 +39,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
   ],
   targets: [
     .target(name: "LLMTelemetry"),
@@ -48,14 +50,14 @@ let package = Package(
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
       name: "Gateway",
-      dependencies: ["LLMTelemetry", "Providers", "Pricing", "Budgets", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+      dependencies: ["LLMTelemetry", "Providers", "Pricing", "Budgets", crypto, nioCore, nioPosix, nioSSL]),
+    .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
-    .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Remediation", grdb]),
-    .target(name: "Storage", dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Remediation", grdb]),
+    .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(
       name: "Notifications",
@@ -73,15 +75,13 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
-        "Storage",
-        "LLMTelemetry", "StrictYAML", "Providers", "Budgets", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents",
-        "Remediation", "Storage",
-        "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
-        nioHTTP1,
-        nioPosix, serviceLifecycle,
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Ingest",
+        "Monitors", "Incidents", "Remediation", "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser,
+        asyncHTTPClient, crypto, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
+    // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
+    .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
@@ -90,7 +90,15 @@ let package = Package(
     .testTarget(name: "BudgetsTests", dependencies: ["LLMTelemetry", "Budgets"]),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["LLMTelemetry", "Providers", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix]),
+      dependencies: [
+        "LLMTelemetry", "Providers", "Pricing", "Budgets", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix,
+      ]),
+    .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench"]),
+    .testTarget(
+      name: "GoogleCredentialsTests",
+      dependencies: [
+        "GoogleCredentials", "LLMTelemetry", asyncHTTPClient, httpTypes, hummingbird, jwtKit, logging, nioCore,
+      ]),
     .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(
@@ -100,8 +108,9 @@ let package = Package(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb]),
+      dependencies: [
+        "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb,
+      ]),
     .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
@@ -125,7 +134,8 @@ let package = Package(
     .testTarget(
       name: "CommanderTests",
       dependencies: [
-        "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors",
+        "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Pricing", "Budgets", "Gateway",
+        "GoogleCredentials", "LLMMetrics", "Ingest", "Monitors", "Console",
         "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
       ]),
     .testTarget(

@@ -1,9 +1,12 @@
 // The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
 
+import Budgets
 import Datadog
 import Gateway
+import GoogleCredentials
 import LLMTelemetry
 import Monitors
+import Pricing
 import Remediation
 import StrictYAML
 
@@ -27,11 +30,17 @@ package struct CommanderConfiguration: Sendable {
   package var providers: [Provider] = []
   /// Providers whose credential is in a file, by name: such a file may be renewed while the commander runs.
   package var credentialFiles: [String: SecretSource] = [:]
+  /// Providers whose credential is Google's, by name: their tokens are renewed while the commander runs.
+  package var googleCredentials: [String: GoogleSource] = [:]
   package var routes: [Route] = []
+  package var budgets: [Budget] = []
+  package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
   package var monitors: [MonitorDefinition] = []
   package var playbooks: [Playbook] = []
   package var quietPeriod: Duration = .seconds(300)
+  /// Write one JSON line for each exchange to standard output.
+  package var logsSpans = false
   package var dogStatsD: DogStatsDAddress?
   package var webhooks: [WebhookSettings] = []
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.

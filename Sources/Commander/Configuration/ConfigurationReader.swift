@@ -37,7 +37,7 @@ extension CommanderConfiguration {
   private static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "monitors", "playbooks",
-    "incidents", "datadog", "notifications",
+    "incidents", "datadog", "notifications", "budgets", "logs", "prices",
   ]
 }
 
@@ -58,7 +58,7 @@ struct ConfigurationReader {
     readConsole(root["console"], into: &configuration)
     configuration.playbooks = readPlaybooks(root["playbooks"])
     configuration.monitors = readMonitors(root["monitors"], playbooks: root["playbooks"]?.declared("name") ?? [])
-    configuration.prompts = readPrompts(root["prompts"])
+    readPrompts(root["prompts"], into: &configuration)
     configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
     readProviders(
       root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"),
@@ -67,6 +67,11 @@ struct ConfigurationReader {
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
       providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [])
+    configuration.budgets = readBudgets(root["budgets"], keys: root["keys"]?.declared("name") ?? [])
+    if let logs = root["logs"]?.mapping(["spans"]), let spans = logs["spans"]?.choice(SpanLogs.self) {
+      configuration.logsSpans = spans == .stdout
+    }
+    configuration.prices = readPrices(root["prices"])
     if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
       if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
     }
@@ -74,6 +79,7 @@ struct ConfigurationReader {
     configuration.webhooks = readWebhooks(root["notifications"])
   }
 
+  private enum SpanLogs: String, CaseIterable { case off, stdout }
   private enum Capture: String, CaseIterable { case off, redacted }
 
   private func readGateway(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {

@@ -37,7 +37,7 @@ extension ConfigurationReader {
       let name = provider.required("name", "a word that routes refer to")?.string()
       let wireProtocol = provider.required("protocol", "openai, anthropic, gemini or vertex")?.choice(WireProtocol.self)
       let baseURL = provider.required("base_url", "where it is, for example https://us-central1-aiplatform.googleapis.com")
-      let credential = provider["credential"]?.secret(environment: environment)
+      let credential = provider["credential"].flatMap { readCredential($0) }
       guard let name, let wireProtocol, let baseURL, let text = baseURL.string() else { continue }
       names.append((name, item))
       guard let url = BaseURL(text) else {
@@ -48,35 +48,20 @@ extension ConfigurationReader {
         baseURL.problem(
           "`\(baseURL.path)` must end before the version: the client's path brings it; write \(text.dropLast(url.path.count))")
       }
+      var secret: (source: SecretSource, value: String)?
+      switch credential {
+      case .secret(let source, let value): secret = (source, value)
+      case .google(let source): configuration.googleCredentials[name] = source
+      case nil: break
+      }
+      if let value = provider["credential"] { configuration.places["providers.\(name).credential"] = value.place }
       providers.append(
         Provider(
           name: name, wireProtocol: wireProtocol, host: url.host, port: url.port, usesTLS: url.usesTLS, basePath: url.path,
-          credential: credential?.value, project: provider["project"]?.string(), location: provider["location"]?.string()))
-      if let source = credential?.source, case .file = source { configuration.credentialFiles[name] = source }
+          credential: secret?.value, project: provider["project"]?.string(), location: provider["location"]?.string()))
+      if let source = secret?.source, case .file = source { configuration.credentialFiles[name] = source }
     }
     checkUnique(names, "provider")
     configuration.providers = providers
-  }
-
-  func readPrompts(_ value: YAMLValue?) -> [ManagedPrompt] {
-    var prompts: [ManagedPrompt] = []
-    var names: [(String, YAMLValue)] = []
-    for item in value?.list() ?? [] {
-      guard let prompt = item.mapping(["name", "production", "versions"]) else { continue }
-      let name = prompt.required("name", "what requests put in x-commander-prompt")?.string()
-      let production = prompt.required("production", "the version requests get that name none")
-      let members = prompt.required("versions", "a mapping of version to system instruction")?.namedMembers()
-      guard let name, let production, let members, let label = production.string() else { continue }
-      names.append((name, item))
-      var versions: [String: String] = [:]
-      for (version, text) in members { versions[version] = text.string() }
-      if versions[label] == nil {
-        production.problem(
-          "prompt \"\(name)\" has no version \"\(label)\"; it has \(versions.keys.sorted().joined(separator: ", "))")
-      }
-      prompts.append(ManagedPrompt(name: name, versions: versions, production: label))
-    }
-    checkUnique(names, "prompt")
-    return prompts
   }
 }

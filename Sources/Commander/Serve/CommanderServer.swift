@@ -43,20 +43,26 @@ package struct CommanderServer: Sendable {
     do { dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
       problems.add(configuration.problem("datadog.dogstatsd", "\(error)"))
     }
+    let credentials = CredentialStore(
+      sources: configuration.credentialFiles, google: configuration.googleCredentials, logger: logger)
+    // Without a credential in hand the gateway must not accept.
+    for (provider, reason) in await credentials.firstTokens() {
+      problems.add(configuration.problem("providers.\(provider).credential", reason))
+    }
     // Nothing is written while something is known to be wrong.
     try problems.throwIfAny()
     let (store, ledger) = try openStore(configuration)
     let health = HealthCounters()
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(
-        evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
+        prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
       sinks: sinks(store: store, dogStatsD: dogStatsD, health: health),
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
 
     let handle = GatewayHandle()
-    let credentials = CredentialStore(sources: configuration.credentialFiles)
+    let budgets = try BudgetService.restore(configuration.budgets, ledger: ledger, telemetry: store, at: .now())
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
@@ -66,11 +72,13 @@ package struct CommanderServer: Sendable {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
+    try throwIfAny(configuration.problemsOfChangedTexts(await center.registry))
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     let gateway = try await GatewayServer.start(
-      host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot
+      host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot,
+      budgets: budgets
     ) { pipeline.offer($0) }
     await handle.set(gateway)
     let address = ListenAddress(
@@ -78,13 +86,14 @@ package struct CommanderServer: Sendable {
 
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD,
+      configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health, dogStatsD: dogStatsD,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = []
     if let dogStatsD { services.append(FlushService(client: dogStatsD)) }
     services.append(IngestService(pipeline: pipeline))
+    services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
     services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
     services.append(CommandLoop(center: center))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
@@ -96,6 +105,10 @@ package struct CommanderServer: Sendable {
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
       consolePort: consolePort.futureResult, services: services, logger: logger)
+  }
+
+  private static func throwIfAny(_ problems: [Problem]) throws(ConfigurationError) {
+    guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
   }
 
   private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
@@ -147,6 +160,6 @@ extension CommanderConfiguration {
     GatewaySnapshot(
       service: service, env: env, version: version, keys: keys, providers: credentials.apply(to: providers), routes: routes,
       prompts: prompts, overrides: overrides,
-      limits: limits)
+      limits: limits, prices: prices)
   }
 }

@@ -68,21 +68,6 @@ package struct Provider: Hashable, Sendable {
   }
 }
 
-/// A prompt whose versions the gateway holds: requests name it, the gateway puts the text in.
-package struct ManagedPrompt: Hashable, Sendable {
-  package var name: String
-  /// Version to system instruction. A version never changes its text.
-  package var versions: [String: String]
-  /// The version requests get that name no version.
-  package var production: String
-
-  package init(name: String, versions: [String: String], production: String) {
-    self.name = name
-    self.versions = versions
-    self.production = production
-  }
-}
-
 /// Bounds on what one client may take. Every one has a default that suits an interactive application.
 package struct GatewayLimits: Hashable, Sendable {
   package var requestBodyBytes = 32 << 20

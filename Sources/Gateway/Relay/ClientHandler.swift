@@ -145,7 +145,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     let identity = SpanIdentity(headers: head.headers, start: request.start, random: &loop.random)
     do throws(Refusal) {
       let snapshot = loop.snapshot
-      let call = try admit(target, request, snapshot)
+      let call = try admit(target, request, snapshot, traceID: identity.traceID)
       let reservation = try reserve(call, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
       let exchange = Exchange(
         loop: loop, client: self, call: call, snapshot: snapshot, reservation: reservation, identity: identity,
@@ -158,12 +158,13 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   }
 
   private func admit(
-    _ target: RequestTarget, _ request: Incoming, _ snapshot: GatewaySnapshot
+    _ target: RequestTarget, _ request: Incoming, _ snapshot: GatewaySnapshot, traceID: TraceID
   ) throws(Refusal) -> AdmittedCall {
     let loop = self.loop
     let context = AdmissionContext(
       snapshot: snapshot, key: { loop.key($0) },
-      isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next())
+      isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
+      promptTicket: traceID.low)
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
     let decision: Result<AdmittedCall, Refusal> = request.body.withUnsafeReadableBytes { bytes in
       do throws(Refusal) {

@@ -43,8 +43,10 @@ struct AdmissionContext {
   /// The key that a presented secret is, from the loop's memory or by its hash.
   var key: (String) -> VirtualKey?
   var isOpen: (Candidate, CircuitPolicy) -> Bool
-  /// Picks weighted targets and canaries.
+  /// Picks weighted targets.
   var ticket: UInt64
+  /// Picks the side of a canary: the same for all calls of one trace.
+  var promptTicket: UInt64
 }
 
 enum Admission {
@@ -161,23 +163,25 @@ enum Admission {
     func refuse(_ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: 400, errorClass: .invalidRequest, message: message), facts: facts)
     }
-    var version = facts.dimensions.promptVersion ?? prompt.production
-    for case .rollBackPrompt(name, version, let earlier) in context.snapshot.overrides.overrides.map(\.action) {
-      version = earlier
-      break
+    var resolution: PromptResolution
+    do throws(PromptResolutionFailure) {
+      resolution = try prompt.resolve(
+        version: facts.dimensions.promptVersion, label: label, ticket: context.promptTicket)
+      for case .rollBackPrompt(name, resolution.version, let earlier) in context.snapshot.overrides.overrides.map(\.action) {
+        resolution = try prompt.resolve(version: earlier, ticket: context.promptTicket)
+        break
+      }
+    } catch {
+      throw refuse("\(error)")
     }
-    facts.dimensions.promptVersion = version
-    facts.resolvedPromptVersion = version
-    guard let text = prompt.versions[version] else {
-      throw refuse(
-        "Prompt \"\(name)\" has no version \"\(version)\"; it has \(prompt.versions.keys.sorted().joined(separator: ", ")).")
-    }
+    facts.dimensions.promptVersion = resolution.version
+    facts.resolvedPromptVersion = resolution.version
     guard !request.hasSystemInstruction else {
       throw refuse(
         "Prompt \"\(name)\" is managed by the gateway, and the request carries its own system instruction: send one or the other."
       )
     }
-    return text
+    return resolution.text
   }
 
   private static func presentedKey(target: RequestTarget?, headers: HeaderBlock) -> String? {
