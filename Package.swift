@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes,
+        hummingbird,
         logging,
       ]),
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
@@ -107,7 +108,7 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
         hummingbirdTesting, logging,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),
@@ -120,7 +121,8 @@ let package = Package(
     .testTarget(
       name: "CommanderTests",
       dependencies: [
-        "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors",
+        "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Budgets", "Gateway", "LLMMetrics", "Ingest",
+        "Monitors",
         "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
       ]),
     .testTarget(
