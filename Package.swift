@@ -65,7 +65,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes, hummingbird,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes,
+        hummingbird,
         logging,
       ]),
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
@@ -121,7 +122,7 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
+        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
         hummingbirdTesting, logging,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),

@@ -91,6 +91,7 @@ package struct BudgetBook: Sendable {
   /// Reserves in every budget that counts the request, or in none.
   package mutating func reserve(_ request: BudgetRequest, at now: Timestamp) -> Result<BudgetReservation, BudgetRefusal> {
     if now > latest { latest = now }
+    guard !entries.isEmpty else { return .success(.none) }
     let match = Match(virtualKey: request.virtualKey, tenant: request.tenant, feature: request.feature)
     let matching = matches[match] ?? accounts(for: match)
     guard !matching.isEmpty else { return .success(.none) }

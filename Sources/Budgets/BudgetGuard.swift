@@ -15,18 +15,20 @@ package final class BudgetGuard: Sendable {
 
   /// Counts what was spent in place of what was reserved; only the first settlement of a reservation counts.
   package func settle(_ reservation: BudgetReservation, spent: BudgetSpending, at now: Timestamp) {
+    guard reservation.index >= 0 else { return }
     book.withLock { $0.settle(reservation, spent: spent, at: now) }
   }
 
   /// Gives back the whole reservation of a request that reached no provider.
   package func release(_ reservation: BudgetReservation, at now: Timestamp) {
-    book.withLock { $0.release(reservation, at: now) }
+    settle(reservation, spent: .nothing, at: now)
   }
 
   /// Slots that changed since the last call, of a limited number of accounts, so that no event loop waits long; call until
   /// it is empty.
   package func takeChanges() -> [BudgetStateRow] { book.withLock { $0.takeChanges() } }
 
+  /// For people: at most 100 subjects of each budget, those with the most spent and reserved first.
   package func snapshot(at now: Timestamp) -> [BudgetStatus] { book.withLock { $0.snapshot(at: now) } }
 
   /// Puts other budgets in force; what they have counted stays with the name.

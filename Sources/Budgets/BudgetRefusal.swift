@@ -39,12 +39,16 @@ package struct BudgetRefusal: Error, Hashable, Sendable {
     case .unknownPrice:
       return "\(whose) counts money, and this model has no known price: add it to the price book, or set unknown_price: admit"
     case .beyondLimit:
-      return
-        "\(whose) allows \(unit.text(limit)) per \(period), and this request alone may need \(unit.text(needed)): lower its maximum of output tokens or its input"
+      return """
+        \(whose) allows \(unit.text(limit)) per \(period), and this request alone may need \(unit.text(needed)): \
+        lower its maximum of output tokens or its input
+        """
     case .overLimit:
       let held = reserved > 0 ? ", \(unit.text(reserved)) reserved by \(inFlight) in flight" : ""
-      return
-        "\(whose) is used up: \(unit.text(spent)) of \(unit.text(limit)) per \(period) spent\(held), and this request may need \(unit.text(needed)); it resets at \(resetsAt.rfc3339Seconds)"
+      return """
+        \(whose) is used up: \(unit.text(spent)) of \(unit.text(limit)) per \(period) spent\(held), \
+        and this request may need \(unit.text(needed)); it resets at \(resetsAt.rfc3339Seconds)
+        """
     }
   }
 }

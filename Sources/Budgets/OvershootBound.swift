@@ -25,8 +25,8 @@ package struct OvershootBound: Hashable, Sendable {
       amount = Self.scaled(budget.limitAmount, by: read, over: Int64(max(1, assumed)))
       sentence = """
         requests that state a maximum: none; streams without one: \(read) tokens (one read) for each in flight, \
-        \(amount.map { unit.text($0) } ?? "more than can be counted") if all of the limit were such streams of \(assumed) tokens; \
-        answers without a maximum that do not stream: the model's own maximum less \(assumed) tokens for each in flight
+        \(amount.map { unit.text($0) } ?? "more than can be counted") if all of the limit were such streams of \
+        \(assumed) tokens; answers without a maximum that do not stream: the model's own maximum less \(assumed) tokens for each in flight
         """
     default:
       amount = nil

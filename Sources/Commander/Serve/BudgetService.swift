@@ -16,11 +16,12 @@ struct BudgetService: Service {
   static let interval: Duration = .milliseconds(100)
 
   /// The budgets with what an earlier process had counted, ready for the first request.
+  /// - Parameter readBytes: the most the gateway reads from a provider at once, before it can cut a stream.
   static func restore(
-    _ budgets: [Budget], ledger: Ledger, telemetry: TelemetryStore, at now: Timestamp
+    _ budgets: [Budget], readBytes: Int = 65_536, ledger: Ledger, telemetry: TelemetryStore, at now: Timestamp
   ) throws -> BudgetGuard {
     let store = BudgetStore(ledger)
-    var book = BudgetBook(budgets, at: now)
+    var book = BudgetBook(budgets, at: now, readBytes: readBytes)
     try store.prune(at: now)
     book.restore(try store.load(), spending: try telemetry.spending(of: book, at: now), at: now)
     return BudgetGuard(book)

@@ -67,7 +67,7 @@ struct VertexClient: Sendable {
       spanID: header("x-commander-span-id").flatMap { SpanID(hexadecimal: $0) },
       promptVersion: header("x-commander-prompt-version"),
       model: header("x-commander-model"))
-    var meter = ResponseMeter(wireProtocol: .vertex, framing: .document, captureLimit: responseLimit)
+    var meter = ResponseMeter(bodyFormat: .googleGenerate, framing: .document, captureLimit: responseLimit)
     body.withUnsafeReadableBytes { meter.consume($0, at: .now(), stripsUsage: false, relay: { _ in }) }
     _ = meter.finish(at: .now(), stripsUsage: false)
     func failure(_ errorClass: ErrorClass, _ message: String) -> ModelCallError {
