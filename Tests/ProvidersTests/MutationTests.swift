@@ -6,38 +6,22 @@ import TestSeries
 import Testing
 
 @Suite struct MutationTests {
-  static let inputs = [
-    Recorded.chatRequest, Recorded.geminiRequest, Recorded.chatAnswer, Recorded.geminiAnswer, Recorded.chatStream,
-    Recorded.geminiStream, Recorded.geminiArray,
-  ].map { Array($0.utf8) }
+  /// Valid inputs, each with the selector of what should read it.
+  static let inputs: [[UInt8]] =
+    [
+      (.openAIChat, .document, Recorded.chatAnswer), (.googleGenerate, .document, Recorded.geminiAnswer),
+      (.openAIChat, .eventStream, Recorded.chatStream), (.googleGenerate, .eventStream, Recorded.geminiStream),
+      (.googleGenerate, .jsonArray, Recorded.geminiArray), (.openAIChat, .document, Recorded.chatRequest),
+      (.googleGenerate, .document, Recorded.geminiRequest), (.openAIEmbeddings, .document, Recorded.embeddings),
+      (.vertexPredict, .document, Recorded.predictions), (.anthropicMessages, .document, Recorded.messagesRequest),
+      (.openAIResponses, .document, Recorded.responsesRequest), (.googleGenerate, .document, Recorded.googleError),
+    ].map { (format: BodyFormat, framing: ResponseFraming, text: String) in
+      [StreamFuzz.selector(format, framing), 0] + Array(text.utf8)
+    } + FormatTests.answers.map { [StreamFuzz.selector($0.format, .eventStream), 0] + Array($0.stream.utf8) }
 
-  static let targets = ["/v1/chat/completions", "/v1/models/m:streamGenerateContent"].compactMap { RequestTarget(uri: $0) }
-
-  /// Feeds everything to everything; in every framing the client must get the bytes as they came.
-  static func parse(_ bytes: [UInt8], cut: Int) {
-    _ = PromptText.evidence(inRequestBody: bytes)
-    for target in targets {
-      let facts = bytes.withUnsafeBytes { try? RequestFacts(body: $0, target: target) }
-      guard let facts else { continue }
-      var edits = [RequestRewriting.includeUsage(facts)]
-      if let edit = RequestRewriting.replaceModel(facts, by: "other") { edits.append(edit) }
-      _ = bytes.withUnsafeBytes { RequestRewriting.apply(edits, to: $0) }
-    }
-    for bodyFormat in BodyFormat.allCases {
-      for framing in [ResponseFraming.document, .eventStream, .jsonArray] {
-        var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: 10)
-        var relayed: [UInt8] = []
-        for chunk in [bytes[..<cut], bytes[cut...]] {
-          chunk.withUnsafeBytes {
-            meter.consume($0, at: Timestamp(unixSeconds: 1), stripsUsage: false) { relayed.append(contentsOf: $0) }
-          }
-        }
-        _ = meter.finish(at: Timestamp(unixSeconds: 2), stripsUsage: false)
-        if relayed != bytes { Issue.record("\(framing) relayed other bytes") }
-        _ = meter.usage.totalInput
-        _ = ErrorClassification.errorClass(status: 400, failure: meter.error)
-      }
-    }
+  static func run(_ input: [UInt8]) {
+    guard let broken = input.withUnsafeBytes(StreamFuzz.run) else { return }
+    Issue.record("\(broken): selector \(input[0]), cut \(input[1]), \(String(decoding: input.dropFirst(2), as: UTF8.self))")
   }
 
   @Test func prefixes() {
@@ -48,28 +32,32 @@ import Testing
           let scanner = JSONScanner(bytes)
           if let root = scanner.root { _ = scanner.end(of: root) }
         }
-        if count % 7 == 0 { Self.parse(prefix, cut: count / 2) }
+        if count % 7 == 0 { Self.run(prefix) }
       }
     }
   }
 
   @Test func randomDamage() {
     var random = SplitMix(state: 20_261_124)
-    let structure = Array("{}[]\",:\\u-9e.\n\r d\u{0}".utf8) + [0xff, 0xc3, 0x80]
-    for _ in 0..<2000 {
-      var bytes = Self.inputs.randomElement(using: &random) ?? []
-      for _ in 0..<Int.random(in: 1...6, using: &random) where !bytes.isEmpty {
-        let position = Int.random(in: 0..<bytes.count, using: &random)
+    let structure = Array("{}[]\",:\\u-9e.\n\r d\u{0}%/?&=".utf8) + [0xff, 0xc3, 0x80]
+    for _ in 0..<20_000 {
+      var bytes = Self.inputs.randomElement(using: &random) ?? [0, 0]
+      // Mostly the reader it is meant for, at times another.
+      if Int.random(in: 0..<8, using: &random) == 0 { bytes[0] = UInt8.random(in: 0...255, using: &random) }
+      bytes[1] = UInt8.random(in: 0...255, using: &random)
+      for _ in 0..<Int.random(in: 1...6, using: &random) where bytes.count > 2 {
+        let position = Int.random(in: 2..<bytes.count, using: &random)
         let byte = structure.randomElement(using: &random) ?? 0
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<6, using: &random) {
         case 0: bytes[position] = byte
         case 1: bytes.insert(byte, at: position)
         case 2: bytes.remove(at: position)
         case 3: bytes.removeSubrange(position..<min(bytes.count, position + 20))
-        default: bytes.insert(contentsOf: bytes[position..<min(bytes.count, position + 20)], at: position)
+        case 4: bytes.insert(contentsOf: bytes[position..<min(bytes.count, position + 20)], at: position)
+        default: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         }
       }
-      Self.parse(bytes, cut: Int.random(in: 0...bytes.count, using: &random))
+      Self.run(bytes)
     }
   }
 }

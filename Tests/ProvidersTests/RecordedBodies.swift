@@ -35,6 +35,17 @@ enum Recorded {
      "modelVersion": "gemini-2.5-pro", "createTime": "2026-01-01T00:00:00.000000Z", "responseId": "r1"}
     """#
 
+  static let embeddings =
+    #"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.1,-2.5e-3]}],"model":"m","usage":{"prompt_tokens":2,"total_tokens":2}}"#
+  static let predictions =
+    #"{"predictions":[{"embeddings":{"values":[0.1,0.2],"statistics":{"truncated":false,"token_count":2}}}],"metadata":{"billableCharacterCount":5}}"#
+  static let messagesRequest =
+    #"{"model":"c","max_tokens":64,"stream":true,"system":"","messages":[{"role":"user","content":[{"type":"tool_result","content":"x"}]}]}"#
+  static let responsesRequest =
+    #"{"model":"g","input":[{"role":"user","content":"x"}],"instructions":null,"max_output_tokens":"9","metadata":{"tenant":"a"}}"#
+  static let googleError =
+    #"[{"error":{"code":429,"message":"Quota","status":"RESOURCE_EXHAUSTED","details":[{"@type":"RetryInfo","retryDelay":"34s"}]}}]"#
+
   static let usageChunk =
     #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":1}}}"#
     + "\n\n"

@@ -14,23 +14,6 @@ import Testing
       "[DONE]",
     ].map { "data: \($0)\n\n" }.joined()
 
-  private func meter(
-    _ text: String, cuts: [Int], bodyFormat: BodyFormat = .openAIChat, framing: ResponseFraming = .eventStream, strips: Bool
-  ) -> (meter: ResponseMeter, relayed: String) {
-    var meter = ResponseMeter(bodyFormat: bodyFormat, framing: framing, captureLimit: 1000)
-    var relayed: [UInt8] = []
-    let bytes = Array(text.utf8)
-    var start = 0
-    for end in cuts + [bytes.count] {
-      Array(bytes[start..<end]).withUnsafeBytes { chunk in
-        meter.consume(chunk, at: Timestamp(unixSeconds: Int64(end)), stripsUsage: strips) { relayed += $0 }
-      }
-      start = end
-    }
-    if let rest = meter.finish(at: Timestamp(unixSeconds: Int64(bytes.count)), stripsUsage: strips) { relayed += rest }
-    return (meter, String(decoding: relayed, as: UTF8.self))
-  }
-
   @Test func factsAndBytesAreTheSameHoweverTheStreamIsCut() {
     let stripped = Self.openAI.replacing(/data: \{"id":"c","choices":\[\],.*\n\n/, with: "")
     let usage = TokenUsage(input: 5, cacheRead: 4, output: 5, reasoning: 2)
@@ -38,9 +21,9 @@ import Testing
       let stream = Self.openAI.replacing("\n", with: ending)
       let count = stream.utf8.count
       for cuts in (1..<count).map({ [$0] }) + [Array(1..<count)] {
-        let plain = meter(stream, cuts: cuts, strips: false)
+        let plain = metered(stream, .openAIChat, .eventStream, cuts: cuts)
         #expect(plain.relayed == stream)
-        let strip = meter(stream, cuts: cuts, strips: true)
+        let strip = metered(stream, .openAIChat, .eventStream, cuts: cuts, stripsUsage: true)
         #expect(strip.relayed == stripped.replacing("\n", with: ending), "\(cuts.prefix(1))")
         #expect(plain.meter.usage == usage && strip.meter.usage == usage)
         #expect(
@@ -59,7 +42,7 @@ import Testing
     let isArray = framing == .jsonArray
     let stream = isArray ? "[" + frames.joined(separator: "\n,\r\n") + "]" : frames.map { "data: \($0)\r\n\r\n" }.joined()
     for cuts in (1..<stream.utf8.count).map({ [$0] }) {
-      let result = meter(stream, cuts: cuts, bodyFormat: .googleGenerate, framing: framing, strips: false)
+      let result = metered(stream, .googleGenerate, framing, cuts: cuts)
       #expect(result.relayed == stream)
       #expect(result.meter.usage == TokenUsage(input: 8, cacheRead: 4, output: 2, reasoning: 1))
       #expect(result.meter.text == "y\"[o" && result.meter.finishReason == .stop)
@@ -67,19 +50,41 @@ import Testing
   }
 
   @Test func theFirstTokenIsNotTheEmptyRoleDelta() {
-    let boundary = Self.openAI.utf8.count(of: "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\"")
-    let result = meter(Self.openAI, cuts: [boundary], strips: false)
-    #expect(result.meter.firstTokenAt == Timestamp(unixSeconds: Int64(Self.openAI.utf8.count)))
+    let before = Self.openAI.ranges(of: #"{"id":"c","choices":[{"index":0,"delta":{"content"#).first.map {
+      Self.openAI[..<$0.lowerBound]
+    }
+    let result = metered(Self.openAI, .openAIChat, .eventStream, cuts: [before?.utf8.count ?? 0])
+    #expect(result.meter.firstTokenAt == Timestamp(unixSeconds: 101) && result.meter.longestGap == .seconds(1))
   }
-}
 
-extension String.UTF8View {
-  /// How many bytes stand before `text`.
-  fileprivate func count(of text: String) -> Int { String(self).components(before: text).utf8.count }
-}
+  @Test func aHundredThousandEventsAndLinesAreMetered() {
+    let delta = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"
+    let many = metered(String(repeating: delta, count: 100_000) + "data: [DONE]\n\n", .openAIChat, .eventStream, cuts: [777_777])
+    #expect(many.meter.textByteCount == 100_000 && many.meter.text.utf8.count == 1000 && many.meter.defect == nil)
+    let lines = "data: {\n" + String(repeating: "data: \n", count: 100_000) + "data: \"usage\":{\"prompt_tokens\":3}}\n\n"
+    let one = metered(lines + "data: [DONE]\n\n", .openAIChat, .eventStream, cuts: [5, 333_333])
+    #expect(one.meter.usage == TokenUsage(input: 3) && one.meter.defect == nil)
+  }
 
-extension String {
-  fileprivate func components(before text: String) -> Substring {
-    ranges(of: text).first.map { self[..<$0.lowerBound] } ?? self[...]
+  @Test(arguments: [ResponseFraming.document, .eventStream, .jsonArray])
+  func aFrameWithoutEndIsRelayedAndNotKept(framing: ResponseFraming) {
+    let piece = Array("[{\"text\":\"".utf8) + [UInt8](repeating: 0x78, count: 1 << 20)
+    for strips in [false, true] {
+      var meter = ResponseMeter(bodyFormat: .openAIChat, framing: framing, captureLimit: 0)
+      var relayed = 0
+      for _ in 0..<20 {
+        piece.withUnsafeBytes { meter.consume($0, at: Timestamp(unixSeconds: 1), stripsUsage: strips) { relayed += $0.count } }
+      }
+      let rest = meter.finish(at: Timestamp(unixSeconds: 2), stripsUsage: strips)
+      #expect(meter.overflowed && meter.defect == nil && rest == nil && relayed == 20 * piece.count)
+    }
+  }
+
+  @Test func invalidUTF8IsRelayedAndRepairedInWhatIsKept() {
+    let bytes = Array("data: {\"choices\":[{\"delta\":{\"content\":\"a".utf8) + [0xff, 0xc3] + Array("b\"}}]}\n\n".utf8)
+    var meter = ResponseMeter(bodyFormat: .openAIChat, framing: .eventStream, captureLimit: 100)
+    var relayed: [UInt8] = []
+    bytes.withUnsafeBytes { meter.consume($0, at: Timestamp(unixSeconds: 1), stripsUsage: true) { relayed += $0 } }
+    #expect(relayed == bytes && meter.text == "a\u{fffd}\u{fffd}b")
   }
 }
