@@ -62,8 +62,14 @@ import Testing
     (#""response_format":{"type":"json_object"}"#, "response_format", [.anthropicMessages]),
     (#""response_format":{"type":"grammar"}"#, "response_format.type", [.googleGenerate]),
     (#""response_format":{"type":"json_schema"}"#, "response_format.json_schema", [.googleGenerate]),
-    (#""response_format":{"type":"json_object"},"tools":[{"type":"function","function":{"name":"f"}}]"#, "response_format", [.googleGenerate]),
-    (#""parallel_tool_calls":false,"tools":[{"type":"function","function":{"name":"f"}}]"#, "parallel_tool_calls", [.googleGenerate]),
+    (
+      #""response_format":{"type":"json_object"},"tools":[{"type":"function","function":{"name":"f"}}]"#, "response_format",
+      [.googleGenerate]
+    ),
+    (
+      #""parallel_tool_calls":false,"tools":[{"type":"function","function":{"name":"f"}}]"#, "parallel_tool_calls",
+      [.googleGenerate]
+    ),
     (#""stop":["a"," \n"]"#, "stop[1]", [.anthropicMessages]),
     (#""stop":["1","2","3","4","5","6"]"#, "stop", [.googleGenerate]),
     (#""stop":[1]"#, "stop[0]", [.googleGenerate, .anthropicMessages]),
@@ -82,7 +88,9 @@ import Testing
     (#""tool_choice":{"type":"allowed_tools"}"#, "tool_choice", [.googleGenerate, .anthropicMessages]),
     (#""tools":[{"type":"custom","custom":{"name":"c"}}]"#, "tools[0].type", [.googleGenerate, .anthropicMessages]),
     (#""tools":[{"type":"function","function":{}}]"#, "tools[0].function.name", [.googleGenerate, .anthropicMessages]),
-    (#""tools":[{"type":"function","function":{"name":"f","parameters":[]}}]"#, "tools[0].function.parameters", [.googleGenerate]),
+    (
+      #""tools":[{"type":"function","function":{"name":"f","parameters":[]}}]"#, "tools[0].function.parameters", [.googleGenerate]
+    ),
     (#""tools":[{"type":"function","function":{"name":"1f"}}]"#, "tools[0].function.name", [.googleGenerate]),
   ]
 
@@ -103,21 +111,66 @@ import Testing
     (#"[{"role":"assistant","content":"x"}]"#, "messages", [.anthropicMessages]),
     (#"[{"role":"user","content":7}]"#, "messages[0].content", [.googleGenerate]),
     (#"[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text", [.googleGenerate]),
-    (#"[{"role":"user","content":[{"type":"video_url"}]}]"#, "messages[0].content[0].type", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]"#, "messages[0].content[0].file", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://a.org/picture"}}]}]"#, "messages[0].content[0].image_url.url", [.googleGenerate]),
-    (#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://a.org/a.png"}}]}]"#, "messages[0].content[0].image_url.url", [.anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}]}]"#, "messages[0].content[0].image_url.url", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png,AA"}}]}]"#, "messages[0].content[0].image_url.url", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/tiff;base64,AA"}}]}]"#, "messages[0].content[0]", [.anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA","format":"wav"}}]}]"#, "messages[0].content[0].input_audio", [.anthropicMessages]),
-    (#"[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA","format":"ogg"}}]}]"#, "messages[0].content[0].input_audio.format", [.googleGenerate]),
-    (#"[{"role":"user","content":"x"},{"role":"assistant","audio":{"id":"a"}}]"#, "messages[1].audio", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{"}}]}]"#, "messages[1].tool_calls[0].function.arguments", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"[]"}}]}]"#, "messages[1].tool_calls[0].function.arguments", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"custom"}]}]"#, "messages[1].tool_calls[0].type", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":"x"},{"role":"tool","tool_call_id":"9","content":"x"}]"#, "messages[1].tool_call_id", [.googleGenerate, .anthropicMessages]),
-    (#"[{"role":"user","content":"x"},{"role":"tool","content":"x"}]"#, "messages[1].tool_call_id", [.googleGenerate, .anthropicMessages]),
+    (
+      #"[{"role":"user","content":[{"type":"video_url"}]}]"#, "messages[0].content[0].type",
+      [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]"#, "messages[0].content[0].file",
+      [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://a.org/picture"}}]}]"#,
+      "messages[0].content[0].image_url.url", [.googleGenerate]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://a.org/a.png"}}]}]"#,
+      "messages[0].content[0].image_url.url", [.anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}]}]"#,
+      "messages[0].content[0].image_url.url", [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png,AA"}}]}]"#,
+      "messages[0].content[0].image_url.url", [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/tiff;base64,AA"}}]}]"#,
+      "messages[0].content[0]", [.anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA","format":"wav"}}]}]"#,
+      "messages[0].content[0].input_audio", [.anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA","format":"ogg"}}]}]"#,
+      "messages[0].content[0].input_audio.format", [.googleGenerate]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"assistant","audio":{"id":"a"}}]"#, "messages[1].audio",
+      [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{"}}]}]"#,
+      "messages[1].tool_calls[0].function.arguments", [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"[]"}}]}]"#,
+      "messages[1].tool_calls[0].function.arguments", [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"1","type":"custom"}]}]"#,
+      "messages[1].tool_calls[0].type", [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"tool","tool_call_id":"9","content":"x"}]"#, "messages[1].tool_call_id",
+      [.googleGenerate, .anthropicMessages]
+    ),
+    (
+      #"[{"role":"user","content":"x"},{"role":"tool","content":"x"}]"#, "messages[1].tool_call_id",
+      [.googleGenerate, .anthropicMessages]
+    ),
   ]
 
   @Test(arguments: messageRefusals.indices) func refusesMessagesItCannotCarryOver(_ index: Int) {
@@ -168,6 +221,9 @@ import Testing
     (#""reasoning_effort":"minimal""#, "models/gemini-3-flash", #""thinkingConfig":{"thinkingLevel":"MINIMAL"}"#),
     (#""reasoning_effort":"medium""#, "gemini-3.1-pro", #""thinkingConfig":{"thinkingLevel":"MEDIUM"}"#),
     (#""reasoning_effort":"high""#, "gemini-flash-latest", ""),
+    // A choice among no tools says nothing.
+    (#""tool_choice":"auto","parallel_tool_calls":false"#, "gemini-2.5-flash", ""),
+    (#""tool_choice":"auto","parallel_tool_calls":false"#, "claude-sonnet-4-5", ""),
   ]
 
   @Test(arguments: generations.indices) func sendsAModelOnlyWhatItTakes(_ index: Int) throws {
@@ -177,14 +233,16 @@ import Testing
     let result = try Self.translate(request, to: format, model: model)
     let wanted =
       format == .googleGenerate
-      ? #"{"contents":[{"role":"user","parts":[{"text":"x"}]}]"# + (outcome.isEmpty ? "}" : #","generationConfig":{\#(outcome)}}"#)
+      ? #"{"contents":[{"role":"user","parts":[{"text":"x"}]}]"#
+        + (outcome.isEmpty ? "}" : #","generationConfig":{\#(outcome)}}"#)
       : #"{"model":"\#(model)","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]"#
         + (outcome.isEmpty ? "}" : ",\(outcome)}")
     #expect(result == wanted)
   }
 
   @Test func thinkingByBudgetGivesWayToEarlierCallsAndForcedTools() throws {
-    let forced = #"{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","tool_choice":"required","tools":[{"type":"function","function":{"name":"f"}}]}"#
+    let forced =
+      #"{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"high","tool_choice":"required","tools":[{"type":"function","function":{"name":"f"}}]}"#
     for model in ["claude-sonnet-4-5", "claude-opus-4-7"] {
       let result = try Self.translate(forced, to: .anthropicMessages, model: model)
       #expect(!result.contains("thinking") && result.contains(#""tool_choice":{"type":"any"}"#))

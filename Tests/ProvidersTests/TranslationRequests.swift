@@ -1,5 +1,7 @@
 // Chat requests and what they must become: the golden table of request translation.
 
+import Testing
+
 /// One request with the bodies it becomes; `nil` where another test says why it is refused.
 struct TranslationExample: Sendable, CustomTestStringConvertible {
   var name: String
@@ -109,18 +111,18 @@ struct TranslationExample: Sendable, CustomTestStringConvertible {
       name: "pictures and a file",
       request: #"""
         {"messages":[{"role":"user","content":[{"type":"text","text":"Look"},
-         {"type":"image_url","image_url":{"url":"data:image/jpg;base64,AAA/+=","detail":"low"}},
+         {"type":"image_url","image_url":{"url":"data:image/jpg;base64,AA/+","detail":"low"}},
          {"type":"image_url","image_url":{"url":"https://example.org/a.PNG?size=2"}},
          {"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBE"}}]}]}
         """#,
       google: #"""
-        {"contents":[{"role":"user","parts":[{"text":"Look"},{"inlineData":{"mimeType":"image/jpeg","data":"AAA/+="}},
+        {"contents":[{"role":"user","parts":[{"text":"Look"},{"inlineData":{"mimeType":"image/jpeg","data":"AA/+"}},
          {"fileData":{"mimeType":"image/png","fileUri":"https://example.org/a.PNG?size=2"}},
          {"inlineData":{"mimeType":"application/pdf","data":"JVBE"}}]}]}
         """#,
       anthropic: #"""
         {"model":"claude-sonnet-4-5","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"Look"},
-         {"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"AAA/+="}},
+         {"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"AA/+"}},
          {"type":"image","source":{"type":"url","url":"https://example.org/a.PNG?size=2"}},
          {"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBE"},"title":"a.pdf"}]}]}
         """#),

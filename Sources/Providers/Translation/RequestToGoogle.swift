@@ -22,7 +22,9 @@ struct RequestToGoogle {
         throw TranslationError("parallel_tool_calls", "Google cannot be held to one function call in a turn")
       }
     }
-    if let choice = request.toolChoice { members.append(.init("toolConfig", ["functionCallingConfig": Self.mode(choice)])) }
+    if let choice = request.toolChoice, !request.tools.isEmpty {
+      members.append(.init("toolConfig", ["functionCallingConfig": Self.mode(choice)]))
+    }
     let configuration = try generationConfiguration()
     if !configuration.isEmpty { members.append(.init("generationConfig", .object(configuration))) }
     let labels = isVertex ? Self.labels(request.metadata) : []
