@@ -7,8 +7,10 @@ package final class IngestPipeline: Sendable {
   package struct Configuration: Sendable {
     /// Spans that may wait; beyond it the newest are dropped.
     package var queueCapacity = 20_000
-    /// Spans a sink gets at once.
+    /// Spans from which a sink gets what has gathered, batches being offered whole.
     package var batchLimit = 1000
+    /// How long a batch may gather before it is processed: a transaction and its pages are paid for once a batch.
+    package var linger: Duration = .milliseconds(50)
     /// How often rollups are closed when no span comes.
     package var tick: Duration = .seconds(1)
     package init() {}
@@ -59,15 +61,15 @@ package final class IngestPipeline: Sendable {
     }
     // The drain must reach the sinks even when this task is cancelled, so it does not run in it.
     let processing = Task {
-      var fold = RollupFold()
-      var limit = SeriesLimit()
+      var work = Work()
       for await _ in queue.wakeUps {
-        await processQueue(into: &fold, limit: &limit)
-        limit.forget(now: now())
-        await deliver(fold.closed(now: now()))
+        await gather()
+        await processQueue(&work)
+        work.meter.forget(now: now())
+        await deliver(work.fold.closed(now: now()))
       }
-      await processQueue(into: &fold, limit: &limit)
-      await deliver(fold.flush())
+      await processQueue(&work)
+      await deliver(work.fold.flush())
     }
     await withTaskCancellationHandler {
       await processing.value
@@ -77,35 +79,62 @@ package final class IngestPipeline: Sendable {
     ticking.cancel()
   }
 
-  private func processQueue(into fold: inout RollupFold, limit: inout SeriesLimit) async {
+  /// Lets a batch grow, unless there is enough of it or the end has come.
+  private func gather() async {
+    guard configuration.linger > .zero, !queue.isShutDown, (1..<configuration.batchLimit).contains(queue.depth) else { return }
+    try? await sleep(configuration.linger)
+  }
+
+  /// What one run keeps from batch to batch; the two arrays keep only their memory.
+  private struct Work: Sendable {
+    var meter = SpanMeter()
+    var fold = RollupFold()
+    var spans: [LLMSpan] = []
+    var measurements = MeasurementBatch()
+  }
+
+  private func processQueue(_ work: inout Work) async {
     while true {
-      let batch = queue.take(configuration.batchLimit)
-      if !batch.isEmpty { await process(batch, into: &fold, limit: &limit) }
-      await reportDrops(into: &fold)
-      if batch.count < configuration.batchLimit { return }
+      let rest = queue.take(configuration.batchLimit, into: &work.spans)
+      if !work.spans.isEmpty { await process(&work) }
+      await reportLosses(&work)
+      if rest == 0 { return }
     }
   }
 
-  private func process(_ raw: [LLMSpan], into fold: inout RollupFold, limit: inout SeriesLimit) async {
-    let spans = raw.map(enrichment.enrich)
-    var all: [MetricMeasurement] = []
-    for span in spans {
-      let measurements = SpanMeasurements.measurements(of: span).map { limit.admit($0, at: span.end) }
-      fold.add(measurements, endedAt: span.end)
-      all += measurements
+  private func process(_ work: inout Work) async {
+    var unscored: Int64 = 0
+    for index in work.spans.indices {
+      // Scoring is analysis and costs many times the rest: it gives way before spans are lost.
+      let scores = work.spans[index].content == nil || queue.depth <= configuration.queueCapacity / 2
+      if enrichment.enrich(&work.spans[index], scores: scores) { unscored += 1 }
     }
-    await deliver(IngestBatch(spans: spans, measurements: all))
+    work.meter.measure(work.spans, into: &work.measurements)
+    work.fold.add(work.measurements)
+    if unscored > 0 {
+      let shed = [MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))]
+      work.measurements.others = shed
+      work.fold.add(shed, at: now())
+    }
+    await deliver(IngestBatch(spans: work.spans, measurements: work.measurements))
+    work.spans.removeAll(keepingCapacity: true)
+    work.measurements.removeAll()
   }
 
   /// Drops become measurements like any other, so that they are charted and monitored like any other.
-  private func reportDrops(into fold: inout RollupFold) async {
+  private func reportLosses(_ work: inout Work) async {
+    for sink in sinks {
+      let losses = sink.takeLosses()
+      if losses > 0 { queue.countDrops(losses, .sinkSlow(sink.name)) }
+    }
     let drops = queue.takeDrops()
     guard !drops.isEmpty else { return }
-    let measurements = drops.map { reason, count in
+    work.measurements.others = drops.map { reason, count in
       MetricMeasurement(MetricCatalogue.spansDropped, tags: TagSet(["reason": reason.tag]), value: .count(count))
     }
-    fold.add(measurements, endedAt: now())
-    await deliver(IngestBatch(spans: [], measurements: measurements))
+    work.fold.add(work.measurements.others, at: now())
+    await deliver(IngestBatch(spans: [], measurements: work.measurements))
+    work.measurements.removeAll()
   }
 
   private func deliver(_ batch: IngestBatch) async {

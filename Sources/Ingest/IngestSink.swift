@@ -6,7 +6,7 @@ import LLMTelemetry
 /// Spans of one batch, enriched, with everything they mean in metrics.
 package struct IngestBatch: Sendable {
   package let spans: [LLMSpan]
-  package let measurements: [MetricMeasurement]
+  package let measurements: MeasurementBatch
 }
 
 /// A receiver. It is awaited before the next batch, so a slow one fills the queue and shows in the drops; what it throws is
@@ -16,14 +16,19 @@ package struct IngestSink: Sendable {
   package let name: String
   let acceptBatch: @Sendable (IngestBatch) async throws -> Void
   let acceptRollups: @Sendable ([Rollup]) async throws -> Void
+  let takeLosses: @Sendable () -> Int
 
+  /// `losses` gives the number of spans the sink itself has lost since it was last asked, because its own receiver is slow;
+  /// they are counted as drops under its name too.
   package init(
     name: String,
     batch: @escaping @Sendable (IngestBatch) async throws -> Void = { _ in },
-    rollups: @escaping @Sendable ([Rollup]) async throws -> Void = { _ in }
+    rollups: @escaping @Sendable ([Rollup]) async throws -> Void = { _ in },
+    losses: @escaping @Sendable () -> Int = { 0 }
   ) {
     self.name = name
     self.acceptBatch = batch
     self.acceptRollups = rollups
+    self.takeLosses = losses
   }
 }

@@ -18,18 +18,26 @@ package struct SpanEnrichment: Sendable {
     self.capturesContent = capturesContent
   }
 
-  package func enrich(_ span: LLMSpan) -> LLMSpan {
-    var span = span
+  /// Changes `span` in place, since a copy of one costs as much as pricing it. With `scores` false, which is for times when
+  /// there is no time for it, returns true when the answer would have been scored.
+  @discardableResult
+  package func enrich(_ span: inout LLMSpan, scores: Bool = true) -> Bool {
     if case .failed(let errorClass, let message) = span.outcome {
       span.outcome = .failed(errorClass, message: Redactor.redact(message))
     }
-    if span.cost == .unknown { span.cost = prices.cost(of: span) }
-    if span.kind == .llm, span.outcome == .ok, span.risk.ungrounded == nil, let content = span.content {
+    if case .unknown = span.cost { span.cost = prices.cost(of: span) }
+    guard let content = span.content else { return false }
+    var isLeftUnscored = false
+    if span.kind == .llm, span.outcome == .ok, span.risk.ungrounded == nil {
       // The raw text is read here and nowhere later: numbers and names are what an answer is compared by.
-      span.risk.ungrounded = GroundingScorer.score(evidence: evidence(content.requestBody), answer: content.responseText)
+      if scores {
+        span.risk.ungrounded = GroundingScorer.score(evidence: evidence(content.requestBody), answer: content.responseText)
+      } else {
+        isLeftUnscored = true
+      }
     }
-    span.content = capturesContent ? span.content.map(redacted) : nil
-    return span
+    span.content = capturesContent ? redacted(content) : nil
+    return isLeftUnscored
   }
 
   private func redacted(_ content: SpanContent) -> SpanContent {

@@ -10,12 +10,15 @@ package enum DropReason: Hashable, Sendable {
   case shutDown
   /// A sink of this name threw.
   case sinkFailed(String)
+  /// A sink of this name lost them because its receiver does not keep up.
+  case sinkSlow(String)
 
   package var tag: String {
     switch self {
     case .queueFull: "queue_full"
     case .shutDown: "shut_down"
     case .sinkFailed(let sink): "\(sink)_failed"
+    case .sinkSlow(let sink): "\(sink)_slow"
     }
   }
 }
@@ -23,9 +26,28 @@ package enum DropReason: Hashable, Sendable {
 /// Offering never blocks and never waits; when the queue is full, the newest spans are the ones dropped, and they are counted.
 final class SpanQueue: Sendable {
   private struct State {
-    var spans: [LLMSpan] = []
+    /// Batches as they were offered: taking one over is a reference, whatever its size. Those before `first` are taken.
+    var batches: [[LLMSpan]] = []
+    var first = 0
+    var spanCount = 0
     var drops: [DropReason: Int64] = [:]
     var isShutDown = false
+
+    mutating func take() -> (batch: [LLMSpan]?, rest: Int) {
+      guard first < batches.count else { return (nil, 0) }
+      var batch: [LLMSpan] = []
+      swap(&batch, &batches[first])
+      first += 1
+      spanCount -= batch.count
+      if first == batches.count {
+        batches.removeAll(keepingCapacity: true)
+        first = 0
+      } else if first >= 64 {
+        batches.removeFirst(first)
+        first = 0
+      }
+      return (batch, spanCount)
+    }
   }
 
   private let capacity: Int
@@ -43,9 +65,11 @@ final class SpanQueue: Sendable {
 
   /// Returns how many of `batch` were taken.
   func offer(_ batch: [LLMSpan]) -> Int {
+    guard !batch.isEmpty else { return 0 }
     let accepted = state.withLock { state in
-      let accepted = state.isShutDown ? 0 : min(batch.count, max(0, capacity - state.spans.count))
-      state.spans.append(contentsOf: batch[..<accepted])
+      let accepted = state.isShutDown ? 0 : min(batch.count, max(0, capacity - state.spanCount))
+      if accepted > 0 { state.batches.append(accepted == batch.count ? batch : Array(batch[..<accepted])) }
+      state.spanCount += accepted
       if accepted < batch.count {
         state.drops[state.isShutDown ? .shutDown : .queueFull, default: 0] += Int64(batch.count - accepted)
       }
@@ -57,16 +81,15 @@ final class SpanQueue: Sendable {
 
   func wake() { wakes.continuation.yield() }
 
-  /// Takes at most `limit` spans, oldest first.
-  func take(_ limit: Int) -> [LLMSpan] {
-    state.withLock { state in
-      if state.spans.count <= limit {
-        defer { state.spans = [] }
-        return state.spans
-      }
-      defer { state.spans.removeFirst(limit) }
-      return Array(state.spans[..<limit])
+  /// Appends whole batches, oldest first, until `spans` has at least `limit` or none is left. Returns how many spans stay.
+  func take(_ limit: Int, into spans: inout [LLMSpan]) -> Int {
+    while spans.count < limit {
+      let (batch, rest) = state.withLock { $0.take() }
+      guard let batch else { return 0 }
+      spans.append(contentsOf: batch)
+      if spans.count >= limit { return rest }
     }
+    return depth
   }
 
   func countDrops(_ count: Int, _ reason: DropReason) { state.withLock { $0.drops[reason, default: 0] += Int64(count) } }
@@ -78,7 +101,9 @@ final class SpanQueue: Sendable {
     }
   }
 
-  var depth: Int { state.withLock { $0.spans.count } }
+  var depth: Int { state.withLock { $0.spanCount } }
+
+  var isShutDown: Bool { state.withLock { $0.isShutDown } }
 
   /// Spans offered from now on are dropped and counted; those already queued stay to be taken.
   func shutDown() {

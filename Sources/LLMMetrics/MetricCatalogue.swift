@@ -37,7 +37,9 @@ package enum MetricCatalogue {
     meaning: "From the request's arrival to the first token of a streamed answer.")
   package static let tokens = MetricDefinition(
     name: "llm.tokens", type: .count, unit: .token, extraTags: ["token_type"],
-    meaning: "Tokens in disjoint buckets: token_type is input, cache_read, cache_write, output or reasoning.")
+    meaning:
+      "Tokens in disjoint buckets: token_type is input, cache_read, cache_write, cache_write_1h, input_audio, input_image, output, reasoning, output_audio or output_image."
+  )
   package static let cost = MetricDefinition(
     name: "llm.cost", type: .count, unit: .dollar, extraTags: ["cost_exactness"],
     meaning: "US dollars; cost_exactness is exact, partial or estimated. Unknown costs are not in it: see llm.cost.unknown.")
@@ -56,6 +58,9 @@ package enum MetricCatalogue {
   package static let fallbacks = MetricDefinition(
     name: "llm.fallbacks", type: .count, unit: .request, extraTags: [],
     meaning: "Exchanges another model answered than the one asked for.")
+  package static let attempts = MetricDefinition(
+    name: "llm.attempts", type: .count, unit: .request, extraTags: [],
+    meaning: "Requests sent to providers, retries and fallbacks included; what exceeds llm.requests was repeated.")
   package static let retrievals = MetricDefinition(
     name: "llm.retrievals", type: .count, unit: .request, extraTags: [],
     meaning: "Retrieval steps of instrumented applications.")
@@ -68,10 +73,13 @@ package enum MetricCatalogue {
   package static let spansDropped = MetricDefinition(
     name: "llm.commander.spans.dropped", type: .count, unit: .span, extraTags: ["reason"],
     meaning: "Spans our own bounded queues had to drop, by reason.")
+  package static let scoresShed = MetricDefinition(
+    name: "llm.commander.scores.shed", type: .count, unit: .answer, extraTags: [],
+    meaning: "Answers left unscored because more than half of the span queue was waiting.")
 
   package static let all: [MetricDefinition] = [
     requests, errors, duration, timeToFirstToken, tokens, cost, costUnknown, answersScored, answersUngrounded, ungroundedScore,
-    fallbacks, retrievals, retrievalsEmpty, retrievalDuration, spansDropped,
+    fallbacks, attempts, retrievals, retrievalsEmpty, retrievalDuration, spansDropped, scoresShed,
   ]
 
   package static let byName: [String: MetricDefinition] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

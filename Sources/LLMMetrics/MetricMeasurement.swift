@@ -1,8 +1,9 @@
-// One value of one metric, as it leaves a span and before anything is folded.
+// One value of one metric with everything written out: how the few values are passed that do not come from a span.
 
 import LLMTelemetry
 
-/// A value of a catalogue metric with its tags: the common input of rollups and of Datadog. (`Measurement` is Foundation's.)
+/// A value of a catalogue metric with its tags. (`Measurement` is Foundation's.) Spans, which are many, give a
+/// `MeasurementBatch` instead.
 package struct MetricMeasurement: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
     /// In the metric's smallest unit: nano-dollars for dollars, the thing counted for all others.
@@ -30,8 +31,7 @@ extension Aggregate {
   package mutating func add(_ value: MetricMeasurement.Value) -> Bool {
     switch (self, value) {
     case (.count(let total), .count(let added)):
-      let (sum, overflow) = total.addingReportingOverflow(added)
-      self = .count(overflow ? .max : sum)
+      self = .count(total.addingSaturated(added))
       return true
     case (.sketch(var sketch), .sample(let sample)):
       // The sketch leaves `self` while it changes, so that its buckets are not copied.
@@ -49,5 +49,14 @@ extension Aggregate {
     case .count: .count(0)
     case .sample: .sketch(QuantileSketch())
     }
+  }
+}
+
+extension Int64 {
+  /// Stays at the largest number instead of trapping: a count from outside may be any number.
+  @inline(__always)
+  package func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -8,16 +8,32 @@
 
 /// Counts of values in logarithmic buckets: every quantile is within 1 % of a true value, and sketches merge by adding.
 /// Datadog's distributions use the same sketch server-side, so local and Datadog quantiles agree.
-package struct QuantileSketch: Hashable, Sendable {
+package struct QuantileSketch: Sendable {
+  /// One bucket that is not empty; it holds values in (gamma^(index-1), gamma^index].
+  package struct Bucket: Hashable, Sendable {
+    package let index: Int32
+    package let count: Int64
+    package init(index: Int32, count: Int64) {
+      self.index = index
+      self.count = count
+    }
+  }
+
   /// Relative accuracy.
   package static let accuracy = 0.01
   private static let gamma = (1 + accuracy) / (1 - accuracy)
-  private static let logGamma = log(gamma)
+  /// The logarithm of gamma, written out because a stored global would be looked up at every value.
+  static var logGamma: Double { 0.020000666706669435 }
   /// Values at or below this count as zero.
   package static let smallest = 1e-9
+  /// The buckets of `smallest` and of the largest finite number: no value falls outside.
+  static let indices: ClosedRange<Int32> = -1037...35_490
+  /// Buckets are made this many at once, so that neighbours seldom make the array grow.
+  private static let step: Int32 = 64
 
-  /// Bucket index to count; bucket i holds values in (gamma^(i-1), gamma^i].
-  package private(set) var buckets: [Int32: Int64] = [:]
+  /// Counts of the buckets from `first` on, without gaps: a dictionary would cost several times as much for every value.
+  private var counts: [Int64] = []
+  private var first: Int32 = 0
   package private(set) var zeroCount: Int64 = 0
   package private(set) var count: Int64 = 0
   package private(set) var sum: Double = 0
@@ -33,7 +49,7 @@ package struct QuantileSketch: Hashable, Sendable {
     if value <= Self.smallest {
       zeroCount += added
     } else {
-      buckets[Int32((log(value) / Self.logGamma).rounded(.up)), default: 0] += added
+      add(added, toBucket: Self.bucket(of: value))
     }
     count += added
     sum += value * Double(added)
@@ -43,12 +59,17 @@ package struct QuantileSketch: Hashable, Sendable {
   }
 
   package mutating func merge(_ other: QuantileSketch) {
-    for (index, added) in other.buckets { buckets[index, default: 0] += added }
+    for bucket in other.buckets { add(bucket.count, toBucket: bucket.index) }
     zeroCount += other.zeroCount
     count += other.count
     sum += other.sum
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)
+  }
+
+  /// The buckets that are not empty, in ascending order.
+  package var buckets: [Bucket] {
+    counts.indices.compactMap { counts[$0] == 0 ? nil : Bucket(index: first + Int32($0), count: counts[$0]) }
   }
 
   /// The value at `quantile` in 0...1, within 1 %; `nil` when empty.
@@ -57,10 +78,10 @@ package struct QuantileSketch: Hashable, Sendable {
     let rank = max(0, min(1, quantile)) * Double(count - 1)
     var seen = Double(zeroCount)
     if seen > rank { return max(0, minimum) }
-    for (index, count) in buckets.sorted(by: { $0.key < $1.key }) {
-      seen += Double(count)
+    for place in counts.indices where counts[place] != 0 {
+      seen += Double(counts[place])
       if seen > rank {
-        let value = 2 * pow(Self.gamma, Double(index)) / (Self.gamma + 1)
+        let value = 2 * pow(Self.gamma, Double(first + Int32(place))) / (Self.gamma + 1)
         return Swift.min(Swift.max(value, minimum), maximum)
       }
     }
@@ -70,21 +91,68 @@ package struct QuantileSketch: Hashable, Sendable {
   /// How many values were above `threshold`, to the bucket's accuracy.
   package func count(above threshold: Double) -> Int64 {
     guard threshold > Self.smallest else { return threshold < 0 ? count : count - zeroCount }
-    let limit = Int32((log(threshold) / Self.logGamma).rounded(.up))
-    return buckets.reduce(0) { $1.key > limit ? $0 + $1.value : $0 }
+    guard threshold.isFinite else { return 0 }
+    let limit = Self.bucket(of: threshold)
+    return counts.indices.reduce(0) { first + Int32($1) > limit ? $0 + counts[$1] : $0 }
   }
 
   /// Rebuilds a sketch from stored parts; `nil` when the parts contradict each other.
-  package init?(buckets: [Int32: Int64], zeroCount: Int64, sum: Double, minimum: Double, maximum: Double) {
-    let total = buckets.values.reduce(zeroCount, +)
-    guard buckets.values.allSatisfy({ $0 > 0 }), zeroCount >= 0, sum.isFinite, total == 0 || minimum <= maximum else {
-      return nil
+  package init?(buckets: [Bucket], zeroCount: Int64, sum: Double, minimum: Double, maximum: Double) {
+    guard zeroCount >= 0, sum.isFinite else { return nil }
+    var total = zeroCount
+    for bucket in buckets {
+      let (next, overflow) = total.addingReportingOverflow(bucket.count)
+      guard bucket.count > 0, !overflow, Self.indices.contains(bucket.index) else { return nil }
+      total = next
+      add(bucket.count, toBucket: bucket.index)
     }
-    self.buckets = buckets
+    guard total == 0 || minimum <= maximum else { return nil }
     self.zeroCount = zeroCount
     self.count = total
     self.sum = sum
     self.minimum = minimum
     self.maximum = maximum
+  }
+
+  /// Of a finite value above `smallest`.
+  private static func bucket(of value: Double) -> Int32 { Int32((log(value) / logGamma).rounded(.up)) }
+
+  @inline(__always)
+  private mutating func add(_ added: Int64, toBucket index: Int32) {
+    let place = Int(index) - Int(first)
+    if place >= 0, place < counts.count {
+      counts[place] += added
+    } else {
+      makeRoom(for: index)
+      counts[Int(index - first)] += added
+    }
+  }
+
+  private mutating func makeRoom(for index: Int32) {
+    let start = (index >> 6) * Self.step
+    if counts.isEmpty {
+      first = start
+      counts = Array(repeating: 0, count: Int(Self.step))
+    } else if start < first {
+      counts.insert(contentsOf: repeatElement(0, count: Int(first - start)), at: 0)
+      first = start
+    } else {
+      counts.append(contentsOf: repeatElement(0, count: Int(start + Self.step - first) - counts.count))
+    }
+  }
+}
+
+/// Equal when they hold the same values, however much room each has made.
+extension QuantileSketch: Hashable {
+  package static func == (left: QuantileSketch, right: QuantileSketch) -> Bool {
+    left.zeroCount == right.zeroCount && left.count == right.count && left.sum == right.sum && left.minimum == right.minimum
+      && left.maximum == right.maximum && left.buckets == right.buckets
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(zeroCount)
+    hasher.combine(count)
+    hasher.combine(sum)
+    hasher.combine(buckets)
   }
 }

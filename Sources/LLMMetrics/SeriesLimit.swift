@@ -19,17 +19,11 @@ package struct SeriesLimit: Sendable {
   /// - Parameter seriesPerMetric: how many series one metric may have before the values of open-ended tags fold into `other`.
   package init(seriesPerMetric: Int = 2000) { self.seriesPerMetric = seriesPerMetric }
 
-  /// The measurement under its own series, or under the one its overflow folds into. Every reader of measurements sees the
-  /// same: rollups here and custom metrics in Datadog.
-  package mutating func admit(_ measurement: MetricMeasurement, at time: Timestamp) -> MetricMeasurement {
-    let key = admit(measurement.seriesKey, at: time)
-    return key.tags == measurement.tags
-      ? measurement : MetricMeasurement(measurement.definition, tags: key.tags, value: measurement.value)
-  }
-
-  mutating func admit(_ key: SeriesKey, at time: Timestamp) -> SeriesKey {
-    if let seen = lastSeen[key.metric]?[key.tags] {
-      if time > seen { lastSeen[key.metric]?[key.tags] = time }
+  /// `key` itself, or the series its overflow folds into. Every reader of measurements sees the same: rollups here and custom
+  /// metrics in Datadog.
+  package mutating func admit(_ key: SeriesKey, at time: Timestamp) -> SeriesKey {
+    if lastSeen[key.metric]?[key.tags] != nil {
+      see(key, at: time)
       return key
     }
     if lastSeen[key.metric]?.count ?? 0 < seriesPerMetric {
@@ -42,10 +36,22 @@ package struct SeriesLimit: Sendable {
     return SeriesKey(metric: key.metric, tags: TagSet(folded))
   }
 
-  /// Looks at every series, so it does nothing until a tenth of `memory` has passed since it last did.
+  /// An admitted series was seen again; others are not remembered.
+  package mutating func see(_ key: SeriesKey, at time: Timestamp) {
+    guard let seen = lastSeen[key.metric]?[key.tags], time > seen else { return }
+    lastSeen[key.metric]?[key.tags] = time
+  }
+
+  /// Forgetting looks at every series, so it is due only when a tenth of `memory` has passed since the last time.
+  package func isForgettingDue(now: Timestamp) -> Bool {
+    guard let forgottenAt else { return true }
+    return now - Self.memory >= forgottenAt + Self.memory / 10
+  }
+
+  /// Does nothing when it is not due.
   package mutating func forget(now: Timestamp) {
+    guard isForgettingDue(now: now) else { return }
     let edge = now - Self.memory
-    if let forgottenAt, edge < forgottenAt + Self.memory / 10 { return }
     forgottenAt = edge
     for metric in lastSeen.keys { lastSeen[metric] = lastSeen[metric]?.filter { $0.value >= edge } }
   }

@@ -8,18 +8,19 @@ enum SketchBlob {
 
   static func encode(_ sketch: QuantileSketch) -> Data {
     var bytes: [UInt8] = [version]
-    bytes.reserveCapacity(40 + sketch.buckets.count * 3)
+    let buckets = sketch.buckets
+    bytes.reserveCapacity(40 + buckets.count * 3)
     for value in [sketch.sum, sketch.minimum, sketch.maximum] {
       withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
     append(UInt64(sketch.zeroCount), to: &bytes)
-    append(UInt64(sketch.buckets.count), to: &bytes)
+    append(UInt64(buckets.count), to: &bytes)
     var previous: Int64 = 0
-    for (index, count) in sketch.buckets.sorted(by: { $0.key < $1.key }) {
-      let difference = Int64(index) - previous
+    for bucket in buckets {
+      let difference = Int64(bucket.index) - previous
       append(UInt64(bitPattern: (difference << 1) ^ (difference >> 63)), to: &bytes)
-      append(UInt64(count), to: &bytes)
-      previous = Int64(index)
+      append(UInt64(bucket.count), to: &bytes)
+      previous = Int64(bucket.index)
     }
     return Data(bytes)
   }
@@ -31,14 +32,14 @@ enum SketchBlob {
       let zeroCount = reader.number().flatMap(Int64.init(exactly:)), let bucketCount = reader.number(),
       bucketCount <= UInt64(data.count)
     else { return nil }
-    var buckets: [Int32: Int64] = [:]
+    var buckets: [QuantileSketch.Bucket] = []
     buckets.reserveCapacity(Int(bucketCount))
     var index: Int64 = 0
     for _ in 0..<bucketCount {
       guard let zigzag = reader.number(), let count = reader.number().flatMap(Int64.init(exactly:)) else { return nil }
       index &+= Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
       guard let key = Int32(exactly: index) else { return nil }
-      buckets[key] = count
+      buckets.append(QuantileSketch.Bucket(index: key, count: count))
     }
     guard reader.isAtEnd else { return nil }
     return QuantileSketch(buckets: buckets, zeroCount: zeroCount, sum: sum, minimum: minimum, maximum: maximum)

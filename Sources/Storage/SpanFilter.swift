@@ -30,7 +30,8 @@ package struct SpanFilter: Hashable, Sendable {
       require("\(Self.expression(dimension)) = ?", value)
     }
     if let traceID {
-      require("trace_low = ? AND trace_high = ?", Int64(bitPattern: traceID.low), Int64(bitPattern: traceID.high))
+      require(
+        TraceBlocks.condition, TraceBlocks.fingerprint(traceID), Int64(bitPattern: traceID.low), Int64(bitPattern: traceID.high))
     }
     if let range { require("start >= ? AND start < ?", range.lowerBound.unixNanoseconds, range.upperBound.unixNanoseconds) }
     if !kinds.isEmpty {

@@ -1,75 +1,23 @@
-// A span as a row: one list of columns that the schema, the insert and the read share.
+// A span as a row: the columns of the insert, and the span that a row was.
 
 import Foundation
 import GRDB
 import LLMTelemetry
 
-/// A column of `spans` and how its value comes from a span.
-struct SpanColumn: Sendable {
-  let name: String
-  let declaration: String
-  let value: @Sendable (LLMSpan) -> (any DatabaseValueConvertible)?
-
-  init(_ name: String, _ declaration: String, _ value: @escaping @Sendable (LLMSpan) -> (any DatabaseValueConvertible)?) {
-    self.name = name
-    self.declaration = declaration
-    self.value = value
-  }
-}
-
 enum SpanRow {
-  static let columns: [SpanColumn] = [
-    SpanColumn("trace_high", "INTEGER NOT NULL") { Int64(bitPattern: $0.traceID.high) },
-    SpanColumn("trace_low", "INTEGER NOT NULL") { Int64(bitPattern: $0.traceID.low) },
-    SpanColumn("span", "INTEGER NOT NULL") { Int64(bitPattern: $0.spanID.bits) },
-    SpanColumn("parent", "INTEGER") { $0.parentSpanID.map { Int64(bitPattern: $0.bits) } },
-    SpanColumn("kind", "TEXT NOT NULL") { $0.kind.rawValue },
-    SpanColumn("name", "TEXT NOT NULL") { $0.name },
-    SpanColumn("start", "INTEGER NOT NULL") { $0.start.unixNanoseconds },
-    SpanColumn("duration", "INTEGER NOT NULL") { $0.duration.wholeNanoseconds },
-    SpanColumn("time_to_first_token", "INTEGER") { $0.timeToFirstToken?.wholeNanoseconds },
-    SpanColumn("longest_gap", "INTEGER") { $0.longestGap?.wholeNanoseconds },
-    SpanColumn("is_streaming", "INTEGER NOT NULL") { $0.isStreaming },
-    SpanColumn("service", "TEXT") { $0.dimensions.service },
-    SpanColumn("env", "TEXT") { $0.dimensions.env },
-    SpanColumn("version", "TEXT") { $0.dimensions.version },
-    SpanColumn("provider", "TEXT") { $0.dimensions.provider },
-    SpanColumn("model", "TEXT") { $0.dimensions.model },
-    SpanColumn("route", "TEXT") { $0.dimensions.route },
-    SpanColumn("tenant", "TEXT") { $0.dimensions.tenant },
-    SpanColumn("feature", "TEXT") { $0.dimensions.feature },
-    SpanColumn("prompt", "TEXT") { $0.dimensions.prompt },
-    SpanColumn("prompt_version", "TEXT") { $0.dimensions.promptVersion },
-    SpanColumn("region", "TEXT") { $0.dimensions.region },
-    SpanColumn("response_model", "TEXT") { $0.responseModel },
-    SpanColumn("error_class", "TEXT") { $0.outcome.errorClass?.rawValue },
-    SpanColumn("error_message", "TEXT") { $0.outcome.message },
-    SpanColumn("finish_reason", "TEXT") { $0.finishReason?.rawValue },
-    SpanColumn("http_status", "INTEGER") { $0.httpStatus },
-    SpanColumn("input_tokens", "INTEGER") { $0.usage.input },
-    SpanColumn("cache_read_tokens", "INTEGER") { $0.usage.cacheRead },
-    SpanColumn("cache_write_tokens", "INTEGER") { $0.usage.cacheWrite },
-    SpanColumn("output_tokens", "INTEGER") { $0.usage.output },
-    SpanColumn("reasoning_tokens", "INTEGER") { $0.usage.reasoning },
-    SpanColumn("cost_nanodollars", "INTEGER") { $0.cost.amount?.count },
-    SpanColumn("cost_exactness", "TEXT NOT NULL") { $0.cost.exactness },
-    SpanColumn("price_version", "TEXT") { $0.cost.priceVersion },
-    SpanColumn("attempts", "INTEGER NOT NULL") { $0.attempts },
-    SpanColumn("fallback_from", "TEXT") { $0.fallbackFrom },
-    SpanColumn("ungrounded", "REAL") { $0.risk.ungrounded },
-    SpanColumn("document_count", "INTEGER") { $0.retrieval?.documentCount },
-    SpanColumn("top_score", "REAL") { $0.retrieval?.topScore },
-    SpanColumn("request_body", "BLOB") { $0.content.map { Data($0.requestBody) } },
-    SpanColumn("response_text", "TEXT") { $0.content?.responseText },
-    SpanColumn("accounts_for_exchange", "INTEGER NOT NULL") { $0.accountsForExchange },
-  ]
-
-  static let insert = """
-    INSERT INTO spans (\(columns.map(\.name).joined(separator: ", ")))
-    VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+  /// In the order `SpanInsertion` binds them.
+  static let columns = """
+    trace_high, trace_low, span, parent, kind, name, start, duration, time_to_first_token, longest_gap, is_streaming, \
+    service, env, version, provider, model, route, tenant, feature, prompt, prompt_version, region, response_model, \
+    error_class, error_message, finish_reason, http_status, input_tokens, cache_read_tokens, cache_write_tokens, \
+    output_tokens, reasoning_tokens, cost_nanodollars, cost_exactness, price_version, attempts, fallback_from, \
+    ungrounded, document_count, top_score, request_body, response_text, accounts_for_exchange, \
+    cache_write_hour_tokens, input_audio_tokens, input_image_tokens, output_audio_tokens, output_image_tokens, \
+    usage_estimated, service_tier, virtual_key
     """
-
-  static func arguments(_ span: LLMSpan) -> StatementArguments { StatementArguments(columns.map { $0.value(span) }) }
+  static let columnCount = 51
+  static let insert =
+    "INSERT INTO spans (\(columns)) VALUES (\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
 
   /// `nil` when the row is not one that `insert` wrote.
   static func span(_ row: Row) -> LLMSpan? {
@@ -92,7 +40,14 @@ enum SpanRow {
     span.httpStatus = row["http_status"]
     span.usage = TokenUsage(
       input: row["input_tokens"], cacheRead: row["cache_read_tokens"], cacheWrite: row["cache_write_tokens"],
-      output: row["output_tokens"], reasoning: row["reasoning_tokens"])
+      cacheWriteHour: row["cache_write_hour_tokens"], output: row["output_tokens"], reasoning: row["reasoning_tokens"])
+    span.usage.inputAudio = row["input_audio_tokens"]
+    span.usage.inputImage = row["input_image_tokens"]
+    span.usage.outputAudio = row["output_audio_tokens"]
+    span.usage.outputImage = row["output_image_tokens"]
+    span.usage.isEstimated = row["usage_estimated"] ?? false
+    span.serviceTier = (row["service_tier"] as String?).flatMap(ServiceTier.init)
+    span.virtualKey = row["virtual_key"]
     span.cost = cost(row)
     span.attempts = row["attempts"]
     span.fallbackFrom = row["fallback_from"]

@@ -16,6 +16,7 @@ extension TelemetryStore {
     var deleted = Deleted()
     deleted.spans = try deleteInBatches(
       "DELETE FROM spans WHERE sequence IN (SELECT sequence FROM spans WHERE start < ? LIMIT ?)", edge, batch)
+    if deleted.spans > 0 { try pool.write(TraceBlocks.deleteEmpty) }
     deleted.points = try deleteInBatches(
       "DELETE FROM points WHERE (series, start) IN (SELECT series, start FROM points WHERE start < ? LIMIT ?)", edge, batch)
     if deleted.points > 0 { deleted.series = try deleteEmptySeries() }

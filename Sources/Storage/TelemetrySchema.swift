@@ -24,11 +24,75 @@ enum TelemetrySchema {
           CREATE INDEX points_by_start ON points (start);
           CREATE TABLE spans (
             sequence INTEGER PRIMARY KEY,
-            \(SpanRow.columns.map { "\($0.name) \($0.declaration)" }.joined(separator: ",\n  "))
+            trace_high INTEGER NOT NULL,
+            trace_low INTEGER NOT NULL,
+            span INTEGER NOT NULL,
+            parent INTEGER,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            start INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            time_to_first_token INTEGER,
+            longest_gap INTEGER,
+            is_streaming INTEGER NOT NULL,
+            service TEXT,
+            env TEXT,
+            version TEXT,
+            provider TEXT,
+            model TEXT,
+            route TEXT,
+            tenant TEXT,
+            feature TEXT,
+            prompt TEXT,
+            prompt_version TEXT,
+            region TEXT,
+            response_model TEXT,
+            error_class TEXT,
+            error_message TEXT,
+            finish_reason TEXT,
+            http_status INTEGER,
+            input_tokens INTEGER,
+            cache_read_tokens INTEGER,
+            cache_write_tokens INTEGER,
+            output_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            cost_nanodollars INTEGER,
+            cost_exactness TEXT NOT NULL,
+            price_version TEXT,
+            attempts INTEGER NOT NULL,
+            fallback_from TEXT,
+            ungrounded REAL,
+            document_count INTEGER,
+            top_score REAL,
+            request_body BLOB,
+            response_text TEXT,
+            accounts_for_exchange INTEGER NOT NULL
           );
           CREATE INDEX spans_by_start ON spans (start);
           CREATE INDEX spans_by_trace ON spans (trace_low);
           """)
+    }
+    // An index by trace dirties a page for nearly every span, since trace ids are random; blocks of them are only appended to.
+    migrator.registerMigration("2") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE spans ADD COLUMN cache_write_hour_tokens INTEGER;
+          ALTER TABLE spans ADD COLUMN input_audio_tokens INTEGER;
+          ALTER TABLE spans ADD COLUMN input_image_tokens INTEGER;
+          ALTER TABLE spans ADD COLUMN output_audio_tokens INTEGER;
+          ALTER TABLE spans ADD COLUMN output_image_tokens INTEGER;
+          ALTER TABLE spans ADD COLUMN usage_estimated INTEGER;
+          ALTER TABLE spans ADD COLUMN service_tier TEXT;
+          ALTER TABLE spans ADD COLUMN virtual_key TEXT;
+          CREATE TABLE trace_blocks (
+            id INTEGER PRIMARY KEY,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            traces BLOB NOT NULL
+          );
+          DROP INDEX spans_by_trace;
+          """)
+      try TraceBlocks.build(db)
     }
     return migrator
   }

@@ -13,6 +13,8 @@ package final class TelemetryStore: Sendable {
   let pool: DatabasePool
   /// Changed only inside writes, after their commit, so that it never knows a series the file does not have.
   let index: Mutex<SeriesIndex>
+  /// Used only inside writes.
+  private let traceBlocks = Mutex(TraceBlocks())
 
   /// Opens or creates the file at `path`; its folder must exist. Throws `StorageError`.
   package init(path: String) throws {
@@ -26,8 +28,8 @@ package final class TelemetryStore: Sendable {
   package func append(spans: [LLMSpan]) throws {
     guard !spans.isEmpty else { return }
     try pool.write { db in
-      let statement = try db.cachedStatement(sql: SpanRow.insert)
-      for span in spans { try statement.execute(arguments: SpanRow.arguments(span)) }
+      let written = try SpanInsertion.insert(spans, into: db)
+      try traceBlocks.withLock { try $0.append(spans, in: written, to: db) }
     }
   }
 

@@ -27,6 +27,54 @@ import Testing
     #expect(receiver.datagrams().isEmpty)
   }
 
+  @Test func batchOfSpansGivesTheLinesOfItsMeasurements() throws {
+    let receiver = try LoopbackReceiver.unix()
+    let byNumber = try DogStatsDClient(address: receiver.address)
+    let byName = try DogStatsDClient(address: receiver.address)
+    // Two meters, whose numbers must not be taken for each other's, and series that come and go between flushes.
+    var meters = [SpanMeter(), SpanMeter()]
+    for round in 0..<6 {
+      var batch = MeasurementBatch()
+      meters[round % 2].measure((0..<40).map { span("\(round % 4)-\($0 % 7)", milliseconds: $0) }, into: &batch)
+      batch.others = [requests("other", 7)]
+      byNumber.add(batch)
+      byName.add(batch.measurements)
+      if round % 3 == 0 { continue }
+      byNumber.flush()
+      let lines = receiver.datagrams().joined().split(separator: "\n")
+      byName.flush()
+      let expected = receiver.datagrams().joined().split(separator: "\n")
+      #expect(lines.count >= 43 && totals(lines) == totals(expected))
+    }
+  }
+
+  private func span(_ tenant: String, milliseconds: Int) -> LLMSpan {
+    var span = LLMSpan(
+      traceID: .random(), spanID: .random(), kind: .llm, name: "", start: Timestamp(unixSeconds: 1_000_000),
+      duration: .milliseconds(milliseconds))
+    span.dimensions.tenant = tenant
+    span.usage = TokenUsage(input: 10, output: milliseconds)
+    span.cost = .exact(Nanodollars(Int64(milliseconds)), priceVersion: "")
+    return span
+  }
+
+  /// Counts added up and samples gathered by name and tags, as the Agent does.
+  private func totals(_ lines: [Substring]) -> [String: [Double]] {
+    var totals: [String: [Double]] = [:]
+    for line in lines {
+      let parts = line.split(separator: "|", maxSplits: 1)
+      let values = parts[0].split(separator: ":")
+      let key = "\(values[0])|\(parts[1])"
+      let numbers = values.dropFirst().compactMap { Double($0) }
+      if parts[1].hasPrefix("c") {
+        totals[key] = [(totals[key]?.first ?? 0) + numbers.reduce(0, +)]
+      } else {
+        totals[key] = ((totals[key] ?? []) + numbers).sorted()
+      }
+    }
+    return totals
+  }
+
   @Test func seriesOwnTagsReplaceConstantOnes() throws {
     let receiver = try LoopbackReceiver.unix()
     let client = try DogStatsDClient(address: receiver.address, constantTags: TagSet(["env": "prod", "service": "commander"]))

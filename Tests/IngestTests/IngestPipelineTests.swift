@@ -20,7 +20,7 @@ private final class Received: Sendable {
       batch: { batch in
         self.state.withLock {
           $0.spans += batch.spans
-          $0.measurements += batch.measurements
+          $0.measurements += batch.measurements.measurements
         }
       },
       rollups: { rollups in self.state.withLock { $0.rollups += rollups } })
@@ -49,7 +49,10 @@ private final class Received: Sendable {
     sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) },
     sinkFailed: @escaping @Sendable (String, any Error) -> Void = { name, error in Issue.record("\(name): \(error)") }
   ) -> IngestPipeline {
-    IngestPipeline(
+    // The clock of these tests stands still, so nothing may wait for it.
+    var configuration = configuration
+    configuration.linger = .zero
+    return IngestPipeline(
       configuration: configuration,
       enrichment: SpanEnrichment(evidence: { String(decoding: $0, as: UTF8.self) }, capturesContent: capturesContent),
       sinks: sinks, now: now, sleep: sleep, sinkFailed: sinkFailed)
@@ -116,6 +119,72 @@ private final class Received: Sendable {
     #expect(Set(drops.map { "\($0.tags["reason"] ?? "") \($0.value)" }) == ["queue_full count(2)", "shut_down count(1)"])
     let dropped = SeriesKey(metric: "llm.commander.spans.dropped", tags: TagSet(["reason": "queue_full"]))
     #expect(received.rollups.compactMap { $0.series[dropped] } == [.count(2)])
+  }
+
+  @Test func scoringGivesWayWhenTheQueueIsMoreThanHalfFull() async {
+    let received = Received()
+    var configuration = IngestPipeline.Configuration()
+    configuration.queueCapacity = 4
+    configuration.batchLimit = 1
+    let pipeline = pipeline([received.sink], configuration: configuration, capturesContent: true, now: { [origin] in origin })
+    for name in ["1", "2", "3", "4"] {
+      var span = span(name)
+      span.content = SpanContent(
+        requestBody: Array(evidence.utf8), responseText: "Gift cards and personalised items cannot be returned; mail a@b.de.")
+      pipeline.offer([span])
+    }
+    await drain(pipeline)
+    // Three wait while the first is processed, which is more than half; then two, then one, then none.
+    #expect(received.spans.map { $0.risk.ungrounded == nil } == [true, false, false, false])
+    #expect(received.spans.allSatisfy { $0.content?.responseText.contains("[email]") == true })
+    let shed = SeriesKey(metric: "llm.commander.scores.shed", tags: TagSet([]))
+    #expect(received.rollups.compactMap { $0.series[shed] } == [.count(1)])
+    #expect(received.measurements.filter { $0.definition == MetricCatalogue.scoresShed }.map(\.value) == [.count(1)])
+  }
+
+  @Test func spansGatherWhileTheyMayAndAreNotLostWhenTheEndComes() async {
+    let received = Received()
+    let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
+    let lingered = Mutex<[Duration]>([])
+    let sizes = Mutex<[Int]>([])
+    let counting = IngestSink(name: "sizes", batch: { batch in sizes.withLock { $0.append(batch.spans.count) } })
+    let pipeline = IngestPipeline(
+      enrichment: SpanEnrichment(evidence: { _ in "" }), sinks: [received.sink, counting], now: { [origin] in origin },
+      sleep: { duration in
+        guard duration < .seconds(1) else { return try await Task.sleep(for: .seconds(3600)) }
+        lingered.withLock { $0.append(duration) }
+        var iterator = ticks.makeAsyncIterator()
+        _ = await iterator.next()
+      }, sinkFailed: { name, error in Issue.record("\(name): \(error)") })
+    let running = Task { await pipeline.run() }
+    pipeline.offer([span("1")])
+    while lingered.withLock({ $0.isEmpty }) { await Task.yield() }
+    pipeline.offer([span("2"), span("3")])
+    tick.yield()
+    while received.spans.count < 3 { await Task.yield() }
+    #expect(lingered.withLock { $0.first } == .milliseconds(50))
+    #expect(sizes.withLock { $0 } == [3])
+    tick.finish()
+    pipeline.shutDown()
+    await running.value
+  }
+
+  @Test func whatASinkLosesByItselfIsCountedUnderItsName() async {
+    let received = Received()
+    let lost = Mutex(2)
+    let slow = IngestSink(
+      name: "log",
+      losses: {
+        lost.withLock { lost in
+          defer { lost = 0 }
+          return lost
+        }
+      })
+    let pipeline = pipeline([slow, received.sink], now: { [origin] in origin })
+    pipeline.offer([span()])
+    await drain(pipeline)
+    let drops = received.measurements.filter { $0.definition == MetricCatalogue.spansDropped }
+    #expect(drops.map { "\($0.tags["reason"] ?? "") \($0.value)" } == ["log_slow count(2)"])
   }
 
   @Test func failingSinkIsCountedAndDoesNotKeepOthersFromTheirSpans() async {

@@ -13,9 +13,9 @@ import Testing
 
   @Test func intervalClosesTwoSecondsAfterItsEnd() {
     var fold = RollupFold()
-    fold.add(request(), endedAt: origin + .milliseconds(9_999))
-    fold.add(request(), endedAt: origin)
-    fold.add(request(), endedAt: origin + .seconds(10))
+    fold.add(request(), at: origin + .milliseconds(9_999))
+    fold.add(request(), at: origin)
+    fold.add(request(), at: origin + .seconds(10))
     #expect(fold.closed(now: origin + .milliseconds(11_999)).isEmpty)
     let closed = fold.closed(now: origin + .seconds(12))
     #expect(closed.map(\.start) == [origin])
@@ -25,9 +25,9 @@ import Testing
 
   @Test func lateSpanGivesAPartialRollupOfItsOwnInterval() {
     var fold = RollupFold()
-    fold.add(request(), endedAt: origin)
+    fold.add(request(), at: origin)
     #expect(fold.closed(now: origin + .seconds(60)).count == 1)
-    fold.add(request(), endedAt: origin + .seconds(1))
+    fold.add(request(), at: origin + .seconds(1))
     let late = fold.closed(now: origin + .seconds(60))
     #expect(late.map(\.start) == [origin])
     #expect(late.first?.series.values.first == .count(1))
@@ -35,7 +35,7 @@ import Testing
 
   @Test func wrongClocksCannotHoldIntervalsOpenWithoutBound() {
     var fold = RollupFold()
-    for interval in 0...RollupFold.openIntervalLimit { fold.add(request(), endedAt: origin + .seconds(86_400 + 10 * interval)) }
+    for interval in 0...RollupFold.openIntervalLimit { fold.add(request(), at: origin + .seconds(86_400 + 10 * interval)) }
     #expect(fold.closed(now: origin).count == RollupFold.openIntervalLimit + 1)
   }
 
@@ -43,7 +43,7 @@ import Testing
     var fold = RollupFold()
     for value in 1...1000 {
       fold.add(
-        [MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(Double(value) / 100))], endedAt: origin)
+        [MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(Double(value) / 100))], at: origin)
     }
     guard case .sketch(let sketch) = try #require(fold.flush().first?.series.values.first) else {
       Issue.record("a distribution is a sketch")

@@ -7,8 +7,8 @@ import Testing
 @Suite struct SeriesLimitTests {
   private let origin = Timestamp(unixSeconds: 1_000_000)
 
-  private func request(_ tenant: String) -> MetricMeasurement {
-    MetricMeasurement(MetricCatalogue.requests, tags: TagSet(["tenant": tenant, "provider": "openai"]), value: .count(1))
+  private func request(_ tenant: String) -> SeriesKey {
+    SeriesKey(metric: MetricCatalogue.requests.name, tags: TagSet(["tenant": tenant, "provider": "openai"]))
   }
 
   @Test func tagValuesBeyondTheLimitFoldIntoOther() {

@@ -5,8 +5,15 @@ import LLMTelemetry
 import Testing
 
 @Suite struct SpanMeasurementsTests {
+  private func measurements(of spans: LLMSpan...) -> [MetricMeasurement] {
+    var meter = SpanMeter()
+    var batch = MeasurementBatch()
+    meter.measure(spans, into: &batch)
+    return batch.measurements
+  }
+
   private func values(_ span: LLMSpan) -> [String: [MetricMeasurement.Value]] {
-    Dictionary(grouping: SpanMeasurements.measurements(of: span), by: \.definition.name).mapValues { $0.map(\.value) }
+    Dictionary(grouping: measurements(of: span), by: \.definition.name).mapValues { $0.map(\.value) }
   }
 
   @Test func successfulExchangeGivesEverythingItKnows() throws {
@@ -16,7 +23,7 @@ import Testing
     span.cost = .exact(Nanodollars(81_200), priceVersion: "test")
     span.risk.ungrounded = 0.5
     span.fallbackFrom = "gemini-2.5-pro"
-    let measurements = SpanMeasurements.measurements(of: span)
+    let measurements = self.measurements(of: span)
     let values = values(span)
 
     #expect(values["llm.requests"] == [.count(1)])
@@ -44,6 +51,27 @@ import Testing
       ])
   }
 
+  @Test func everyTokenBucketHasItsOwnType() {
+    var span = exampleSpan()
+    span.usage = TokenUsage(input: 1, cacheRead: 2, cacheWrite: 3, cacheWriteHour: 4, output: 7, reasoning: 8)
+    (span.usage.inputAudio, span.usage.inputImage, span.usage.outputAudio, span.usage.outputImage) = (5, 6, 9, 10)
+    let tokens = measurements(of: span).filter { $0.definition == MetricCatalogue.tokens }
+    #expect(
+      tokens.map { "\($0.tags["token_type"] ?? "") \($0.value)" } == [
+        "input count(1)", "cache_read count(2)", "cache_write count(3)", "cache_write_1h count(4)", "input_audio count(5)",
+        "input_image count(6)", "output count(7)", "reasoning count(8)", "output_audio count(9)", "output_image count(10)",
+      ])
+  }
+
+  @Test func attemptsAreThoseThatReachedAProvider() {
+    var span = exampleSpan()
+    #expect(values(span)["llm.attempts"] == [.count(1)])
+    span.attempts = 3
+    #expect(values(span)["llm.attempts"] == [.count(3)])
+    span.attempts = 0
+    #expect(values(span)["llm.attempts"] == nil)
+  }
+
   @Test func unknownCostAndUsageAreCountedAsUnknownNotAsZero() {
     let values = values(exampleSpan())
     #expect(values["llm.cost"] == nil)
@@ -59,18 +87,18 @@ import Testing
     #expect(values(span)["llm.errors"] == nil)
     span.outcome = .failed(.timeout, message: "no answer in 30 s")
     #expect(values(span)["llm.errors"] == [.count(1)])
-    #expect(SpanMeasurements.measurements(of: span)[0].tags["error_class"] == "timeout")
+    #expect(measurements(of: span)[0].tags["error_class"] == "timeout")
   }
 
   @Test func exchangeAnotherSpanAccountsForIsNotCountedAgain() {
     var span = exampleSpan()
     span.accountsForExchange = false
-    #expect(SpanMeasurements.measurements(of: span).isEmpty)
+    #expect(measurements(of: span).isEmpty)
   }
 
   @Test(arguments: [SpanKind.workflow, .tool, .agent, .task])
   func stepsOfAnApplicationAreNoRequests(_ kind: SpanKind) {
-    #expect(SpanMeasurements.measurements(of: exampleSpan(kind: kind)).isEmpty)
+    #expect(measurements(of: exampleSpan(kind: kind)).isEmpty)
   }
 
   @Test func retrievalHasItsOwnMetrics() {

@@ -22,6 +22,90 @@ import Testing
     }
   }
 
+  @Test func textsOfAnyLengthAndContentComeBack() throws {
+    try withFolder { folder in
+      let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
+      let spans = ["", "größe-日本🙂", String(repeating: "x", count: 5000), String(repeating: "é", count: 100_000)].map { text in
+        var span = completeSpan()
+        span.name = text
+        span.dimensions.tenant = text
+        span.dimensions.feature = text
+        span.outcome = .failed(.network, message: text)
+        span.content = SpanContent(requestBody: Array(text.utf8), responseText: text)
+        return span
+      }
+      try store.append(spans: spans)
+      #expect(try store.spans(limit: 10).spans == spans.reversed())
+    }
+  }
+
+  @Test func traceIsFoundAmongMany() throws {
+    try withFolder { folder in
+      let path = folder + "/telemetry.sqlite"
+      let wanted = TraceID.random()
+      func batch(_ second: Int, _ count: Int, wanted place: Int?) -> [LLMSpan] {
+        (0..<count).map {
+          LLMSpan(
+            traceID: $0 == place ? wanted : .random(), spanID: .random(), kind: .llm, name: "\(second)",
+            start: origin + .seconds(second), duration: .zero)
+        }
+      }
+      do {
+        let store = try TelemetryStore(path: path)
+        // Small batches share a block, large ones fill theirs.
+        for second in 0..<10 { try store.append(spans: batch(second, 100, wanted: second == 3 ? 50 : nil)) }
+        try store.append(spans: batch(10, 3000, wanted: 2999))
+      }
+      let store = try TelemetryStore(path: path)
+      try store.append(spans: batch(11, 1, wanted: 0))
+      #expect(try store.trace(wanted).map(\.name) == ["3", "10", "11"])
+      #expect(try store.trace(.random()).isEmpty)
+      var filter = SpanFilter()
+      filter.traceID = wanted
+      filter.range = origin..<origin + .seconds(11)
+      #expect(try store.spans(filter, limit: 10).spans.map(\.name) == ["10", "3"])
+
+      // Sequence numbers begin again when everything is gone, and traces are still found.
+      _ = try store.deleteOlder(than: origin + .seconds(100))
+      #expect(try store.trace(wanted).isEmpty)
+      try store.append(spans: batch(12, 5, wanted: 4) + batch(13, 5, wanted: 0))
+      #expect(try store.trace(wanted).map(\.name) == ["12", "13"])
+      #expect(try store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM trace_blocks") } == 1)
+    }
+  }
+
+  @Test func fileOfTheFirstSchemaIsReadAndItsTracesFound() throws {
+    try withFolder { folder in
+      let path = folder + "/telemetry.sqlite"
+      let trace = try #require(TraceID(high: 1, low: UInt64.max - 5))
+      let old = try DatabasePool(path: path)
+      try TelemetrySchema.migrator.migrate(old, upTo: "1")
+      try old.write { db in
+        try db.execute(sql: "PRAGMA application_id = \(DatabaseFile.Kind.telemetry.rawValue)")
+        for sequence in 1...2500 {
+          try db.execute(
+            sql: """
+              INSERT INTO spans (trace_high, trace_low, span, kind, name, start, duration, is_streaming, cost_exactness, attempts,
+                accounts_for_exchange, input_tokens, tenant)
+              VALUES (1, ?, ?, 'llm', ?, ?, 5, 0, 'unknown', 1, 1, 10, 'acme')
+              """,
+            arguments: [
+              sequence % 1000 == 0 ? Int64(bitPattern: trace.low) : Int64(sequence), sequence, "old \(sequence)",
+              origin.unixNanoseconds + Int64(sequence),
+            ])
+        }
+      }
+      try old.close()
+      let store = try TelemetryStore(path: path)
+      #expect(try store.trace(trace).map(\.name) == ["old 1000", "old 2000"])
+      let span = try #require(try store.trace(trace).first)
+      #expect(span.usage == TokenUsage(input: 10) && span.dimensions.tenant == "acme")
+      #expect(span.virtualKey == nil && span.serviceTier == nil && !span.usage.isEstimated)
+      try store.append(spans: [completeSpan()])
+      #expect(try store.spans(limit: 5000).spans.count == 2501)
+    }
+  }
+
   @Test func pagesNewestFirstWithoutLossOnEqualTimes() throws {
     try withFolder { folder in
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
@@ -173,7 +257,11 @@ import Testing
     span.responseModel = "gpt-4o-mini-2024-07-18"
     span.finishReason = .stop
     span.httpStatus = 200
-    span.usage = TokenUsage(input: 100, cacheRead: 20, cacheWrite: 0, output: 30, reasoning: nil)
+    span.usage = TokenUsage(input: 100, cacheRead: 20, cacheWrite: 0, cacheWriteHour: 7, output: 30, reasoning: nil)
+    (span.usage.inputAudio, span.usage.inputImage, span.usage.outputAudio, span.usage.outputImage) = (1, 2, 0, 4)
+    span.usage.isEstimated = true
+    span.serviceTier = .flex
+    span.virtualKey = "team-a"
     span.cost = .partial(Nanodollars(34_500), priceVersion: "2026-11-23")
     span.attempts = 2
     span.fallbackFrom = "gpt-4o"

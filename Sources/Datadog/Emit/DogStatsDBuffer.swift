@@ -7,6 +7,8 @@ struct DogStatsDBuffer {
   private struct Entry {
     let definition: MetricDefinition
     let tags: TagSet
+    /// Its number in `generation`; -1 for a series that came by name.
+    let number: Int32
     var count: Int64 = 0
     var samples: [Double] = []
   }
@@ -15,100 +17,83 @@ struct DogStatsDBuffer {
   static let fullness = 4096
 
   private let constantTags: TagSet
-  private let datagramLimit: Int
-  private var places: [SeriesKey: Int] = [:]
+  private var packer: DatagramPacker
   /// In the order the series first came.
   private var entries: [Entry] = []
   private var sampleCount = 0
+  private var placesByName: [SeriesKey: Int] = [:]
+  /// Place in `entries` by the number of a series; -1 for none.
+  private var places: [Int32] = []
+  private var generation: UInt64 = 0
 
   init(constantTags: TagSet, datagramLimit: Int) {
     self.constantTags = constantTags
-    self.datagramLimit = datagramLimit
+    packer = DatagramPacker(limit: datagramLimit)
   }
 
   var isFull: Bool { entries.count >= Self.fullness || sampleCount >= Self.fullness }
 
   mutating func add(_ measurement: MetricMeasurement) {
-    let place = places[measurement.seriesKey] ?? entries.count
+    let place = placesByName[measurement.seriesKey] ?? entries.count
     if place == entries.count {
-      places[measurement.seriesKey] = place
-      entries.append(Entry(definition: measurement.definition, tags: measurement.tags))
+      placesByName[measurement.seriesKey] = place
+      entries.append(Entry(definition: measurement.definition, tags: measurement.tags, number: -1))
     }
     switch measurement.value {
-    case .count(let count):
-      let (sum, overflow) = entries[place].count.addingReportingOverflow(count)
-      entries[place].count = overflow ? .max : sum
-    case .sample(let sample):
-      // The Agent reads "nan" and "inf" as numbers, and they poison a whole distribution.
-      guard sample.isFinite else { return }
-      entries[place].samples.append(sample)
-      sampleCount += 1
+    case .count(let count): entries[place].count = entries[place].count.addingSaturated(count)
+    case .sample(let sample): add(sample, at: place)
     }
+  }
+
+  /// To be called before values of `batch` are added. A series that changes its number between two flushes has two lines then,
+  /// which the Agent adds up.
+  mutating func prepare(for batch: MeasurementBatch) {
+    if batch.generation != generation {
+      places.removeAll(keepingCapacity: true)
+      generation = batch.generation
+    }
+    if places.count < batch.series.count {
+      places.append(contentsOf: repeatElement(-1, count: batch.series.count - places.count))
+    }
+  }
+
+  @inline(__always)
+  mutating func add(_ value: MeasurementBatch.Value, of batch: MeasurementBatch) {
+    var place = Int(places[Int(value.series)])
+    if place < 0 {
+      place = entries.count
+      places[Int(value.series)] = Int32(place)
+      let series = batch.series[Int(value.series)]
+      entries.append(Entry(definition: series.definition, tags: series.tags, number: value.series))
+    }
+    if value.isSample {
+      add(value.sample, at: place)
+    } else {
+      entries[place].count = entries[place].count.addingSaturated(value.count)
+    }
+  }
+
+  private mutating func add(_ sample: Double, at place: Int) {
+    // The Agent reads "nan" and "inf" as numbers, and they poison a whole distribution.
+    guard sample.isFinite else { return }
+    entries[place].samples.append(sample)
+    sampleCount += 1
   }
 
   /// Empties the buffer. `oversized` counts lines no datagram can hold, which only absurdly long tags make.
   mutating func drain() -> (datagrams: [[UInt8]], oversized: Int) {
-    var packer = Packer(limit: datagramLimit)
     for entry in entries {
+      if entry.number >= 0, Int(entry.number) < places.count { places[Int(entry.number)] = -1 }
       let suffix = DogStatsDLine.suffix(entry.definition, tags: entry.tags, constantTags: constantTags)
       switch entry.definition.type {
       case .count:
-        packer.append("\(entry.definition.name):\(DogStatsDLine.count(entry.count, unit: entry.definition.unit))\(suffix)")
-      case .distribution:
-        for values in packed(entry.samples, besides: entry.definition.name.utf8.count + suffix.utf8.count) {
-          packer.append("\(entry.definition.name)\(values)\(suffix)")
-        }
+        packer.append(entry.definition.name, count: DogStatsDLine.count(entry.count, unit: entry.definition.unit), suffix)
+      case .distribution: packer.append(entry.definition.name, samples: entry.samples, suffix)
       }
     }
     entries.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
+    placesByName.removeAll(keepingCapacity: true)
     sampleCount = 0
     return packer.finish()
-  }
-
-  /// `:v1:v2…` in pieces that leave room for `other` bytes of the line.
-  private func packed(_ samples: [Double], besides other: Int) -> [String] {
-    var pieces: [String] = []
-    var current = ""
-    for sample in samples {
-      let value = ":" + DogStatsDLine.sample(sample)
-      if !current.isEmpty, other + current.utf8.count + value.utf8.count > datagramLimit - 1 {
-        pieces.append(current)
-        current = ""
-      }
-      current += value
-    }
-    if !current.isEmpty { pieces.append(current) }
-    return pieces
-  }
-}
-
-/// Lines, each with its newline as the Python client sends them, in datagrams of at most `limit` bytes.
-private struct Packer {
-  let limit: Int
-  private var datagrams: [[UInt8]] = []
-  private var current: [UInt8] = []
-  private var oversized = 0
-
-  init(limit: Int) { self.limit = limit }
-
-  mutating func append(_ line: String) {
-    let size = line.utf8.count + 1
-    guard size <= limit else {
-      oversized += 1
-      return
-    }
-    if current.count + size > limit {
-      datagrams.append(current)
-      current = []
-    }
-    current += line.utf8
-    current.append(UInt8(ascii: "\n"))
-  }
-
-  mutating func finish() -> (datagrams: [[UInt8]], oversized: Int) {
-    if !current.isEmpty { datagrams.append(current) }
-    current = []
-    return (datagrams, oversized)
   }
 }

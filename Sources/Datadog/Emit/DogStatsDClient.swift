@@ -54,6 +54,18 @@ package final class DogStatsDClient: Sendable {
     }
   }
 
+  /// Everything a batch of spans means. Sends by itself when much has gathered.
+  package func add(_ batch: MeasurementBatch) {
+    state.withLock { state in
+      state.buffer.prepare(for: batch)
+      for value in batch.values {
+        state.buffer.add(value, of: batch)
+        if state.buffer.isFull { state.flush() }
+      }
+    }
+    if !batch.others.isEmpty { add(batch.others) }
+  }
+
   /// Sends everything gathered; to be called at every tick.
   package func flush() { state.withLock { $0.flush() } }
 
