@@ -22,6 +22,12 @@ package struct TierRates: Hashable, Sendable {
     self.rates = rates
     self.longContext = longContext
   }
+
+  @inline(__always)
+  func rates(promptTokens: Int) -> TokenRates {
+    if let longContext, promptTokens > longContext.above { return longContext.rates }
+    return rates
+  }
 }
 
 /// A class, since a price is large and looked up for every request: a lookup passes a reference.
@@ -74,14 +80,22 @@ package final class ModelPrice: Sendable {
 
   /// The rates of a request of `promptTokens` (cached ones included) in `tier`. A tier without a published price for a prompt
   /// of that length never gets the standard one as if it were its own: priority costs at least that, batch and flex at most.
+  @inline(__always)
   package func rates(tier: ServiceTier?, promptTokens: Int) -> Applicable {
-    let isLong = standard.longContext.map { promptTokens > $0.above } ?? false
-    if let published = published(tier) {
-      if let long = published.longContext, promptTokens > long.above { return .published(long.rates) }
-      if !isLong || tier == nil || tier == .standard { return .published(published.rates) }
+    switch tier {
+    case nil, .standard: .published(standard.rates(promptTokens: promptTokens))
+    case .batch: rates(batch, promptTokens: promptTokens) ?? .atMost(standard.rates(promptTokens: promptTokens))
+    case .flex: rates(flex, promptTokens: promptTokens) ?? .atMost(standard.rates(promptTokens: promptTokens))
+    case .priority: rates(priority, promptTokens: promptTokens) ?? .atLeast(standard.rates(promptTokens: promptTokens))
     }
-    let standard = isLong ? self.standard.longContext?.rates ?? self.standard.rates : self.standard.rates
-    return tier == .priority ? .atLeast(standard) : .atMost(standard)
+  }
+
+  /// What a tier publishes for a prompt of that length: a tier without a long-context price, of a model that has one, publishes
+  /// nothing for long prompts.
+  private func rates(_ tier: TierRates?, promptTokens: Int) -> Applicable? {
+    guard let tier else { return nil }
+    if tier.longContext == nil, let long = standard.longContext, promptTokens > long.above { return nil }
+    return .published(tier.rates(promptTokens: promptTokens))
   }
 }
 

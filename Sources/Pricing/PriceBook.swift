@@ -35,9 +35,9 @@ package struct PriceBook: Sendable {
   package let source: String
   /// Entries of an earlier layer win wherever they hold.
   private let layers: [[PriceEntry]]
-  /// By model id, in the order they are tried.
+  /// By the book's own model ids.
   private let timelines: [String: Timeline]
-  private let resolved = ResolvedNames()
+  private let names: ResolvedNames
 
   package init(version: String, source: String, entries: [PriceEntry]) {
     self.init(version: version, source: source, layers: [entries])
@@ -58,6 +58,7 @@ package struct PriceBook: Sendable {
       uniqueKeysWithValues: byModel.map { model, entries in
         (model, Timeline(entries: entries + ModelName.alternatives(model).flatMap { byModel[$0] ?? [] }))
       })
+    names = ResolvedNames(timelines)
   }
 
   /// This book with `overrides`, which win for the times they hold.
@@ -71,26 +72,13 @@ package struct PriceBook: Sendable {
   package var models: [String] { timelines.keys.sorted() }
 
   /// The price of `model` at `time`: of exactly that id, or of the id that `model` is a qualified, dated or numbered form of.
-  package func price(of model: String, at time: Timestamp) -> ModelPrice? {
-    (timelines[model] ?? resolved.timeline(model) ?? resolve(model))?.price(at: time)
-  }
+  package func price(of model: String, at time: Timestamp) -> ModelPrice? { names.timeline(of: model)?.price(at: time) }
 
   /// The rates of a request, as `ModelPrice.rates` gives them; `nil` for a model without a price.
   package func rates(
     model: String, at time: Timestamp, tier: ServiceTier?, promptTokens: Int
   ) -> ModelPrice.Applicable? {
     price(of: model, at: time)?.rates(tier: tier, promptTokens: promptTokens)
-  }
-
-  private func resolve(_ model: String) -> Timeline? {
-    guard model.utf8.count <= ResolvedNames.longestName else { return nil }
-    for name in ModelName.alternatives(model) {
-      if let timeline = timelines[name] {
-        resolved.remember(model, timeline)
-        return timeline
-      }
-    }
-    return nil
   }
 
   private static func isNewer(_ left: PriceEntry, _ right: PriceEntry) -> Bool {
@@ -113,19 +101,29 @@ private final class Timeline: Sendable {
   func price(at time: Timestamp) -> ModelPrice? { only ?? entries.first { $0.holds(at: time) }?.price }
 }
 
-/// Names that were resolved once: upstreams answer with a dated name every time, and taking it apart costs more than the
-/// price. Bounded, since callers choose names; only names of known models get in.
+/// Every name that was looked up once, with what it means: upstreams answer with a dated name every time, and taking it apart
+/// costs more than the price. Names without a price are remembered too, since those of one's own models come as often.
+/// Bounded, since callers choose names.
 private final class ResolvedNames: Sendable {
-  static let longestName = 256
-  private static let capacity = 512
-  private let names = Mutex<[String: Timeline]>([:])
+  private static let longestName = 256
+  private static let capacity = 1024
+  private let known: [String: Timeline]
+  private let names: Mutex<[String: Timeline?]>
 
-  func timeline(_ name: String) -> Timeline? { names.withLock { $0[name] } }
+  init(_ known: [String: Timeline]) {
+    self.known = known
+    names = Mutex(known.mapValues { $0 })
+  }
 
-  func remember(_ name: String, _ timeline: Timeline) {
-    names.withLock {
-      if $0.count >= Self.capacity { $0.removeAll(keepingCapacity: true) }
-      $0[name] = timeline
+  /// One look into one table: this runs for every request.
+  func timeline(of name: String) -> Timeline? {
+    names.withLock { names in
+      if let remembered = names[name] { return remembered }
+      guard name.utf8.count <= Self.longestName else { return nil }
+      let timeline = ModelName.alternatives(name).lazy.compactMap { self.known[$0] }.first
+      if names.count >= known.count + Self.capacity { names = known.mapValues { $0 } }
+      names.updateValue(timeline, forKey: name)
+      return timeline
     }
   }
 }

@@ -5,7 +5,13 @@ import LLMTelemetry
 extension PriceBook {
   /// Integer arithmetic from tokens to nano-dollars. A model or a usage that is not known gives `.unknown`, never zero.
   package func cost(of span: LLMSpan) -> Cost {
-    guard span.kind == .llm || span.kind == .embedding else { return .unknown }
+    // Patterns instead of `==`, which for an enum of text compares the texts; this runs for every request.
+    let isEmbedding: Bool
+    switch span.kind {
+    case .llm: isEmbedding = false
+    case .embedding: isEmbedding = true
+    case .retrieval, .tool, .agent, .workflow, .task: return .unknown
+    }
     // No provider was reached, so nobody can bill for it: the one zero that is known without usage.
     if span.attempts == 0 { return .exact(Nanodollars(0), priceVersion: version) }
     guard span.usage.hasCounts, let model = span.responseModel ?? span.dimensions.model,
@@ -14,7 +20,8 @@ extension PriceBook {
 
     let usage = span.usage
     let hasOutput = usage.output != nil || usage.outputAudio != nil || usage.outputImage != nil
-    var isComplete = span.outcome == .ok && usage.input != nil && (hasOutput || span.kind == .embedding)
+    var isComplete = usage.input != nil && (hasOutput || isEmbedding)
+    if case .failed = span.outcome { isComplete = false }
     let rates: TokenRates
     switch price.rates(tier: span.serviceTier, promptTokens: promptTokens) {
     case .published(let published): rates = published

@@ -138,4 +138,16 @@ import Testing
     #expect(twice.price(of: "mine", at: now) == ours)
     #expect(twice.price(of: "gpt-4o", at: now) == ours)
   }
+
+  @Test func rememberedNamesAreBoundedAndStayRight() {
+    let book = PriceBook(version: "t", source: "t", entries: [PriceEntry("m", ModelPrice(TokenRates(input: 1)))])
+    for number in 100..<900 {
+      for _ in 0..<2 {
+        #expect(book.price(of: "m-\(number)", at: now) != nil)
+        #expect(book.price(of: "n-\(number)", at: now) == nil)
+      }
+    }
+    #expect(book.price(of: "m", at: now) != nil)
+    #expect(book.price(of: String(repeating: "m", count: 10_000) + "@1", at: now) == nil)
+  }
 }

@@ -1,5 +1,6 @@
 // The user's price file: exact decimals, dated entries that win, and every mistake at once with its place.
 
+import Foundation
 import LLMTelemetry
 @testable import Pricing
 import StrictYAML
@@ -129,5 +130,17 @@ import Testing
     ] as [(String, PriceAmount.Mistake)])
   func nonsenseIsRefused(_ text: String, _ mistake: PriceAmount.Mistake) {
     #expect(throws: mistake) { try PriceAmount(dollarsPerMillionTokens: text) }
+  }
+
+  @Test func theDocumentedExampleIsGood() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/money.md")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let examples = text.matches(of: /```yaml\n(# prices.yaml\n[^`]+)```/).map { String($0.1) }
+    #expect(examples.count == 1)
+    for example in examples {
+      let (file, problems) = read(example)
+      #expect(problems == [])
+      #expect(file.entries.map(\.model) == ["gpt-4o", "our-llama"])
+    }
   }
 }
