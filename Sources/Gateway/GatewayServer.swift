@@ -11,6 +11,9 @@ package final class GatewayServer: Sendable {
   private let channel: any Channel
   private let loops: [NIOLoopBound<LoopState>]
 
+  /// The most that is read from a provider at once: what a stream can bring beyond its reservation before it is cut.
+  package static let readBytes = 16 << 10
+
   /// Where it listens; the port is the real one when 0 was asked for.
   package var address: SocketAddress? { channel.localAddress }
 

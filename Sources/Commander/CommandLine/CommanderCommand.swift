@@ -16,7 +16,7 @@ package struct CommanderCommand: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self,
       OverrideCommand.self,
-      PromptCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
+      PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
     ])
 
   package init() {}

@@ -1,5 +1,6 @@
 // The composition root: builds every part of one commander from its configuration and runs them as one service group.
 
+import Budgets
 import Console
 import Datadog
 import Foundation
@@ -62,7 +63,7 @@ package struct CommanderServer: Sendable {
       })
 
     let handle = GatewayHandle()
-    let budgets = try BudgetService.restore(configuration.budgets, ledger: ledger, telemetry: store, at: .now())
+    let budgets = try BudgetService.restore(configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in

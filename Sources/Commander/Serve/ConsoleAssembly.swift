@@ -1,5 +1,6 @@
 // Gives the console its view of the running commander, and applications their span intake beside it.
 
+import Budgets
 import Console
 import Datadog
 import Foundation
@@ -14,13 +15,13 @@ import StrictYAML
 enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
-    health: HealthCounters,
+    budgets: BudgetGuard, health: HealthCounters,
     dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
-        configuration: configuration, center: center, store: store, pipeline: pipeline, health: health, dogStatsD: dogStatsD,
+        configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health, dogStatsD: dogStatsD,
         gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
@@ -31,7 +32,7 @@ enum ConsoleAssembly {
 
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
-    health: HealthCounters,
+    budgets: BudgetGuard, health: HealthCounters,
     dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
@@ -48,6 +49,7 @@ enum ConsoleAssembly {
           PromptSummary(name: $0.name, versions: $0.versions.keys.sorted(), production: $0.production)
         }
       },
+      budgets: { budgets.snapshot(at: .now()) },
       health: {
         var dropped = health.dropped
         if let lines = dogStatsD?.statistics.linesDropped, lines > 0 { dropped["dogstatsd_lines"] = lines }

@@ -61,6 +61,9 @@ struct APIRoutes: Sendable {
   private func addReads(to api: RouterGroup<Console.Context>) {
     api.get("status.json") { _, _ in try Response.json(StatusDocument(try await source.health(), at: source.now())) }
     api.get("prompts.json") { _, _ in try Response.json(PromptsDocument(prompts: try await source.prompts())) }
+    api.get("budgets.json") { _, _ in
+      try Response.json(BudgetsDocument(try await source.budgets(), at: source.now()))
+    }
     api.get("overrides.json") { _, _ in try Response.json(OverridesDocument(try await source.state().overrides)) }
     api.get("monitors.json") { _, _ in
       try Response.json(

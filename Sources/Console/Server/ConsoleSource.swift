@@ -1,5 +1,6 @@
 // Everything the console reads and the few things it may ask for: the engine fills this in, tests fill it with a story.
 
+import Budgets
 import LLMMetrics
 import LLMTelemetry
 import Monitors
@@ -17,6 +18,8 @@ package struct ConsoleSource: Sendable {
   /// At most so many spans, newest first.
   package var spans: @Sendable (SpanFilter, _ limit: Int) async throws -> [LLMSpan]
   package var prompts: @Sendable () async throws -> [PromptSummary]
+  /// Of every subject that has spent; none when no budget is configured.
+  package var budgets: @Sendable () async throws -> [BudgetStatus]
   package var health: @Sendable () async throws -> CommanderHealth
   /// The incident's postmortem as Markdown; `nil` for an unknown incident.
   package var postmortem: @Sendable (_ incident: String) async throws -> String?
@@ -33,6 +36,7 @@ package struct ConsoleSource: Sendable {
     readSeries: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
     spans: @escaping @Sendable (SpanFilter, _ limit: Int) async throws -> [LLMSpan],
     prompts: @escaping @Sendable () async throws -> [PromptSummary],
+    budgets: @escaping @Sendable () async throws -> [BudgetStatus] = { [] },
     health: @escaping @Sendable () async throws -> CommanderHealth,
     postmortem: @escaping @Sendable (_ incident: String) async throws -> String?,
     submit: @escaping @Sendable (OperatorCommand, _ actor: String) async throws -> Void,
@@ -45,6 +49,7 @@ package struct ConsoleSource: Sendable {
     self.readSeries = readSeries
     self.spans = spans
     self.prompts = prompts
+    self.budgets = budgets
     self.health = health
     self.postmortem = postmortem
     self.submit = submit

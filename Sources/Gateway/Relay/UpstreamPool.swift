@@ -61,6 +61,8 @@ final class UpstreamPool {
     ClientBootstrap(group: eventLoop)
       .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: GatewayServer.readBytes))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

@@ -11,6 +11,25 @@ struct PointCorrection {
   private(set) var created: [SeriesKey: Int64] = [:]
   private var decreased: Set<Point> = []
 
+  private var plain = CostMeter(limit: SeriesLimit(seriesPerMetric: .max))
+  /// A limit of no series folds everything.
+  private var folded = CostMeter(limit: SeriesLimit(seriesPerMetric: 0))
+
+  /// The cost side of what a span means in metrics.
+  private struct CostMeter {
+    private var meter: SpanMeter
+    private var batch = MeasurementBatch()
+    private static let metrics: Set<String> = [MetricCatalogue.cost.name, MetricCatalogue.costUnknown.name]
+
+    init(limit: SeriesLimit) { meter = SpanMeter(limit: limit) }
+
+    mutating func costs(of span: LLMSpan) -> [MetricMeasurement] {
+      batch.removeAll()
+      meter.measure([span], into: &batch)
+      return batch.measurements.filter { Self.metrics.contains($0.definition.name) }
+    }
+  }
+
   private struct Point: Hashable {
     let series: Int64
     let start: Int64
@@ -21,22 +40,21 @@ struct PointCorrection {
     guard span.cost.amount != cost.amount || span.cost.exactness != cost.exactness else { return true }
     var repriced = span
     repriced.cost = cost
-    let before = Self.costMeasurements(of: span)
-    let after = Self.costMeasurements(of: repriced)
     // Spans that another span accounts for are in no chart.
-    guard !before.isEmpty else { return true }
+    guard !plain.costs(of: span).isEmpty else { return true }
     let start = span.end.floored(to: Rollup.width).unixNanoseconds
     // A store with too many series has folded this one's open-ended tags; then both sides are there.
     for isFolded in [false, true] {
-      let keys = before.map { Self.key($0, isFolded: isFolded) }
+      let before = isFolded ? folded.costs(of: span) : plain.costs(of: span)
+      let after = isFolded ? folded.costs(of: repriced) : plain.costs(of: repriced)
       var isStored = true
-      for key in keys where isStored { isStored = try hasPoint(key, start, in: db) }
+      for measurement in before where isStored { isStored = try hasPoint(measurement.seriesKey, start, in: db) }
       guard isStored else { continue }
-      for (key, measurement) in zip(keys, before) {
-        decreased.insert(try add(-Self.count(measurement), to: key, start, in: db))
+      for measurement in before {
+        decreased.insert(try add(-Self.count(measurement), to: measurement.seriesKey, start, in: db))
       }
       for measurement in after {
-        decreased.remove(try add(Self.count(measurement), to: Self.key(measurement, isFolded: isFolded), start, in: db))
+        decreased.remove(try add(Self.count(measurement), to: measurement.seriesKey, start, in: db))
       }
       return true
     }
@@ -48,19 +66,6 @@ struct PointCorrection {
     let delete = try db.cachedStatement(sql: "DELETE FROM points WHERE series = ? AND start = ? AND count = 0")
     for point in decreased { try delete.execute(arguments: [point.series, point.start]) }
     decreased = []
-  }
-
-  private static let metrics: Set<String> = [MetricCatalogue.cost.name, MetricCatalogue.costUnknown.name]
-
-  private static func costMeasurements(of span: LLMSpan) -> [MetricMeasurement] {
-    SpanMeasurements.measurements(of: span).filter { metrics.contains($0.definition.name) }
-  }
-
-  private static func key(_ measurement: MetricMeasurement, isFolded: Bool) -> SeriesKey {
-    guard isFolded else { return measurement.seriesKey }
-    // A limit of no series folds everything.
-    var limit = SeriesLimit(seriesPerMetric: 0)
-    return limit.admit(measurement, at: Timestamp(unixSeconds: 0)).seriesKey
   }
 
   private static func count(_ measurement: MetricMeasurement) -> Int64 {
