@@ -86,7 +86,7 @@ import Testing
       #expect(try await post("/api/incidents/INC-1/resolve", String(repeating: " ", count: 20_000)).status == .contentTooLarge)
       #expect(try await post("/api/prompts/rag-answer/promote", "{}").status == .badRequest)
       #expect(try await post("/api/prompts/rag-answer/promote", "{\"version\":\"42\"}").status == .ok)
-      #expect(story.promoted.withLock { $0 } == ["rag-answer 42 operator"])
+      #expect(story.promoted.withLock { $0 } == [#"rag-answer promote(version: "42", label: "production") operator"#])
     }
   }
 

@@ -1,4 +1,4 @@
-// `commander remediate`, `override` and `prompt`: what steers traffic, from the command line.
+// `commander remediate` and `override`: what steers traffic, from the command line.
 
 import ArgumentParser
 import Foundation
@@ -68,22 +68,5 @@ struct OverrideExpire: AsyncParsableCommand {
   func run() async throws {
     try await console.client.post("/api/overrides/\(override)/withdraw", ["reason": reason])
     Say.message("\(override) is withdrawn; the configured routing is in force again.")
-  }
-}
-
-struct PromptCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "prompt", abstract: "Prompts the gateway holds.", subcommands: [PromptPromote.self])
-}
-
-struct PromptPromote: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "promote", abstract: "Give a version the label production.")
-  @OptionGroup var console: ConsoleOption
-  @Argument(help: "The prompt.") var prompt: String
-  @Argument(help: "The version.") var version: String
-
-  func run() async throws {
-    try await console.client.post("/api/prompts/\(prompt)/promote", ["version": version])
-    Say.message("\(prompt) now serves version \(version). Undo: commander prompt promote \(prompt) OLD-VERSION")
   }
 }

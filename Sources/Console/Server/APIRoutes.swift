@@ -19,10 +19,19 @@ struct APIRoutes: Sendable {
     var reason: String?
     var remediation: String?
     var version: String?
+    var label: String?
+    var share: String?
   }
 
   private struct PromptsDocument: Encodable {
+    /// What an action changed; absent in a reading.
+    var changes: [ChangeEvent]?
     let prompts: [PromptSummary]
+  }
+
+  private struct PromptTextsDocument: Encodable {
+    let name: String
+    let versions: [PromptVersionText]
   }
 
   func add(to router: Router<Console.Context>) {
@@ -47,14 +56,13 @@ struct APIRoutes: Sendable {
       try await source.submit(.withdraw(override: id, reason: body.reason ?? ""), actor(body))
       return try Response.json(OverridesDocument(try await source.state().overrides))
     }
-    api.post("prompts/:name/promote") { request, context in
+    api.post("prompts/:name/:action") { request, context in
       let name = try context.parameters.require("name")
+      let word = try context.parameters.require("action")
       let body = try await body(request)
-      guard let version = body.version, !version.isEmpty else {
-        throw RequestProblem(.badRequest, "No version", "Name the version to promote: {\"version\": \"43\"}.")
-      }
-      try await source.promotePrompt(name, version, actor(body))
-      return try Response.json(PromptsDocument(prompts: try await source.prompts()))
+      let action = try PromptAction(word, version: body.version, label: body.label, share: body.share)
+      let changes = try await source.changePrompt(name, action, actor(body))
+      return try Response.json(PromptsDocument(changes: changes, prompts: try await source.prompts()))
     }
   }
 
@@ -63,6 +71,13 @@ struct APIRoutes: Sendable {
     api.get("prompts.json") { _, _ in try Response.json(PromptsDocument(prompts: try await source.prompts())) }
     api.get("budgets.json") { _, _ in
       try Response.json(BudgetsDocument(try await source.budgets(), at: source.now()))
+    }
+    api.get("prompts/:name/versions.json") { _, context in
+      let name = try context.parameters.require("name")
+      guard let versions = try await source.promptTexts(name) else {
+        throw RequestProblem(.notFound, "No such prompt", "There is no prompt \(name).")
+      }
+      return try Response.json(PromptTextsDocument(name: name, versions: versions))
     }
     api.get("overrides.json") { _, _ in try Response.json(OverridesDocument(try await source.state().overrides)) }
     api.get("monitors.json") { _, _ in
@@ -120,7 +135,7 @@ struct APIRoutes: Sendable {
     } catch {
       throw RequestProblem(
         .badRequest, "Unreadable JSON",
-        "The body must be one JSON object with text fields: actor, text, reason, remediation, version.")
+        "The body must be one JSON object with text fields: actor, text, reason, remediation, version, label, share.")
     }
   }
 

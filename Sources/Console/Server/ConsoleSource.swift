@@ -25,8 +25,10 @@ package struct ConsoleSource: Sendable {
   package var postmortem: @Sendable (_ incident: String) async throws -> String?
   /// Throws `CommandRefusal` when the present state does not allow the command.
   package var submit: @Sendable (OperatorCommand, _ actor: String) async throws -> Void
-  /// Gives the label `production` to a version of a prompt; throws `CommandRefusal` for an unknown prompt or version.
-  package var promotePrompt: @Sendable (_ prompt: String, _ version: String, _ actor: String) async throws -> Void
+  /// The texts of a prompt's versions; `nil` for an unknown prompt.
+  package var promptTexts: @Sendable (_ prompt: String) async throws -> [PromptVersionText]?
+  /// Returns what was changed; throws `CommandRefusal` for an unknown prompt, version or label, and for what is so already.
+  package var changePrompt: @Sendable (_ prompt: String, PromptAction, _ actor: String) async throws -> [ChangeEvent]
 
   package init(
     now: @escaping @Sendable () -> Timestamp = { .now() },
@@ -40,7 +42,8 @@ package struct ConsoleSource: Sendable {
     health: @escaping @Sendable () async throws -> CommanderHealth,
     postmortem: @escaping @Sendable (_ incident: String) async throws -> String?,
     submit: @escaping @Sendable (OperatorCommand, _ actor: String) async throws -> Void,
-    promotePrompt: @escaping @Sendable (_ prompt: String, _ version: String, _ actor: String) async throws -> Void
+    promptTexts: @escaping @Sendable (_ prompt: String) async throws -> [PromptVersionText]?,
+    changePrompt: @escaping @Sendable (_ prompt: String, PromptAction, _ actor: String) async throws -> [ChangeEvent]
   ) {
     self.now = now
     self.state = state
@@ -53,21 +56,8 @@ package struct ConsoleSource: Sendable {
     self.health = health
     self.postmortem = postmortem
     self.submit = submit
-    self.promotePrompt = promotePrompt
-  }
-}
-
-/// One prompt of the registry.
-package struct PromptSummary: Hashable, Sendable, Codable {
-  package var name: String
-  package var versions: [String]
-  /// The version with the label `production`.
-  package var production: String?
-
-  package init(name: String, versions: [String], production: String?) {
-    self.name = name
-    self.versions = versions
-    self.production = production
+    self.promptTexts = promptTexts
+    self.changePrompt = changePrompt
   }
 }
 
