@@ -2,11 +2,13 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test build format format-check docs clean
+.PHONY: help demo test build bench format format-check docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 # What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
 DEMO_ARGUMENTS ?=
+# What `make bench` passes to `scripts/bench`; BENCH_TARGETS, BENCH_SECONDS and BENCH_ROUNDS are read from the environment.
+BENCH_ARGUMENTS ?= --soak
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +34,14 @@ build: ## Build for release; bin/commander and bin/rag-service lead to the binar
 	  ln -sfn "$$binaries/$$product" "bin/$$product"; \
 	  echo "bin/$$product -> $$binaries/$$product"; \
 	done
+
+# Only a release build is worth measuring, and its flags are those of `build`.
+bench: ## Build for release, then measure the gateway against nginx, LiteLLM, TensorZero and no gateway
+	scripts/bootstrap bench
+	swift build --configuration release --product commander
+	swift build --configuration release --product gateway-bench
+	@binaries="$$(swift build --configuration release --show-bin-path)"; \
+	scripts/bench --program "$$binaries/gateway-bench" --commander "$$binaries/commander" $(BENCH_ARGUMENTS)
 
 format: ## Rewrite the Swift sources in the project's format
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)

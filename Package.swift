@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
+    .executable(name: "gateway-bench", targets: ["gateway-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -79,6 +80,7 @@ let package = Package(
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
+    .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
@@ -120,6 +122,7 @@ let package = Package(
         "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Gateway", "LLMMetrics", "Ingest", "Monitors",
         "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
       ]),
+    .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench", nioCore, nioPosix]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -8,6 +8,8 @@ struct LoadResult {
   var nanosecondsPlanned: UInt64 = 0
   var nanosecondsTotal: UInt64 = 0
   var latency = Histogram()
+  /// At a fixed rate: how long after its time a request was sent. It is part of the latency, and the same for all targets.
+  var lateness = Histogram()
   /// Failures by what they were: `status_429`, `closed`, `malformed`, `connect`, `incomplete`, `unfinished`.
   var errors: [String: Int] = [:]
   var reconnects = 0
@@ -34,6 +36,7 @@ struct LoadResult {
       #""rps":\#(perSecond(completedInTime, nanosecondsPlanned))"#,
       #""seconds":\#(Self.decimal(Double(nanosecondsTotal) / 1e9))"#,
       #""latency_us":\#(Self.quantiles(latency))"#,
+      #""late_us":\#(Self.quantiles(lateness))"#,
       #""errors":{\#(errors.sorted { $0.key < $1.key }.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ","))}"#,
       #""reconnects":\#(reconnects)"#, #""bytes_read":\#(bytesRead)"#,
     ]
