@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .PHONY: help demo test build bench format format-check docs clean
 
+# One set of flags for all release builds: other flags build everything again. The check of exclusive access costs CPU time on every relayed
+# chunk; debug builds, which the tests run, keep it.
+RELEASE_BUILD := swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked
 SWIFT_SOURCES := Package.swift Sources Tests
 # What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
 DEMO_ARGUMENTS ?=
@@ -26,8 +29,8 @@ test: ## Build, then run every test, with the real SDKs as clients
 
 build: ## Build for release; bin/commander and bin/rag-service lead to the binaries
 	scripts/bootstrap build
-	swift build --configuration release --product commander
-	swift build --configuration release --product rag-service
+	$(RELEASE_BUILD) --product commander
+	$(RELEASE_BUILD) --product rag-service
 	@mkdir -p bin
 	@binaries="$$(swift build --configuration release --show-bin-path)"; \
 	for product in commander rag-service; do \
@@ -38,8 +41,8 @@ build: ## Build for release; bin/commander and bin/rag-service lead to the binar
 # Only a release build is worth measuring, and its flags are those of `build`.
 bench: ## Build for release, then measure the gateway against nginx, LiteLLM, TensorZero and no gateway
 	scripts/bootstrap bench
-	swift build --configuration release --product commander
-	swift build --configuration release --product gateway-bench
+	$(RELEASE_BUILD) --product commander
+	$(RELEASE_BUILD) --product gateway-bench
 	@binaries="$$(swift build --configuration release --show-bin-path)"; \
 	scripts/bench --program "$$binaries/gateway-bench" --commander "$$binaries/commander" $(BENCH_ARGUMENTS)
 
