@@ -2,11 +2,16 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test build format format-check docs clean
+.PHONY: help demo test build bench format format-check docs clean
 
+# One set of flags for all release builds: other flags build everything again. The check of exclusive access costs CPU time on every relayed
+# chunk; debug builds, which the tests run, keep it.
+RELEASE_BUILD := swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked
 SWIFT_SOURCES := Package.swift Sources Tests
 # What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
 DEMO_ARGUMENTS ?=
+# What `make bench` passes to `scripts/bench`; BENCH_TARGETS, BENCH_SECONDS and BENCH_ROUNDS are read from the environment.
+BENCH_ARGUMENTS ?= --soak
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,14 +29,22 @@ test: ## Build, then run every test, with the real SDKs as clients
 
 build: ## Build for release; bin/commander and bin/rag-service lead to the binaries
 	scripts/bootstrap build
-	swift build --configuration release --product commander
-	swift build --configuration release --product rag-service
+	$(RELEASE_BUILD) --product commander
+	$(RELEASE_BUILD) --product rag-service
 	@mkdir -p bin
 	@binaries="$$(swift build --configuration release --show-bin-path)"; \
 	for product in commander rag-service; do \
 	  ln -sfn "$$binaries/$$product" "bin/$$product"; \
 	  echo "bin/$$product -> $$binaries/$$product"; \
 	done
+
+# Only a release build is worth measuring, and its flags are those of `build`.
+bench: ## Build for release, then measure the gateway against nginx, LiteLLM, TensorZero and no gateway
+	scripts/bootstrap bench
+	$(RELEASE_BUILD) --product commander
+	$(RELEASE_BUILD) --product gateway-bench
+	@binaries="$$(swift build --configuration release --show-bin-path)"; \
+	scripts/bench --program "$$binaries/gateway-bench" --commander "$$binaries/commander" $(BENCH_ARGUMENTS)
 
 format: ## Rewrite the Swift sources in the project's format
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)

@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
+    .executable(name: "gateway-bench", targets: ["gateway-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -84,6 +85,7 @@ let package = Package(
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
+    .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
@@ -139,6 +141,7 @@ let package = Package(
         "GoogleCredentials", "LLMMetrics", "Ingest", "Monitors", "Console",
         "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
       ]),
+    .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench", nioCore, nioPosix]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

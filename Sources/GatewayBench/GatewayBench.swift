@@ -10,7 +10,7 @@ enum GatewayBench {
                               [--chunks N] [--pace-us N] [--include-usage] [--stall-ms N]
              Sends requests and prints what it measured as JSON. Without --rate, each connection sends when its answer is complete;
              with it, requests are sent at that rate and timed from when they should have been sent.
-           gateway-bench sink (--port N | --socket PATH) [--metric NAME]
+           gateway-bench sink --socket PATH [--metric NAME]
              Receives DogStatsD until standard input ends, then prints counts as JSON, with the sum of the counter NAME.
     """
 

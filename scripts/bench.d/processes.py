@@ -1,18 +1,41 @@
 """Starts, freezes, measures and ends the process trees of a benchmark, so that none outlives it."""
 
-import ctypes
 import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 
 _running = []
+_guard = None
+
+# Reads process groups as they start and, negative, as they end; when the benchmark is gone, however it went, it kills the rest.
+_GUARD = """
+import os, shutil, signal, sys
+groups = set()
+for line in sys.stdin:
+    group = int(line)
+    groups.add(group) if group > 0 else groups.discard(-group)
+for group in groups:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
 
 
-def _die_with_parent():
-    # PR_SET_PDEATHSIG: even a benchmark that is killed leaves nothing running.
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+def guard(folder):
+    """From now on, what is started ends with this process even if that is killed, and the folder is removed."""
+    global _guard
+    _guard = subprocess.Popen([sys.executable, "-c", _GUARD, folder], stdin=subprocess.PIPE, start_new_session=True, text=True)
+
+
+def _tell_guard(group):
+    if _guard and _guard.poll() is None:
+        _guard.stdin.write(f"{group}\n")
+        _guard.stdin.flush()
 
 
 class Tree:
@@ -20,7 +43,6 @@ class Tree:
 
     def __init__(self, command, log, environment=None, memory_bytes=None, cwd=None, **pipes):
         def prepare():
-            _die_with_parent()
             if memory_bytes:
                 resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
@@ -30,8 +52,8 @@ class Tree:
             pipes.setdefault("stdin", subprocess.DEVNULL)
             self.process = subprocess.Popen(
                 command, stderr=sink, cwd=cwd, env=environment, preexec_fn=prepare, start_new_session=True, **pipes)
-        self.frozen = False
         _running.append(self)
+        _tell_guard(self.pid)
 
     @property
     def pid(self):
@@ -76,11 +98,9 @@ class Tree:
     def freeze(self):
         """Takes it off the processors: of all targets only the one that is measured may run."""
         os.killpg(self.pid, signal.SIGSTOP)
-        self.frozen = True
 
     def thaw(self):
         os.killpg(self.pid, signal.SIGCONT)
-        self.frozen = False
 
     def alive(self):
         return self.process.poll() is None
@@ -100,6 +120,7 @@ class Tree:
             pass
         self._signal(signal.SIGKILL)
         self.process.wait()
+        _tell_guard(-self.pid)
 
     def _signal(self, number):
         try:
@@ -124,3 +145,6 @@ def spent(before, after):
 def stop_all():
     for tree in reversed(list(_running)):
         tree.stop(patience=5)
+    if _guard:
+        _guard.stdin.close()
+        _guard.wait(10)

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import string
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -55,6 +56,8 @@ class Target:
         self.log = os.path.join(self.folder, "log")
         self.port = bench.upstream_port
         self.tree = None
+        # Requests of our own that were answered; the load generator's are counted by it.
+        self.asked = 0
         self.note = "the upstream with nothing in front"
 
     def start(self):
@@ -88,6 +91,7 @@ class Target:
         with urllib.request.urlopen(request, timeout=10) as answer:
             if json.load(answer)["usage"]["completion_tokens"] != 64:
                 raise ValueError("the answer is not the upstream's")
+        self.asked += 1
 
     def stop(self):
         if self.tree:
@@ -187,7 +191,8 @@ class Commander(Target):
         key = json.loads(made.stdout)
         self.key = key["key"]
         self.port, self.console = free_port(), free_port()
-        self.socket = os.path.join(self.folder, "dsd.socket")
+        # Not in the folder: the path of a Unix socket may have 107 bytes only.
+        self.socket = os.path.join(tempfile.gettempdir(), f"gateway-bench-{os.getpid()}.socket")
         self.sink = Tree([self.bench.program, "sink", "--socket", self.socket, "--metric", "llm.requests"], self.log,
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         configuration = fill(
@@ -205,6 +210,8 @@ class Commander(Target):
         os.close(reading)
         os.close(writing)
         self.note = "keys, budget, DogStatsD over a Unix socket, JSON log of each span, SQLite"
+        if os.path.dirname(self.bench.commander_template) != HERE:
+            self.note = f"configured by {self.bench.commander_template}"
 
     def settle(self):
         """Waits until everything is stored, stops, and compares what was sent with what arrived."""
@@ -240,6 +247,8 @@ class Commander(Target):
         for name in ("sink", "log_counter"):
             if hasattr(self, name):
                 getattr(self, name).stop()
+        if hasattr(self, "socket") and os.path.exists(self.socket):
+            os.unlink(self.socket)
 
 
 ALL = {target.name: target for target in (Target, Nginx, LiteLLM, TensorZero, Commander)}

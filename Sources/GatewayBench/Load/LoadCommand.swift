@@ -7,7 +7,7 @@ enum LoadCommand {
   static func run(_ arguments: CommandArguments) throws {
     let plan = try LoadPlan(arguments)
     let result = try measure(plan)
-    print(result.json(streams: plan.instructions.streams))
+    print(result.json(streams: plan.instructions.streams, connections: plan.connections))
   }
 
   static func measure(_ plan: LoadPlan) throws -> LoadResult {

@@ -113,6 +113,7 @@ final class LoadRun {
       }
       due += 1
       if let connection = idleConnections.popLast() {
+        result.lateness.record(now - next)
         send(connection, intendedAt: next)
       } else if !waiting.append(next) {
         result.fail("unsent")
@@ -131,7 +132,10 @@ final class LoadRun {
   func idle(_ connection: LoadConnection, now: UInt64) {
     if now < deadline {
       if plan.rate == nil { return send(connection, intendedAt: now) }
-      if let time = waiting.popFirst() { return send(connection, intendedAt: time) }
+      if let time = waiting.popFirst() {
+        result.lateness.record(now - time)
+        return send(connection, intendedAt: time)
+      }
     }
     idleConnections.append(connection)
     finishIfDrained(now)

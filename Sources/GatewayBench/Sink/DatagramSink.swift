@@ -1,88 +1,85 @@
-// Receives DogStatsD datagrams, so that sending them costs the gateway what it costs in production, and counts what arrived.
+// Receives DogStatsD datagrams on a Unix socket, so that sending them costs the gateway what it costs in production, and counts them.
 
-import NIOCore
-import NIOPosix
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
+/// System calls and not NIO: its datagram channels refuse a Unix sender without an address of its own, which a DogStatsD client is.
 enum DatagramSink {
+  /// Larger than what any client sends in one datagram over a Unix socket.
+  private static let largestDatagram = 65_536
+
+  private static let dontWait = Int32(MSG_DONTWAIT)
+
   static func run(_ arguments: CommandArguments) throws {
-    try arguments.allow(["port", "socket", "metric"])
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let loop = group.next()
-    let counter = NIOLoopBoundBox.makeBoxSendingValue(DatagramCounter(metric: arguments.text("metric")), eventLoop: loop)
-    let bootstrap = DatagramBootstrap(group: loop)
-      .channelOption(.socketOption(.so_rcvbuf), value: 4 << 20)
-      .channelOption(.maxMessagesPerRead, value: 64)
-      .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(DatagramSinkHandler(counter: counter))
-        }
-      }
-    let channel: any Channel
-    if let path = arguments.text("socket") {
-      channel = try bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).wait()
-    } else {
-      channel = try bootstrap.bind(host: "127.0.0.1", port: arguments.integer("port", in: 1...65_535)).wait()
+    try arguments.allow(["socket", "metric"])
+    guard let path = arguments.text("socket") else { throw UsageError("--socket is needed") }
+    let descriptor = try open(path)
+    defer {
+      close(descriptor)
+      unlink(path)
     }
-    Process.waitForEndOfInput()
-    let total = try loop.submit { counter.value }.wait()
-    try channel.close().wait()
-    try group.syncShutdownGracefully()
-    print(#"{"datagrams":\#(total.datagrams),"lines":\#(total.lines),"bytes":\#(total.bytes),"metric_sum":\#(total.sum)}"#)
+    var counter = DatagramCounter(metric: arguments.text("metric"))
+    var buffer = [UInt8](repeating: 0, count: largestDatagram)
+    var watched = [
+      pollfd(fd: 0, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while true {
+      let ready = poll(&watched, 2, -1)
+      guard ready > 0 || errno == EINTR else { throw SystemError("poll") }
+      // Everything that has arrived is counted before the end of input is noticed.
+      drain(descriptor, &buffer, &counter)
+      if watched[0].revents != 0, inputHasEnded() { break }
+    }
+    drain(descriptor, &buffer, &counter)
+    print(counter.json)
+  }
+
+  private static func drain(_ descriptor: Int32, _ buffer: inout [UInt8], _ counter: inout DatagramCounter) {
+    while true {
+      let length = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, dontWait) }
+      if length < 0 { return }
+      buffer.withUnsafeBytes { counter.read(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+    }
+  }
+
+  private static func inputHasEnded() -> Bool {
+    var byte: UInt8 = 0
+    return read(0, &byte, 1) <= 0
+  }
+
+  private static func open(_ path: String) throws -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
+      guard bytes.count < target.count else { return false }
+      target.copyBytes(from: bytes)
+      return true
+    }
+    guard fits else { throw UsageError("--socket \(path): a path of at most 100 bytes is needed") }
+    #if canImport(Glibc)
+      let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    #else
+      let descriptor = socket(AF_UNIX, SOCK_DGRAM, 0)
+    #endif
+    guard descriptor >= 0 else { throw SystemError("socket") }
+    unlink(path)
+    let bound = withUnsafeBytes(of: &address) { raw in
+      raw.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(raw.count)) }
+    }
+    guard bound == 0 else { throw SystemError("bind \(path)") }
+    return descriptor
   }
 }
 
-final class DatagramSinkHandler: ChannelInboundHandler {
-  typealias InboundIn = AddressedEnvelope<ByteBuffer>
+/// A system call that failed, with what the system says about it.
+struct SystemError: Error, CustomStringConvertible {
+  let description: String
 
-  private let counter: NIOLoopBoundBox<DatagramCounter>
-
-  init(counter: NIOLoopBoundBox<DatagramCounter>) { self.counter = counter }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    unwrapInboundIn(data).data.withUnsafeReadableBytes { counter.value.read($0) }
-  }
-}
-
-/// What arrived: datagrams, their lines, and the sum of one counter over all its tags.
-struct DatagramCounter {
-  private(set) var datagrams = 0
-  private(set) var lines = 0
-  private(set) var bytes = 0
-  private(set) var sum = 0
-  private let prefix: [UInt8]
-
-  init(metric: String?) { prefix = Array("\(metric ?? ""):".utf8) }
-
-  mutating func read(_ datagram: UnsafeRawBufferPointer) {
-    datagrams += 1
-    bytes += datagram.count
-    var start = 0
-    while start < datagram.count {
-      var end = start
-      while end < datagram.count, datagram[end] != UInt8.lineFeed { end += 1 }
-      if end > start {
-        lines += 1
-        if prefix.count > 1 { sum += value(UnsafeRawBufferPointer(rebasing: datagram[start..<end])) }
-      }
-      start = end + 1
-    }
-  }
-
-  /// `name:1|c|#tags`, or with several values in one line `name:1:2|c`.
-  private func value(_ line: UnsafeRawBufferPointer) -> Int {
-    guard line.count > prefix.count, prefix.indices.allSatisfy({ line[$0] == prefix[$0] }) else { return 0 }
-    var total = 0
-    var value = 0
-    for byte in line[prefix.count...] {
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value * 10 + Int(byte - UInt8(ascii: "0"))
-      case UInt8(ascii: ":"):
-        total += value
-        value = 0
-      default: return total + value
-      }
-    }
-    return total + value
-  }
+  init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
 }

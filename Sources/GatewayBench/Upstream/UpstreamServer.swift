@@ -9,14 +9,14 @@ enum UpstreamServer {
     let port = try arguments.integer("port", in: 1...65_535)
     let host = arguments.text("host", default: "127.0.0.1")
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let channel = try start(host: host, port: port, group: group)
+    let channel = try bootstrap(group: group).bind(host: host, port: port).wait()
     Process.waitForEndOfInput()
     try channel.close().wait()
     try group.syncShutdownGracefully()
   }
 
-  static func start(host: String, port: Int, group: any EventLoopGroup) throws -> any Channel {
-    try ServerBootstrap(group: group)
+  static func bootstrap(group: any EventLoopGroup) -> ServerBootstrap {
+    ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelOption(.backlog, value: 1_024)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -26,6 +26,5 @@ enum UpstreamServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(UpstreamHandler()) }
       }
-      .bind(host: host, port: port).wait()
   }
 }
