@@ -19,24 +19,14 @@ import Testing
   @Test(arguments: SDKClient.all)
   func vendorSDKIsServed(client: SDKClient) async throws {
     let simulator = ProviderSimulator(faults: Self.faults, pace: .visible)
-    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let scenarios = client.answered + client.broken + client.refused.filter { $0 == .unknownModel }
-    let reports = try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        // Cancelling it is how the test ends; the server's complaints about that would only hide a real one.
-        let silent = Logger(label: "provider-simulator") { _ in SwiftLogNoOpLogHandler() }
-        try await simulator.application(logger: silent) { listening.yield($0) }.run()
-      }
-      var portIterator = ports.makeAsyncIterator()
-      let port = try #require(await portIterator.next())
-      let reports = try await client.sdk.run(
-        scenarios, in: client.environment, baseURL: "http://127.0.0.1:\(port)", key: "k",
+    let reports = try await Self.running(simulator) { baseURL in
+      try await client.sdk.run(
+        scenarios, in: client.environment, baseURL: baseURL, key: "k",
         models: [
           .upstream429: "status-429", .upstream500: "status-500", .upstream529: "status-529", .cut: "cut",
           .unknownModel: "no-such-model",
         ])
-      group.cancelAll()
-      return reports
     }
     let answers = Dictionary(zip(scenarios, reports)) { first, _ in first }
     // The counts are those the SDK parsed: a simulator whose usage the SDK cannot read would leave them out.
@@ -47,5 +37,38 @@ import Testing
     #expect((answers[.streamUsage]?.chunks ?? 0) > 2)
     // One call is one exchange: no SDK tried again behind the test's back.
     #expect(simulator.requestLog.requests.count == scenarios.count)
+  }
+
+  /// One line of `adc_client.py`.
+  private struct IssuedToken: Decodable {
+    var way: String
+    var token: String
+    var account: String
+    var seconds: Int
+  }
+
+  @Test func googlesOwnLibraryGetsTokensFromIt() async throws {
+    let simulator = ProviderSimulator()
+    let tokens = try await Self.running(simulator) { baseURL in
+      try await PythonVerifier(environment: .sdkCurrent)
+        .run("adc_client.py", ["--base-url", baseURL], decoding: IssuedToken.self)
+    }
+    #expect(tokens.map(\.way) == ["file", "metadata"])
+    #expect(tokens.map(\.token) == ["ya29.sim-1", "ya29.sim-2"])
+    #expect(tokens.allSatisfy { (3500...3600).contains($0.seconds) && !$0.account.isEmpty })
+  }
+
+  private static func running<Value: Sendable>(
+    _ simulator: ProviderSimulator, _ body: (_ baseURL: String) async throws -> Value
+  ) async throws -> Value {
+    // Cancelling it is how the test ends; the server's complaints about that would only hide a real one.
+    let silent = Logger(label: "provider-simulator") { _ in SwiftLogNoOpLogHandler() }
+    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    let application = simulator.application(logger: silent) { listening.yield($0) }
+    let simulating = Task { try await application.run() }
+    defer { simulating.cancel() }
+    var portIterator = ports.makeAsyncIterator()
+    guard let port = await portIterator.next() else { throw CancellationError() }
+    return try await body("http://127.0.0.1:\(port)")
   }
 }
