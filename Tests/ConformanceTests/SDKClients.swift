@@ -1,5 +1,7 @@
 // The SDKs that are run as clients: each form of each generation, with the scenarios it has and the models it asks by itself.
 
+import Testing
+
 /// A vendor's SDK, or LangChain's package over it, in one of its forms. The raw value is the name in `sdk_client.py`.
 enum VendorSDK: String, CaseIterable, Sendable {
   case openAI = "openai"

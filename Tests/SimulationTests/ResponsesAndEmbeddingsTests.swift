@@ -79,8 +79,10 @@ import Testing
       for index in 0..<2 {
         let numbers = floats["data"]?.array?[index]["embedding"]?.array?.compactMap(\.number)
         let data = try #require(packed["data"]?.array?[index]["embedding"]?.string.flatMap { Data(base64Encoded: $0) })
-        let unpacked = stride(from: 0, to: data.count, by: 4).map { start in
-          Double(Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[start + $1]) << (8 * UInt32($1)) }))
+        let unpacked = stride(from: 0, to: data.count, by: 4).map { start -> Double in
+          // The low byte comes first.
+          let bits = data[start..<start + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+          return Double(Float(bitPattern: bits))
         }
         #expect(numbers == unpacked && unpacked.count == 5)
       }
