@@ -17,24 +17,30 @@ struct Deployment {
   let server: CommanderServer
 
   static let key = VirtualKeyHash.makeKey()
+  private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   /// Runs `body` against a commander and gives back its value and every span in the store after a graceful stop, oldest first.
   static func run<Value: Sendable>(
     simulator: ProviderSimulator, extra: String = "", _ body: (Deployment) async throws -> Value
   ) async throws -> (value: Value, spans: [LLMSpan]) {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "commander-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let application = simulator.application(logger: silent) { listening.yield($0) }
     let simulating = Task { try await application.run() }
     defer { simulating.cancel() }
     var portIterator = ports.makeAsyncIterator()
     guard let port = await portIterator.next() else { throw CancellationError() }
+    return try await run(provider: "http://127.0.0.1:\(port)", extra: extra, body)
+  }
 
+  /// The same in front of a provider that runs already. `extra` follows the routes: more of them, then other sections.
+  static func run<Value: Sendable>(
+    provider: String, extra: String = "", _ body: (Deployment) async throws -> Value
+  ) async throws -> (value: Value, spans: [LLMSpan]) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "commander-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
     let configuration = try CommanderConfiguration.parse(
-      yaml(provider: "http://127.0.0.1:\(port)", store: folder.path) + extra, file: "test.yaml",
+      yaml(provider: provider, store: folder.path) + extra, file: "test.yaml",
       environment: ["CREDENTIAL": "upstream-secret"])
     let server = try await CommanderServer.start(configuration, logger: silent)
     let services = server.serviceGroup(signals: false)
@@ -60,12 +66,14 @@ struct Deployment {
       - {name: test, sha256: \(VirtualKeyHash.sha256(of: key))}
     providers:
       - {name: openai, protocol: openai, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
+      - {name: anthropic, protocol: anthropic, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
       - {name: gemini, protocol: gemini, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
       - {name: vertex, protocol: vertex, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
     routes:
-      - {name: chat, models: [gpt-*, failing-*], provider: openai, fallbacks: [{provider: openai, model: gpt-4o-mini, automatic: false}]}
+      - {name: chat, models: [gpt-*, text-embedding-3-*, failing-*], provider: openai, fallbacks: [{provider: openai, model: gpt-4o-mini, automatic: false}]}
+      - {name: claude-answers, models: [claude-*, failing-*], provider: anthropic}
       - {name: gemini-answers, models: [gemini-*, failing-*], provider: gemini}
-      - {name: vertex-answers, models: [gemini-*, failing-*], provider: vertex}
+      - {name: vertex-answers, models: [gemini-*, claude-*, text-embedding-*, failing-*], provider: vertex}
 
     """
   }

@@ -8,6 +8,7 @@ struct PythonVerifier {
     case datadog
     case sdkCurrent = "sdk-current"
     case sdkPrevious = "sdk-previous"
+    case langChainCurrent = "langchain-current"
   }
 
   struct Failure: Error, CustomStringConvertible {

@@ -5,37 +5,70 @@ import Simulation
 import Testing
 
 @Suite struct SimulatorConformanceTests {
-  private static let faults = [429, 500].map { status in
-    var effect = FaultRule.Effect()
-    effect.status = status
-    return FaultRule(name: "status \(status)", condition: .init(model: "status-\(status)"), effect: effect)
+  private static let faults: [FaultRule] = {
+    var cut = FaultRule.Effect()
+    cut.cutAfterChunks = 3
+    return [FaultRule(name: "cut", condition: .init(model: "cut"), effect: cut)]
+      + [429, 500, 529].map { status in
+        var effect = FaultRule.Effect()
+        effect.status = status
+        return FaultRule(name: "status \(status)", condition: .init(model: "status-\(status)"), effect: effect)
+      }
+  }()
+
+  @Test(arguments: SDKClient.all)
+  func vendorSDKIsServed(client: SDKClient) async throws {
+    let simulator = ProviderSimulator(faults: Self.faults, pace: .visible)
+    let scenarios = client.answered + client.broken + client.refused.filter { $0 == .unknownModel }
+    let reports = try await Self.running(simulator) { baseURL in
+      try await client.sdk.run(
+        scenarios, in: client.environment, baseURL: baseURL, key: "k",
+        models: [
+          .upstream429: "status-429", .upstream500: "status-500", .upstream529: "status-529", .cut: "cut",
+          .unknownModel: "no-such-model",
+        ])
+    }
+    let answers = Dictionary(zip(scenarios, reports)) { first, _ in first }
+    // The counts are those the SDK parsed: a simulator whose usage the SDK cannot read would leave them out.
+    let asked = try #require(answers[.complete].flatMap { ReportedTokens($0.usage) })
+    #expect(asked.totalInput > 0 && asked.output > 0)
+    #expect(answers[.streamUsage].flatMap { ReportedTokens($0.usage) } == asked)
+    #expect(answers[.stream]?.text == answers[.complete]?.text && answers[.streamUsage]?.text == answers[.complete]?.text)
+    #expect((answers[.streamUsage]?.chunks ?? 0) > 2)
+    // One call is one exchange: no SDK tried again behind the test's back.
+    #expect(simulator.requestLog.requests.count == scenarios.count)
   }
 
-  @Test(arguments: VendorSDK.allCases, [PythonVerifier.Environment.sdkCurrent, .sdkPrevious])
-  func vendorSDKIsServed(sdk: VendorSDK, environment: PythonVerifier.Environment) async throws {
-    let simulator = ProviderSimulator(faults: Self.faults, pace: .visible)
-    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-    let reports = try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        // Cancelling it is how the test ends; the server's complaints about that would only hide a real one.
-        let silent = Logger(label: "provider-simulator") { _ in SwiftLogNoOpLogHandler() }
-        try await simulator.application(logger: silent) { listening.yield($0) }.run()
-      }
-      var portIterator = ports.makeAsyncIterator()
-      let port = try #require(await portIterator.next())
-      let reports = try await sdk.run(
-        [.complete, .stream, .streamUsage, .disconnect, .upstream429, .upstream500], in: environment,
-        baseURL: "http://127.0.0.1:\(port)", key: "k", models: [.upstream429: "status-429", .upstream500: "status-500"])
-      group.cancelAll()
-      return reports
+  /// One line of `adc_client.py`.
+  private struct IssuedToken: Decodable {
+    var way: String
+    var token: String
+    var account: String
+    var seconds: Int
+  }
+
+  @Test func googlesOwnLibraryGetsTokensFromIt() async throws {
+    let simulator = ProviderSimulator()
+    let tokens = try await Self.running(simulator) { baseURL in
+      try await PythonVerifier(environment: .sdkCurrent)
+        .run("adc_client.py", ["--base-url", baseURL], decoding: IssuedToken.self)
     }
-    // The counts are those the SDK parsed: a simulator whose usage the SDK cannot read would leave them out.
-    let prompt = sdk == .openAI ? "prompt_tokens" : "prompt_token_count"
-    let answer = sdk == .openAI ? "completion_tokens" : "candidates_token_count"
-    #expect(reports.count == 6)
-    #expect(reports[0].usage[prompt, default: 0] > 0 && reports[0].usage[answer, default: 0] > 0)
-    #expect(reports[2].usage == reports[0].usage)
-    #expect(reports[1].text == reports[0].text && reports[2].text == reports[0].text)
-    #expect(reports[2].chunks > 2)
+    #expect(tokens.map(\.way) == ["file", "metadata"])
+    #expect(tokens.map(\.token) == ["ya29.sim-1", "ya29.sim-2"])
+    #expect(tokens.allSatisfy { (3500...3600).contains($0.seconds) && !$0.account.isEmpty })
+  }
+
+  private static func running<Value: Sendable>(
+    _ simulator: ProviderSimulator, _ body: (_ baseURL: String) async throws -> Value
+  ) async throws -> Value {
+    // Cancelling it is how the test ends; the server's complaints about that would only hide a real one.
+    let silent = Logger(label: "provider-simulator") { _ in SwiftLogNoOpLogHandler() }
+    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    let application = simulator.application(logger: silent) { listening.yield($0) }
+    let simulating = Task { try await application.run() }
+    defer { simulating.cancel() }
+    var portIterator = ports.makeAsyncIterator()
+    guard let port = await portIterator.next() else { throw CancellationError() }
+    return try await body("http://127.0.0.1:\(port)")
   }
 }

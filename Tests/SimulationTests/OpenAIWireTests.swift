@@ -69,10 +69,20 @@ import Testing
     }
   }
 
-  @Test func modelsAreListed() async throws {
+  @Test func modelsAreListedInTheFormOfTheVendorWhoseClientAsks() async throws {
     try await ProviderSimulator().running { client in
       let list = try await client.execute(uri: "/v1/models", method: .get, headers: [.authorization: "Bearer sk"])
       #expect(try list.json()["data"]?.array?.first?["object"]?.string == "model")
+      let one = try await client.execute(uri: "/v1/models/gpt-4o", method: .get, headers: [.authorization: "Bearer sk"])
+      #expect(try one.json()["id"]?.string == "gpt-4o")
+      let none = try await client.execute(uri: "/v1/models/nothing", method: .get, headers: [.authorization: "Bearer sk"])
+      #expect(none.status == .notFound)
+      #expect(try none.json()["error"]?["code"]?.string == "model_not_found")
+      let anthropicKey = try #require(HTTPFields.Element.Name("x-api-key"))
+      let anthropic = try await client.execute(uri: "/v1/models", method: .get, headers: [anthropicKey: "k"])
+      #expect(try anthropic.json()["data"]?.array?.first?["type"]?.string == "model")
+      let gemini = try await client.execute(uri: "/v1beta/models?key=k", method: .get)
+      #expect(try gemini.json()["models"]?.array?.isEmpty == false)
     }
   }
 }

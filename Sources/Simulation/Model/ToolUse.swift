@@ -56,11 +56,15 @@ enum ToolUse {
     }
   }
 
+  /// Google's REST clients send the types of a schema as the numbers of their enumeration.
+  private static let numberedTypes = [1: "string", 2: "number", 3: "integer", 4: "boolean", 5: "array", 6: "object"]
+
   /// A value that the schema allows: every required property, texts taken from the question.
   private static func example(of schema: JSONValue, question: String, depth: Int) -> JSONValue {
     if let first = schema["enum"]?.array?.first { return first }
     let type =
-      schema["type"]?.string ?? schema["type"]?.array?.first?.string ?? (schema["properties"] == nil ? "string" : "object")
+      schema["type"]?.string ?? schema["type"]?.array?.first?.string ?? schema["type"]?.integer.flatMap { numberedTypes[$0] }
+      ?? (schema["properties"] == nil ? "string" : "object")
     switch type.lowercased() {
     case "object":
       guard depth < 4, let properties = schema["properties"]?.members else { return [:] }

@@ -33,10 +33,14 @@ struct AnthropicAnswer {
       events.append(["type": "content_block_stop", "index": place])
       // Several message_delta are allowed; each repeats what the ones before it counted.
       if effect.repeatsUsage, !effect.omitsUsage {
-        events.append(messageDelta(stopReason: nil, outputTokens: outputTokens * (index + 1) / (blocks.count + 1)))
+        let soFar = outputTokens * (index + 1) / (blocks.count + 1)
+        events.append(messageDelta(stopReason: nil, usage: [("output_tokens", .integer(soFar))]))
       }
     }
-    events.append(messageDelta(stopReason: .string(stopReason), outputTokens: outputTokens))
+    // The last repeats the input side too, as cumulative counts: LangChain reads it there and nowhere else.
+    let inputSide = inputUsage.filter { $0.0 != "cache_creation" }
+    let outputSide: [(String, JSONValue)] = [("output_tokens", .integer(outputTokens))]
+    events.append(messageDelta(stopReason: .string(stopReason), usage: inputSide + outputSide + thinkingDetails))
     events.append(["type": "message_stop"])
     return events
   }
@@ -87,11 +91,11 @@ struct AnthropicAnswer {
     }
   }
 
-  private func messageDelta(stopReason: JSONValue, outputTokens: Int) -> JSONValue {
+  private func messageDelta(stopReason: JSONValue, usage: [(String, JSONValue)]) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("type", "message_delta"), ("delta", ["stop_reason": stopReason, "stop_sequence": nil]),
     ]
-    if !effect.omitsUsage { members.append(("usage", .object([("output_tokens", .integer(outputTokens))] + thinkingDetails))) }
+    if !effect.omitsUsage { members.append(("usage", .object(usage))) }
     return .object(members)
   }
 

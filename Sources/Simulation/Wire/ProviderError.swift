@@ -197,7 +197,7 @@ extension ModelEndpoint {
         "type": "error", "code": "server_error", "message": .string(error.message), "param": nil, "sequence_number": 0,
       ]
       return "event: error\ndata: \(event.text)\n\n"
-    case .streamGenerateContent: return isEventStream ? "data: \(body)\r\n\r\n" : ",\r\n\(body)\n]\n"
+    case .streamGenerateContent: return isEventStream ? "data: \(body)\r\n\r\n" : ",\r\n\(body)\n]"
     default: return "data: \(body)\n\n"
     }
   }

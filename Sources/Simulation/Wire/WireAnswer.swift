@@ -31,11 +31,12 @@ struct WireAnswer: Sendable {
         contentType: "text/event-stream; charset=utf-8"))
   }
 
-  /// Google's stream without `alt=sse`: one JSON array, an element at a time.
+  /// Google's stream without `alt=sse`: one JSON array, an element at a time. Nothing may follow its end: Google's own REST
+  /// client, which reads a character at a time, takes a line end there for another answer that is no array.
   static func arrayElements(_ elements: [JSONValue]) -> WireAnswer {
     WireAnswer(
       form: .stream(
-        events: elements.enumerated().map { ($0 == 0 ? "[" : ",\r\n") + $1.text }, end: "\n]\n",
+        events: elements.enumerated().map { ($0 == 0 ? "[" : ",\r\n") + $1.text }, end: "\n]",
         contentType: "application/json; charset=UTF-8"))
   }
 }
