@@ -138,4 +138,10 @@ import Testing
       #expect(meter.text == text && meter.textByteCount == 5)
     }
   }
+
+  @Test func whatIsKeptHasNoHole() {
+    let stream = Self.events(Self.delta("abcé"), Self.delta("d"), "[DONE]")
+    let (meter, _) = Self.meter(.openAIChat, .eventStream, stream, capture: 4)
+    #expect(meter.text == "abc" && meter.textByteCount == 6)
+  }
 }

@@ -39,6 +39,24 @@ func withBytes<Result>(of text: String, _ body: (UnsafeRawBufferPointer) throws 
     }
   }
 
+  /// Strings are searched by words and then by memchr: an escape must count the same wherever it stands.
+  @Test func aStringEndsAtItsQuoteHoweverLongItIs() {
+    for length in 0..<100 {
+      for ending in ["", #"\\"#, #"\""#, #"\\\""#, #"\\\\"#] {
+        let text = String(repeating: "x", count: length) + ending
+        let json = #"{"\#(text)":"\#(text)","k":[{"a":"\#(text)]}"},1,2,3,4,5,6,7,8,9],"z":7}"#
+        scanning(json) { #expect($0.integer($0.member("z", of: $0.root)) == 7) }
+        let read = withBytes(of: json) { bytes in
+          var reader = JSONReader(bytes)
+          var names: [String] = []
+          reader.forEachMember { key, _ in names.append(key.text) }
+          return reader.isMalformed ? [] : names
+        }
+        #expect(read == [withBytes(of: text, JSONText.unescape), "k", "z"])
+      }
+    }
+  }
+
   @Test func aMillionBracketsDeepIsCountedNotRecursedInto() {
     let open = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
     let close = [UInt8](repeating: UInt8(ascii: "]"), count: 1_000_000)

@@ -28,7 +28,8 @@ package enum StreamFuzz {
     let cut = payload.isEmpty ? 0 : Int(bytes[1]) * 7 % (payload.count + 1)
     let format = BodyFormat.allCases[selector / framings.count % BodyFormat.allCases.count]
     let framing = framings[selector % framings.count]
-    return meters(payload, cut: cut, format, framing) ?? errors(payload) ?? request(payload, targets[selector % targets.count])
+    return meters(payload, cut: cut, format, framing) ?? (framing == .document ? errors(payload) : nil) ?? request(
+      payload, targets[selector % targets.count])
       ?? target(payload)
   }
 
@@ -104,7 +105,7 @@ package enum StreamFuzz {
   }
 
   private static func target(_ payload: UnsafeRawBufferPointer) -> String? {
-    let text = String(decoding: payload.prefix(200), as: UTF8.self)
+    let text = String(decoding: payload.prefix(80), as: UTF8.self)
     for uri in [text, "/v1/models/\(text):generateContent"] {
       guard let target = RequestTarget(uri: uri) else { continue }
       guard target.uri.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return "a request line could be broken" }
