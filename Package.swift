@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents", "Remediation",
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Gateway", "LLMMetrics", "Ingest", "Monitors", "Incidents",
+        "Remediation",
         "Storage",
         "Datadog", "Notifications", "Console", "Simulation", argumentParser, asyncHTTPClient, hummingbird, logging, nioCore,
         nioHTTP1,
