@@ -85,7 +85,6 @@ let package = Package(
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
-    .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),

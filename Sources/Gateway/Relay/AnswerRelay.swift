@@ -20,12 +20,14 @@ struct AnswerRelay {
   ) {
     self.head = head
     self.isHeld = isHeld
-    framing = call.framing
+    // A server that does not know streams answers with a document, whatever it was asked for.
+    let isDocument = call.framing == .eventStream && head.headers.first("content-type")?.hasPrefix("application/json") == true
+    framing = isDocument ? .document : call.framing
     stripsUsage = call.stripsUsage
-    meter = ResponseMeter(bodyFormat: call.format, framing: call.framing, captureLimit: captureLimit)
+    meter = ResponseMeter(bodyFormat: call.format, framing: framing, captureLimit: captureLimit)
     if call.translates {
       translator = AnswerTranslator(
-        from: call.format, framing: call.framing, model: translatedModel, created: identity.start.unixSeconds,
+        from: call.format, framing: framing, model: translatedModel, created: identity.start.unixSeconds,
         id: "chatcmpl-\(identity.spanID)", includesUsage: includesUsage)
     }
   }

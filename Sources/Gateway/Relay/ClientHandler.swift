@@ -186,7 +186,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     case .failure(let refusal):
       throw Refusal(
         failure: GatewayFailure(
-          status: 429, errorClass: .quotaExhausted, message: refusal.message, retryAfter: refusal.retryAfter),
+          status: 429, errorClass: .quotaExhausted, message: refusal.message,
+          // Waiting helps only where time is what is missing.
+          retryAfter: refusal.reason == .overLimit ? refusal.retryAfter : nil),
         facts: call.facts)
     }
   }

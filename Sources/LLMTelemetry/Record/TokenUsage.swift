@@ -46,7 +46,13 @@ public struct TokenUsage: Hashable, Sendable {
 
   private static func sum(_ parts: Int?...) -> Int? {
     let known = parts.compactMap { $0 }
-    return known.isEmpty ? nil : known.reduce(0, +)
+    // Counts come from outside: absurd ones saturate instead of trapping.
+    return known.isEmpty
+      ? nil
+      : known.reduce(0) { sum, part in
+        let (result, overflow) = sum.addingReportingOverflow(part)
+        return overflow ? .max : result
+      }
   }
 }
 
