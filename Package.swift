@@ -140,7 +140,6 @@ let package = Package(
         "GoogleCredentials", "LLMMetrics", "Ingest", "Monitors", "Console",
         "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
       ]),
-    .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench", nioCore, nioPosix]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
