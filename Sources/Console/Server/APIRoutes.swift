@@ -57,7 +57,7 @@ struct APIRoutes: Sendable {
       return try Response.json(OverridesDocument(try await source.state().overrides))
     }
     api.post("prompts/:name/:action") { request, context in
-      let name = try context.parameters.require("name")
+      let name = try Self.promptName(context)
       let word = try context.parameters.require("action")
       let body = try await body(request)
       let action = try PromptAction(word, version: body.version, label: body.label, share: body.share)
@@ -70,7 +70,7 @@ struct APIRoutes: Sendable {
     api.get("status.json") { _, _ in try Response.json(StatusDocument(try await source.health(), at: source.now())) }
     api.get("prompts.json") { _, _ in try Response.json(PromptsDocument(prompts: try await source.prompts())) }
     api.get("prompts/:name/versions.json") { _, context in
-      let name = try context.parameters.require("name")
+      let name = try Self.promptName(context)
       guard let versions = try await source.promptTexts(name) else {
         throw RequestProblem(.notFound, "No such prompt", "There is no prompt \(name).")
       }
@@ -86,6 +86,12 @@ struct APIRoutes: Sendable {
       let (filter, limit) = try Self.selection(request)
       return try Response.json(SpansDocument(spans: try await source.spans(filter, limit).map(SpanDocument.init)))
     }
+  }
+
+  /// The router hands over a segment as it stands in the address; people name prompts with spaces and slashes too.
+  private static func promptName(_ context: Console.Context) throws -> String {
+    let segment = try context.parameters.require("name")
+    return segment.removingPercentEncoding ?? segment
   }
 
   /// `limit`, `trace`, `outcome=error`, and any dimension by its name: `tenant`, `model`, `prompt_version`, …
