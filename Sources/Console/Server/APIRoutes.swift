@@ -57,7 +57,7 @@ struct APIRoutes: Sendable {
       return try Response.json(OverridesDocument(try await source.state().overrides))
     }
     api.post("prompts/:name/:action") { request, context in
-      let name = try context.parameters.require("name")
+      let name = try Self.promptName(context)
       let word = try context.parameters.require("action")
       let body = try await body(request)
       let action = try PromptAction(word, version: body.version, label: body.label, share: body.share)
@@ -73,7 +73,7 @@ struct APIRoutes: Sendable {
       try Response.json(BudgetsDocument(try await source.budgets(), at: source.now()))
     }
     api.get("prompts/:name/versions.json") { _, context in
-      let name = try context.parameters.require("name")
+      let name = try Self.promptName(context)
       guard let versions = try await source.promptTexts(name) else {
         throw RequestProblem(.notFound, "No such prompt", "There is no prompt \(name).")
       }
@@ -89,6 +89,12 @@ struct APIRoutes: Sendable {
       let (filter, limit) = try Self.selection(request)
       return try Response.json(SpansDocument(spans: try await source.spans(filter, limit).map(SpanDocument.init)))
     }
+  }
+
+  /// The router hands over a segment as it stands in the address; people name prompts with spaces and slashes too.
+  private static func promptName(_ context: Console.Context) throws -> String {
+    let segment = try context.parameters.require("name")
+    return segment.removingPercentEncoding ?? segment
   }
 
   /// `limit`, `trace`, `outcome=error`, and any dimension by its name: `tenant`, `model`, `prompt_version`, …
