@@ -20,7 +20,10 @@ package final class TelemetryStore: Sendable {
   package init(path: String) throws {
     self.path = path
     pool = try DatabaseFile.open(path, kind: .telemetry, migrator: TelemetrySchema.migrator) {
-      try DatabasePool(path: path, configuration: $0)
+      var configuration = $0
+      // A checkpoint writes a page once however often it has changed since the last: 4,000 pages are 16 MB of log.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
+      return try DatabasePool(path: path, configuration: configuration)
     }
     index = Mutex(try pool.read(SeriesIndex.load))
   }

@@ -25,7 +25,8 @@ import Testing
   @Test func textsOfAnyLengthAndContentComeBack() throws {
     try withFolder { folder in
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
-      let spans = ["", "größe-日本🙂", String(repeating: "x", count: 5000), String(repeating: "é", count: 100_000)].map { text in
+      let texts = ["", "größe-日本🙂", String(repeating: "x", count: 5000), String(repeating: "é", count: 100_000), "x", ""]
+      let spans = texts.map { text in
         var span = completeSpan()
         span.name = text
         span.dimensions.tenant = text
