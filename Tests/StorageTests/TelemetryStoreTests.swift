@@ -75,6 +75,23 @@ import Testing
     }
   }
 
+  @Test func traceIsFoundWithoutReadingEverySpan() throws {
+    try withFolder { folder in
+      let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
+      var filter = SpanFilter()
+      filter.traceID = .random()
+      let (condition, arguments) = filter.condition
+      let plan = try store.pool.read { db in
+        try Row.fetchAll(
+          db, sql: "EXPLAIN QUERY PLAN SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start DESC, sequence DESC",
+          arguments: arguments
+        ).map { $0["detail"] as String }
+      }
+      #expect(plan.allSatisfy { !$0.contains("AUTOMATIC") && !$0.hasPrefix("SCAN spans") && !$0.hasPrefix("SCAN candidate") })
+      #expect(plan.count { $0.contains("INTEGER PRIMARY KEY") } == 2, "\(plan)")
+    }
+  }
+
   @Test func fileOfTheFirstSchemaIsReadAndItsTracesFound() throws {
     try withFolder { folder in
       let path = folder + "/telemetry.sqlite"
