@@ -161,7 +161,7 @@ extension Duration {
     let nanoseconds = UInt64(1_000_000_000).dividingFullWidth(
       (high: UInt64(magnitude >> 64), low: UInt64(truncatingIfNeeded: magnitude))
     ).quotient
-    return attoseconds < 0 ? -Int64(nanoseconds) : Int64(nanoseconds)
+    return attoseconds < 0 ? Int64(bitPattern: 0 &- nanoseconds) : Int64(nanoseconds)
   }
 
   /// Seconds as a floating-point number, for display and for wire formats that want one.
