@@ -60,23 +60,27 @@ package final class IngestPipeline: Sendable {
       }
     }
     // The drain must reach the sinks even when this task is cancelled, so it does not run in it.
-    let processing = Task {
-      var work = Work()
-      for await _ in queue.wakeUps {
-        await gather()
-        await processQueue(&work)
-        work.meter.forget(now: now())
-        await deliver(work.fold.closed(now: now()))
-      }
-      await processQueue(&work)
-      await deliver(work.fold.flush())
-    }
+    let thread = IngestThread()
+    let processing = Task(executorPreference: thread) { await self.processUntilShutDown() }
     await withTaskCancellationHandler {
       await processing.value
     } onCancel: {
       shutDown()
     }
     ticking.cancel()
+    thread.end()
+  }
+
+  private func processUntilShutDown() async {
+    var work = Work()
+    for await _ in queue.wakeUps {
+      await gather()
+      await processQueue(&work)
+      work.meter.forget(now: now())
+      await deliver(work.fold.closed(now: now()))
+    }
+    await processQueue(&work)
+    await deliver(work.fold.flush())
   }
 
   /// Lets a batch grow, unless there is enough of it or the end has come.

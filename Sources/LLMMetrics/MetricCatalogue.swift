@@ -37,9 +37,10 @@ package enum MetricCatalogue {
     meaning: "From the request's arrival to the first token of a streamed answer.")
   package static let tokens = MetricDefinition(
     name: "llm.tokens", type: .count, unit: .token, extraTags: ["token_type"],
-    meaning:
-      "Tokens in disjoint buckets: token_type is input, cache_read, cache_write, cache_write_1h, input_audio, input_image, output, reasoning, output_audio or output_image."
-  )
+    meaning: """
+      Tokens in disjoint buckets: token_type is input, cache_read, cache_write, cache_write_1h, input_audio, input_image, \
+      output, reasoning, output_audio or output_image.
+      """)
   package static let cost = MetricDefinition(
     name: "llm.cost", type: .count, unit: .dollar, extraTags: ["cost_exactness"],
     meaning: "US dollars; cost_exactness is exact, partial or estimated. Unknown costs are not in it: see llm.cost.unknown.")

@@ -9,6 +9,8 @@ package struct RollupFold: Sendable {
   package static let lateness: Duration = .seconds(2)
   /// Spans with wrong clocks could open any number of intervals; past this many, all are handed out.
   package static let openIntervalLimit = 360
+  /// Intervals that may have a place for every series there is; those opened beyond hold only what they have seen.
+  private static let numberedIntervalLimit = 8
   private static let width = Rollup.width.wholeNanoseconds
 
   private var open: [Timestamp: Interval] = [:]
@@ -40,6 +42,7 @@ package struct RollupFold: Sendable {
       interval.makeRoom(for: series.count)
       let begin = first == 0 ? 0 : batch.spans[first - 1].end
       for value in batch.values[begin..<batch.spans[last].end] { interval.add(value) }
+      if open.count >= Self.numberedIntervalLimit { interval.nameEverything(series) }
       open[start] = interval
       first = last + 1
     }
@@ -114,7 +117,7 @@ private struct Interval: Sendable {
       let key = series.key
       if named[key]?.merge(aggregate) == nil { named[key] = aggregate }
     }
-    sums.removeAll(keepingCapacity: true)
-    sketches.removeAll(keepingCapacity: true)
+    sums.removeAll()
+    sketches.removeAll()
   }
 }

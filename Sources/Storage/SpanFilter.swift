@@ -18,6 +18,10 @@ package struct SpanFilter: Hashable, Sendable {
 
   package init() {}
 
+  /// The table to select from. The few spans of a trace are found by their sequence numbers, and then sorted; SQLite would rather
+  /// read all spans in the order of their index, and ask of each whether it is one of them.
+  var source: String { traceID == nil ? "spans" : "spans NOT INDEXED" }
+
   /// The SQL condition and its arguments.
   var condition: (sql: String, arguments: StatementArguments) {
     var parts: [String] = []
@@ -31,7 +35,8 @@ package struct SpanFilter: Hashable, Sendable {
     }
     if let traceID {
       require(
-        TraceBlocks.condition, TraceBlocks.fingerprint(traceID), Int64(bitPattern: traceID.low), Int64(bitPattern: traceID.high))
+        TraceBlocks.condition, TraceBlocks.fingerprint(traceID.low), Int64(bitPattern: traceID.low),
+        Int64(bitPattern: traceID.high))
     }
     if let range { require("start >= ? AND start < ?", range.lowerBound.unixNanoseconds, range.upperBound.unixNanoseconds) }
     if !kinds.isEmpty {

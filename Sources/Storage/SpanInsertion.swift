@@ -4,23 +4,27 @@ import GRDB
 import GRDBSQLite
 import LLMTelemetry
 
-/// Binds the columns of `SpanRow` one after the other. Texts are copied into memory of ours that stays until the row is written,
-/// so that SQLite need not allocate each.
+/// Binds the columns of `SpanRow` one after the other. SQLite keeps what is bound from row to row, and most values of a span are
+/// those of the span before, so only the others are bound. Texts are copied into memory of ours, a place for each column, so
+/// that SQLite need not allocate them.
 struct SpanInsertion: ~Copyable {
-  private static let arenaSize = 8192
+  /// Bytes of a column's place; longer texts are SQLite's to copy.
+  private static let placeSize = 128
   private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
   private let statement: SQLiteStatement
-  private let arena = UnsafeMutableRawPointer.allocate(byteCount: arenaSize, alignment: 16)
-  private var used = 0
+  private let places = UnsafeMutableRawPointer.allocate(byteCount: placeSize * (SpanRow.columnCount + 1), alignment: 16)
   private var column: Int32 = 0
+  /// What is bound, by column; SQLite begins with nothing bound, which is null.
+  private var texts = [String?](repeating: nil, count: SpanRow.columnCount + 1)
+  private var integers = [Int64?](repeating: nil, count: SpanRow.columnCount + 1)
 
   private init(_ statement: SQLiteStatement) { self.statement = statement }
 
   deinit {
-    // The statement is cached, and must not keep pointers into the arena.
+    // The statement is cached, and must not keep pointers into memory that goes.
     sqlite3_clear_bindings(statement)
-    arena.deallocate()
+    places.deallocate()
   }
 
   /// In the transaction of the caller. Returns the sequence numbers the spans have; there must be one span at least.
@@ -43,7 +47,6 @@ struct SpanInsertion: ~Copyable {
   }
 
   private mutating func bind(_ span: borrowing LLMSpan) {
-    used = 0
     column = 0
     integer(Int64(bitPattern: span.traceID.high))
     integer(Int64(bitPattern: span.traceID.low))
@@ -107,6 +110,8 @@ struct SpanInsertion: ~Copyable {
   @inline(__always)
   private mutating func integer(_ value: Int64?) {
     column += 1
+    if integers[Int(column)] == value { return }
+    integers[Int(column)] = value
     if let value { sqlite3_bind_int64(statement, column, value) } else { sqlite3_bind_null(statement, column) }
   }
 
@@ -119,28 +124,28 @@ struct SpanInsertion: ~Copyable {
     if let value { sqlite3_bind_double(statement, column, value) } else { sqlite3_bind_null(statement, column) }
   }
 
+  @inline(__always)
   private mutating func text(_ value: String?) {
     column += 1
-    guard var value else {
-      sqlite3_bind_null(statement, column)
-      return
-    }
-    value.withUTF8 { bytes in
-      let size = bytes.count
-      guard let start = bytes.baseAddress, used + size <= Self.arenaSize else {
-        // Too long for the arena, or empty.
-        bytes.withMemoryRebound(to: CChar.self) { characters in
-          _ = sqlite3_bind_text64(
-            statement, column, characters.baseAddress ?? UnsafePointer(arena.assumingMemoryBound(to: CChar.self)),
-            UInt64(size), Self.transient, UInt8(SQLITE_UTF8))
-        }
+    if texts[Int(column)] == value { return }
+    texts[Int(column)] = value
+    if let value { bind(value) } else { sqlite3_bind_null(statement, column) }
+  }
+
+  private mutating func bind(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      let place = places + Int(column) * Self.placeSize
+      guard let start = bytes.baseAddress, bytes.count <= Self.placeSize else {
+        // Too long, or empty.
+        let source = UnsafePointer(
+          (bytes.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(place)).assumingMemoryBound(to: CChar.self))
+        sqlite3_bind_text64(statement, column, source, UInt64(bytes.count), Self.transient, UInt8(SQLITE_UTF8))
         return
       }
-      let place = arena + used
-      place.copyMemory(from: start, byteCount: size)
-      used += size
-      sqlite3_bind_text64(
-        statement, column, UnsafePointer(place.assumingMemoryBound(to: CChar.self)), UInt64(size), nil, UInt8(SQLITE_UTF8))
+      place.copyMemory(from: start, byteCount: bytes.count)
+      let source = UnsafePointer(place.assumingMemoryBound(to: CChar.self))
+      sqlite3_bind_text64(statement, column, source, UInt64(bytes.count), nil, UInt8(SQLITE_UTF8))
     }
   }
 
@@ -152,7 +157,7 @@ struct SpanInsertion: ~Copyable {
     }
     value.withUnsafeBytes { bytes in
       _ = sqlite3_bind_blob64(
-        statement, column, bytes.baseAddress ?? UnsafeRawPointer(arena), UInt64(bytes.count), Self.transient)
+        statement, column, bytes.baseAddress ?? UnsafeRawPointer(places), UInt64(bytes.count), Self.transient)
     }
   }
 }

@@ -20,7 +20,13 @@ package final class TelemetryStore: Sendable {
   package init(path: String) throws {
     self.path = path
     pool = try DatabaseFile.open(path, kind: .telemetry, migrator: TelemetrySchema.migrator) {
-      try DatabasePool(path: path, configuration: $0)
+      var configuration = $0
+      // A checkpoint writes a page once however often it has changed since the last: 4,000 pages are 16 MB of log.
+      configuration.prepareDatabase { db in
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        db.add(function: TraceBlocks.function)
+      }
+      return try DatabasePool(path: path, configuration: configuration)
     }
     index = Mutex(try pool.read(SeriesIndex.load))
   }
@@ -133,7 +139,7 @@ extension TelemetryStore {
       arguments += [cursor.start.unixNanoseconds, cursor.sequence]
     }
     arguments += [limit + 1]
-    let sql = "SELECT * FROM spans WHERE \(condition) ORDER BY start DESC, sequence DESC LIMIT ?"
+    let sql = "SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start DESC, sequence DESC LIMIT ?"
     let rows = try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
     let page = rows.prefix(limit)
     let next =
@@ -147,7 +153,7 @@ extension TelemetryStore {
     var filter = SpanFilter()
     filter.traceID = id
     let (condition, arguments) = filter.condition
-    let sql = "SELECT * FROM spans WHERE \(condition) ORDER BY start, sequence LIMIT ?"
+    let sql = "SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start, sequence LIMIT ?"
     return try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments + [limit]) }.map(span)
   }
 

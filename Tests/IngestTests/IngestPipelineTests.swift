@@ -1,5 +1,6 @@
 // Every span reaches every sink or is counted as dropped; content ends where it should; time is the test's.
 
+import Foundation
 import Ingest
 import LLMMetrics
 import LLMTelemetry
@@ -168,6 +169,17 @@ private final class Received: Sendable {
     pipeline.shutDown()
     await running.value
   }
+
+  @Test func sinksRunOnAThreadThatIsNotOfThePool() async {
+    let names = Mutex<Set<String>>([])
+    let sink = IngestSink(name: "thread", batch: { _ in names.withLock { _ = $0.insert(Self.threadName()) } })
+    let pipeline = pipeline([sink], now: { [origin] in origin })
+    pipeline.offer([span()])
+    await drain(pipeline)
+    #expect(names.withLock { $0 } == ["ingest"])
+  }
+
+  private static func threadName() -> String { Thread.current.name ?? "" }
 
   @Test func whatASinkLosesByItselfIsCountedUnderItsName() async {
     let received = Received()

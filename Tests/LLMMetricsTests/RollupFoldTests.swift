@@ -39,6 +39,24 @@ import Testing
     #expect(fold.closed(now: origin).count == RollupFold.openIntervalLimit + 1)
   }
 
+  @Test func spansWithWrongClocksCountInTheirOwnIntervalsHoweverMany() {
+    var meter = SpanMeter()
+    var fold = RollupFold()
+    var batch = MeasurementBatch()
+    for round in 0..<3 {
+      let spans = (0..<40).map { interval in exampleSpan(start: origin + .seconds(interval * 10 + round)) }
+      meter.measure(spans + spans.reversed(), into: &batch)
+      fold.add(batch)
+      batch.removeAll()
+    }
+    let rollups = fold.flush()
+    #expect(rollups.map(\.start) == (0..<40).map { origin + .seconds($0 * 10) })
+    let requests = rollups.map { $0.series.filter { $0.key.metric == "llm.requests" }.map(\.value) }
+    #expect(requests.allSatisfy { $0 == [.count(6)] })
+    let durations = rollups.map { $0.series.filter { $0.key.metric == "llm.request.duration" }.map(\.value) }
+    #expect(durations.allSatisfy { if case .sketch(let sketch)? = $0.first { sketch.count == 6 } else { false } })
+  }
+
   @Test func sketchesOfOneIntervalMergeWithinOnePercent() throws {
     var fold = RollupFold()
     for value in 1...1000 {

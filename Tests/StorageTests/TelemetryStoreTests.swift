@@ -25,7 +25,8 @@ import Testing
   @Test func textsOfAnyLengthAndContentComeBack() throws {
     try withFolder { folder in
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
-      let spans = ["", "größe-日本🙂", String(repeating: "x", count: 5000), String(repeating: "é", count: 100_000)].map { text in
+      let texts = ["", "größe-日本🙂", String(repeating: "x", count: 5000), String(repeating: "é", count: 100_000), "x", ""]
+      let spans = texts.map { text in
         var span = completeSpan()
         span.name = text
         span.dimensions.tenant = text
@@ -71,6 +72,23 @@ import Testing
       try store.append(spans: batch(12, 5, wanted: 4) + batch(13, 5, wanted: 0))
       #expect(try store.trace(wanted).map(\.name) == ["12", "13"])
       #expect(try store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM trace_blocks") } == 1)
+    }
+  }
+
+  @Test func traceIsFoundWithoutReadingEverySpan() throws {
+    try withFolder { folder in
+      let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
+      var filter = SpanFilter()
+      filter.traceID = .random()
+      let (condition, arguments) = filter.condition
+      let plan = try store.pool.read { db in
+        try Row.fetchAll(
+          db, sql: "EXPLAIN QUERY PLAN SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start DESC, sequence DESC",
+          arguments: arguments
+        ).map { $0["detail"] as String }
+      }
+      #expect(plan.allSatisfy { !$0.contains("AUTOMATIC") && !$0.hasPrefix("SCAN spans") && !$0.hasPrefix("SCAN candidate") })
+      #expect(plan.count { $0.contains("INTEGER PRIMARY KEY") } == 2, "\(plan)")
     }
   }
 

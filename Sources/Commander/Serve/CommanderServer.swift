@@ -54,10 +54,11 @@ package struct CommanderServer: Sendable {
     try problems.throwIfAny()
     let (store, ledger) = try openStore(configuration)
     let health = HealthCounters()
+    let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(
         prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
-      sinks: sinks(store: store, dogStatsD: dogStatsD, health: health),
+      sinks: sinks(store: store, dogStatsD: dogStatsD, log: log, health: health),
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
@@ -73,7 +74,6 @@ package struct CommanderServer: Sendable {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
-    try throwIfAny(configuration.problemsOfChangedTexts(await center.registry))
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
@@ -93,7 +93,7 @@ package struct CommanderServer: Sendable {
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = []
     if let dogStatsD { services.append(FlushService(client: dogStatsD)) }
-    services.append(IngestService(pipeline: pipeline))
+    services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
     services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
     services.append(CommandLoop(center: center))
@@ -106,10 +106,6 @@ package struct CommanderServer: Sendable {
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
       consolePort: consolePort.futureResult, services: services, logger: logger)
-  }
-
-  private static func throwIfAny(_ problems: [Problem]) throws(ConfigurationError) {
-    guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
   }
 
   private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
@@ -145,11 +141,16 @@ package struct CommanderServer: Sendable {
     return ServiceGroup(configuration: settings)
   }
 
-  private static func sinks(store: TelemetryStore, dogStatsD: DogStatsDClient?, health: HealthCounters) -> [IngestSink] {
+  private static func sinks(
+    store: TelemetryStore, dogStatsD: DogStatsDClient?, log: SpanLog?, health: HealthCounters
+  ) -> [IngestSink] {
     var sinks = [
       IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
       IngestSink(name: "health", batch: { health.observe($0) }),
     ]
+    if let log {
+      sinks.append(IngestSink(name: "log", batch: { log.write($0.spans) }, losses: { log.takeDropped() }))
+    }
     if let dogStatsD { sinks.append(IngestSink(name: "dogstatsd", batch: { dogStatsD.add($0.measurements) })) }
     return sinks
   }

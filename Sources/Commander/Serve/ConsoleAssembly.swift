@@ -44,11 +44,7 @@ enum ConsoleAssembly {
       },
       readSeries: { try store.read($0) },
       spans: { filter, limit in try store.spans(filter, limit: limit).spans },
-      prompts: {
-        await center.registry.prompts.map {
-          PromptSummary(name: $0.name, versions: $0.versions.keys.sorted(), production: $0.production)
-        }
-      },
+      prompts: { await center.registry.summaries },
       budgets: { budgets.snapshot(at: .now()) },
       health: {
         var dropped = health.dropped
@@ -63,8 +59,8 @@ enum ConsoleAssembly {
         return state.incidents[id].map { Postmortem.markdown($0, state: state) }
       },
       submit: { command, actor in try await center.submit(command, actor: actor, now: .now()) },
-      promotePrompt: { name, version, actor in try await center.promote(prompt: name, version: version, actor: actor, now: .now())
-      })
+      promptTexts: { name in await center.registry.texts(of: name) },
+      changePrompt: { name, action, actor in try await center.change(prompt: name, action, actor: actor, now: .now()) })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

@@ -16,7 +16,7 @@ final class HealthCounters: Sendable {
   func observe(_ batch: IngestBatch) {
     counters.withLock { counters in
       if let newest = batch.spans.map(\.end).max() { counters.newest = max(counters.newest ?? newest, newest) }
-      for measurement in batch.measurements where measurement.definition == MetricCatalogue.spansDropped {
+      for measurement in batch.measurements.others where measurement.definition == MetricCatalogue.spansDropped {
         if case .count(let count) = measurement.value {
           counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count)
         }

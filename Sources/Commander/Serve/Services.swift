@@ -13,6 +13,7 @@ import Storage
 
 struct IngestService: Service {
   let pipeline: IngestPipeline
+  let log: SpanLog?
 
   func run() async throws {
     await withGracefulShutdownHandler {
@@ -20,6 +21,7 @@ struct IngestService: Service {
     } onGracefulShutdown: {
       pipeline.shutDown()
     }
+    log?.finish(patience: .seconds(2))
   }
 }
 

@@ -42,6 +42,7 @@ struct AnswerRelay {
     client.beginResponse(head, changesBody: stripsUsage || translator != nil, contentType: translator.map { _ in contentType }) { out in
       out.writeField("x-commander-span-id", spanID.description)
       if let version = facts.resolvedPromptVersion { out.writeField("x-commander-prompt-version", version) }
+      if let label = facts.resolvedPromptLabel { out.writeField("x-commander-prompt-label", label) }
       if let model = facts.dimensions.model, model != asked { out.writeField("x-commander-model", model) }
     }
   }

@@ -164,7 +164,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     let context = AdmissionContext(
       snapshot: snapshot, key: { loop.key($0) },
       isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
-      promptTicket: traceID.low)
+      traceTicket: traceID.low)
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
     let decision: Result<AdmittedCall, Refusal> = request.body.withUnsafeReadableBytes { bytes in
       do throws(Refusal) {

@@ -29,6 +29,8 @@ struct AdmittedFacts {
   var fallbackFrom: String?
   /// The version the gateway resolved or the client named, told back in a response header.
   var resolvedPromptVersion: String?
+  /// The label that led to the version; `nil` where the request named the version or an override moved it.
+  var resolvedPromptLabel: String?
 }
 
 /// A request the gateway will not relay, with everything already known about it.
@@ -45,8 +47,8 @@ struct AdmissionContext {
   var isOpen: (Candidate, CircuitPolicy) -> Bool
   /// Picks weighted targets.
   var ticket: UInt64
-  /// Picks the side of a canary: the same for all calls of one trace.
-  var promptTicket: UInt64
+  /// Picks the side of a canary where the request names no session: the same for all calls of one trace.
+  var traceTicket: UInt64
 }
 
 enum Admission {
@@ -99,7 +101,9 @@ enum Admission {
     }
     var edits: [BodyEdit] = []
     if let instruction = try promptInstruction(
-      facts: &facts, request: request, label: headers.first("x-commander-prompt-label"), context: context)
+      facts: &facts, request: request,
+      label: tag(headers.first("x-commander-prompt-label") ?? request.labels["prompt_label"]),
+      ticket: headers.first("x-commander-session").map { PromptTicket.of($0.utf8) } ?? context.traceTicket, snapshot: snapshot)
     {
       guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.bodyFormat) else {
         throw refuse(400, .invalidRequest, "The request has no \"messages\" array to put the managed prompt's text in.")
@@ -157,18 +161,18 @@ enum Admission {
 
   /// The system instruction to put in, when the request names a managed prompt; sets the resolved version.
   private static func promptInstruction(
-    facts: inout AdmittedFacts, request: RequestFacts, label: String?, context: AdmissionContext
+    facts: inout AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, snapshot: GatewaySnapshot
   ) throws(Refusal) -> String? {
-    guard let name = facts.dimensions.prompt, let prompt = context.snapshot.prompts[name] else { return nil }
+    guard let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else { return nil }
     func refuse(_ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: 400, errorClass: .invalidRequest, message: message), facts: facts)
     }
     var resolution: PromptResolution
     do throws(PromptResolutionFailure) {
       resolution = try prompt.resolve(
-        version: facts.dimensions.promptVersion, label: label, ticket: context.promptTicket)
-      for case .rollBackPrompt(name, resolution.version, let earlier) in context.snapshot.overrides.overrides.map(\.action) {
-        resolution = try prompt.resolve(version: earlier, ticket: context.promptTicket)
+        version: facts.dimensions.promptVersion, label: label, ticket: ticket)
+      for case .rollBackPrompt(name, resolution.version, let earlier) in snapshot.overrides.overrides.map(\.action) {
+        resolution = try prompt.resolve(version: earlier, ticket: ticket)
         break
       }
     } catch {
@@ -176,6 +180,7 @@ enum Admission {
     }
     facts.dimensions.promptVersion = resolution.version
     facts.resolvedPromptVersion = resolution.version
+    facts.resolvedPromptLabel = resolution.label
     guard !request.hasSystemInstruction else {
       throw refuse(
         "Prompt \"\(name)\" is managed by the gateway, and the request carries its own system instruction: send one or the other."

@@ -155,7 +155,13 @@ extension Timestamp {
 extension Duration {
   /// Whole nanoseconds; what is finer is dropped. Overflows after 292 years, which no span lasts.
   public var wholeNanoseconds: Int64 {
-    components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    // One 128-by-64-bit division; `components` takes several of 128 by 128 bits, and this is asked for at every span.
+    let attoseconds = attoseconds
+    let magnitude = attoseconds.magnitude
+    let nanoseconds = UInt64(1_000_000_000).dividingFullWidth(
+      (high: UInt64(magnitude >> 64), low: UInt64(truncatingIfNeeded: magnitude))
+    ).quotient
+    return attoseconds < 0 ? Int64(bitPattern: 0 &- nanoseconds) : Int64(nanoseconds)
   }
 
   /// Seconds as a floating-point number, for display and for wire formats that want one.

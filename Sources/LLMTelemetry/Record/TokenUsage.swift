@@ -40,19 +40,19 @@ public struct TokenUsage: Hashable, Sendable {
   public var isUnknown: Bool { totalInput == nil && totalOutput == nil }
 
   /// All prompt tokens, or `nil` when none of the prompt buckets is known.
-  public var totalInput: Int? { Self.sum(input, cacheRead, cacheWrite, cacheWriteHour, inputAudio, inputImage) }
+  public var totalInput: Int? {
+    Self.sum(Self.sum(Self.sum(input, cacheRead), Self.sum(cacheWrite, cacheWriteHour)), Self.sum(inputAudio, inputImage))
+  }
   /// All billed output tokens, or `nil` when no output bucket is known.
-  public var totalOutput: Int? { Self.sum(output, reasoning, outputAudio, outputImage) }
+  public var totalOutput: Int? { Self.sum(Self.sum(output, reasoning), Self.sum(outputAudio, outputImage)) }
 
-  private static func sum(_ parts: Int?...) -> Int? {
-    let known = parts.compactMap { $0 }
+  /// Two at a time: an array of them would be allocated for every span, several times.
+  private static func sum(_ left: Int?, _ right: Int?) -> Int? {
+    guard let left else { return right }
+    guard let right else { return left }
     // Counts come from outside: absurd ones saturate instead of trapping.
-    return known.isEmpty
-      ? nil
-      : known.reduce(0) { sum, part in
-        let (result, overflow) = sum.addingReportingOverflow(part)
-        return overflow ? .max : result
-      }
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
   }
 }
 
