@@ -9,7 +9,7 @@ extension ChangeEvent {
     switch kind {
     case .promptVersion:
       let prompt = dimensions[Dimension.prompt.rawValue]
-      return has(.promptVersion, to) && (prompt == nil || prompt == subject)
+      return has(.promptVersion, promptVersion) && (prompt == nil || prompt == promptSubject?.prompt)
     case .model: return has(.model, to) || has(.model, subject)
     case .route: return has(.route, subject)
     case .deploy: return has(.version, to) || has(.version, subject)

@@ -48,6 +48,8 @@ package struct CommandState: Hashable, Sendable {
         incidents.append(
           TimelineEntry(at: record.at, kind: .remediation, text: record.sentence, actor: record.actor), to: record.incident)
       }
+    // A fact for the prompt registry; nothing that serves requests was changed.
+    case .change(let change) where change.isPromptText: isLegal = true
     case .change(let change):
       let index = changes.lastIndex { $0.at <= change.at }.map { $0 + 1 } ?? 0
       changes.insert(change, at: index)

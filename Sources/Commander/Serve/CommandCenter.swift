@@ -1,5 +1,6 @@
 // The effects around the pure command cycle: asks it what is true, writes that to the ledger, and tells those who must act.
 
+import Console
 import Incidents
 import LLMMetrics
 import LLMTelemetry
@@ -7,6 +8,7 @@ import Logging
 import Monitors
 import Remediation
 import Storage
+import StrictYAML
 
 /// Owns the state. Everything that changes it goes through `commit`: on disk first, then in force.
 package actor CommandCenter {
@@ -43,13 +45,22 @@ package actor CommandCenter {
     self.exemplars = exemplars
     cycle = CommandCycle(
       monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
-    var folded = CommandState(folding: try ledger.entries())
-    let changes = PromptRegistry.changesForConfiguration(configuration.prompts, known: folded.changes, at: at).map(
-      LedgerEntry.change)
-    try ledger.append(changes)
-    for change in changes { folded.apply(change) }
+    let entries = try ledger.entries()
+    var folded = CommandState(folding: entries)
+    // All changes of the ledger, not the last thousand that the state remembers: a text's fingerprint is never forgotten.
+    var prompts = PromptRegistry(
+      configured: configuration.prompts,
+      changes: entries.lazy.compactMap { if case .change(let change) = $0 { change } else { nil } })
+    let changedTexts = configuration.problemsOfChangedTexts(prompts)
+    guard changedTexts.isEmpty else { throw ConfigurationError(problems: changedTexts) }
+    let changes = prompts.changesForConfiguration(at: at)
+    try ledger.append(changes.map(LedgerEntry.change))
+    for change in changes {
+      folded.apply(.change(change))
+      prompts.apply(change)
+    }
     state = folded
-    registry = PromptRegistry(configured: configuration.prompts, changes: folded.changes)
+    registry = prompts
   }
 
   package nonisolated var monitors: [MonitorDefinition] { cycle.monitors }
@@ -84,8 +95,16 @@ package actor CommandCenter {
     if now - now.floored(to: Rollup.width) >= Self.settlingTime { await turn(now: now) }
   }
 
+  /// In the ledger and at the gateway when this returns. Returns what was changed.
+  @discardableResult
+  package func change(prompt: String, _ action: PromptAction, actor: String, now: Timestamp) async throws -> [ChangeEvent] {
+    let changes = try registry.changes(for: action, of: prompt, author: actor, at: now)
+    try await commit(changes.map(LedgerEntry.change))
+    return changes
+  }
+
   package func promote(prompt: String, version: String, actor: String, now: Timestamp) async throws {
-    try await commit([.change(try registry.promotion(of: prompt, to: version, author: actor, at: now))])
+    try await change(prompt: prompt, .promote(version: version, label: "production"), actor: actor, now: now)
   }
 
   /// Something beside the ledger changed what the gateway must have: it is given everything again.

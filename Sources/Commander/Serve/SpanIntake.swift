@@ -48,6 +48,8 @@ struct SpanIntake: Sendable {
         case .span(var span):
           if let tenant = key.tenant { span.dimensions.tenant = tenant }
           spans.append(span)
+        // What a version's text is, only the configuration says.
+        case .change(let change) where change.isPromptText: continue
         case .change(let change): changes.append(.change(change))
         }
       }
