@@ -43,7 +43,7 @@ class AnthropicClient:
             self.client = anthropic.Anthropic(base_url=base_url, api_key=key, **common)
 
     def asked(self, model, content=QUESTION, **extra):
-        return {"model": model, "max_tokens": 512, "system": SYSTEM, "messages": [user(content)], **extra}
+        return {"model": model, "max_tokens": 200, "system": SYSTEM, "messages": [user(content)], **extra}
 
     def complete(self, model, dimensions=None):
         # Anthropic's metadata knows a user only, so the names go where the gateway reads them from any client.

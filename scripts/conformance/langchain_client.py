@@ -54,7 +54,7 @@ class LangChainClient:
             from langchain_anthropic import ChatAnthropic
 
             return ChatAnthropic(
-                model=model, base_url=self.base_url, api_key=self.key, max_retries=0, timeout=60, max_tokens=512, **extra
+                model=model, base_url=self.base_url, api_key=self.key, max_retries=0, timeout=60, max_tokens=200, **extra
             )
         from langchain_google_genai import ChatGoogleGenerativeAI
 
