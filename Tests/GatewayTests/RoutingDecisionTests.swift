@@ -75,18 +75,19 @@ import Testing
     policy.failures = 3
     policy.openFor = .seconds(30)
     var circuit = CircuitBreaker()
+    func isOpen(_ seconds: Int) -> Bool { circuit.isOpen(at: Self.start + .seconds(seconds), policy: policy) }
     for _ in 0..<2 { circuit.failed(at: Self.start, policy: policy) }
-    #expect(!circuit.isOpen(at: Self.start, policy: policy))
+    #expect(!isOpen(0))
     circuit.succeeded()
     for _ in 0..<3 { circuit.failed(at: Self.start, policy: policy) }
-    #expect(circuit.isOpen(at: Self.start + .seconds(29), policy: policy))
-    #expect(!circuit.isOpen(at: Self.start + .seconds(30), policy: policy), "one request finds out")
-    #expect(circuit.isOpen(at: Self.start + .seconds(31), policy: policy), "and only one")
+    #expect(isOpen(29))
+    #expect(!isOpen(30), "one request finds out")
+    #expect(isOpen(31), "and only one")
     circuit.failed(at: Self.start + .seconds(32), policy: policy)
-    #expect(circuit.isOpen(at: Self.start + .seconds(61), policy: policy), "its failure opens the circuit again")
-    #expect(!circuit.isOpen(at: Self.start + .seconds(62), policy: policy))
+    #expect(isOpen(61), "its failure opens the circuit again")
+    #expect(!isOpen(62))
     circuit.succeeded()
-    #expect(!circuit.isOpen(at: Self.start + .seconds(63), policy: policy))
+    #expect(!isOpen(63))
   }
 
   @Test func retriesAreAShareOfRequests() {

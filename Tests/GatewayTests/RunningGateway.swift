@@ -15,6 +15,7 @@ final class RunningGateway: Sendable {
 
   let server: GatewayServer
   let group: MultiThreadedEventLoopGroup
+  let budgets: BudgetGuard
   private let spans: SpanBox
 
   final class SpanBox: Sendable {
@@ -27,11 +28,12 @@ final class RunningGateway: Sendable {
     budgets: [Budget] = [], _ body: (RunningGateway) async throws -> Void
   ) async throws {
     let box = SpanBox()
+    let guarding = BudgetGuard(BudgetBook(budgets, at: .now(), readBytes: GatewayServer.readBytes))
     let server = try await GatewayServer.start(
       host: "127.0.0.1", port: 0, group: group, snapshot: snapshot(providerPort: providerPort, limits: limits, routes: routes),
-      budgets: BudgetGuard(BudgetBook(budgets, at: .now()))
+      budgets: guarding
     ) { batch in box.all.withLock { $0 += batch } }
-    let gateway = RunningGateway(server: server, group: group, spans: box)
+    let gateway = RunningGateway(server: server, group: group, spans: box, budgets: guarding)
     let result: Result<Void, any Error>
     do { result = .success(try await body(gateway)) } catch { result = .failure(error) }
     do { try await server.shutdown(patience: .zero) } catch ChannelError.alreadyClosed {}
@@ -58,7 +60,8 @@ final class RunningGateway: Sendable {
     try result.get()
   }
 
-  private init(server: GatewayServer, group: MultiThreadedEventLoopGroup, spans: SpanBox) {
+  private init(server: GatewayServer, group: MultiThreadedEventLoopGroup, spans: SpanBox, budgets: BudgetGuard) {
+    self.budgets = budgets
     self.server = server
     self.group = group
     self.spans = spans

@@ -39,13 +39,15 @@ import Testing
   /// Stores spans and their rollups the way the pipeline does.
   private func record(_ spans: [LLMSpan], priced book: PriceBook, in store: TelemetryStore, limit: Int = 2000) throws {
     var fold = RollupFold()
-    var series = SeriesLimit(seriesPerMetric: limit)
+    var meter = SpanMeter(limit: SeriesLimit(seriesPerMetric: limit))
+    var batch = MeasurementBatch()
     var stored: [LLMSpan] = []
     for var span in spans {
       if span.cost == .unknown { span.cost = book.cost(of: span) }
       stored.append(span)
-      fold.add(SpanMeasurements.measurements(of: span).map { series.admit($0, at: span.end) }, endedAt: span.end)
     }
+    meter.measure(stored, into: &batch)
+    fold.add(batch)
     try store.append(spans: stored)
     try store.append(rollups: fold.flush())
   }
