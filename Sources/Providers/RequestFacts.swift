@@ -90,7 +90,8 @@ package struct RequestFacts: Equatable, Sendable {
         serviceTier = reader.rawString().flatMap(ServiceTier.init(vendorWord:))
       }
     }
-    if format == .openAIChat { maximumOutputTokens = maximumOutputTokens ?? olderLimit }
+    // Servers differ in which of the two they obey: the larger one is the bound.
+    if format == .openAIChat { maximumOutputTokens = [maximumOutputTokens, olderLimit].compactMap(\.self).max() }
   }
 
   private mutating func readAnthropic(_ reader: inout JSONReader, _ once: inout SeenOnce, _ target: RequestTarget) {

@@ -128,13 +128,10 @@ package struct YAMLValue {
     let text = node.scalar?.string ?? ""
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     if let count = Int64(digits), count < 1_000_000 {
-      switch text.dropFirst(digits.count) {
-      case "ms": return .milliseconds(count)
-      case "s": return .seconds(count)
-      case "m": return .seconds(count * 60)
-      case "h": return .seconds(count * 3600)
-      case "d": return .seconds(count * 86_400)
-      default: break
+      let units: [Substring: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+      if let unit = units[text.dropFirst(digits.count)] {
+        // Longer than ten years is a slip of the pen, and sums of such times overflow.
+        if count * unit <= 3650 * 86_400_000 { return .milliseconds(count * unit) }
       }
     }
     problem("\(name) must be a duration such as 250ms, 30s, 5m, 2h or 7d")

@@ -29,7 +29,11 @@ import Testing
       change(&effect)
       return FaultRule(name: name, condition: .init(share: share), effect: effect)
     }
+    var busy = FaultRule.Effect()
+    busy.status = 503
     return [
+      // Often enough that the retry meets it again, and the fallback is asked.
+      FaultRule(name: "busy", condition: .init(model: "gpt-4o", share: 0.3), effect: busy),
       rule("limited", 0.1) { $0.status = 429 }, rule("broken", 0.1) { $0.status = 500 },
       rule("cut", 0.15) { $0.cutAfterChunks = 1 },
       rule("invents", 0.1) { $0.hallucinates = true }, rule("untold", 0.1) { $0.omitsUsage = true },

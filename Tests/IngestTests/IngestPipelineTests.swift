@@ -4,6 +4,7 @@ import Foundation
 import Ingest
 import LLMMetrics
 import LLMTelemetry
+import Pricing
 import Synchronization
 import Testing
 
@@ -84,7 +85,7 @@ private final class Received: Sendable {
     let spans = received.spans
     #expect(spans.map(\.name) == ["invented", "grounded", "failed"])
     #expect(spans.allSatisfy { $0.content == nil })
-    #expect(spans[0].cost == .exact(Nanodollars(156_000), priceVersion: "2026-11-23"))
+    #expect(spans[0].cost == .exact(Nanodollars(156_000), priceVersion: PriceBook.builtIn.version))
     #expect(spans[0].risk.ungrounded.map { $0 > 0.6 } == true)
     #expect(spans[1].risk.ungrounded.map { $0 < 0.3 } == true)
     #expect(spans[2].risk.ungrounded == nil)

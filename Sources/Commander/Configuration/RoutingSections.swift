@@ -60,6 +60,12 @@ extension ConfigurationReader {
           name: name, wireProtocol: wireProtocol, host: url.host, port: url.port, usesTLS: url.usesTLS, basePath: url.path,
           credential: secret?.value, project: provider["project"]?.string(), location: provider["location"]?.string()))
       if let source = secret?.source, case .file = source { configuration.credentialFiles[name] = source }
+      if configuration.googleCredentials[name] != nil {
+        providers[providers.count - 1].sendsBearer = true
+        if wireProtocol == .anthropic {
+          provider["credential"]?.problem("Anthropic takes no Google credential; Claude on Vertex AI is a provider with protocol vertex")
+        }
+      }
     }
     checkUnique(names, "provider")
     configuration.providers = providers

@@ -28,6 +28,7 @@ package actor CommandCenter {
   package private(set) var lastTurn: Timestamp?
   /// True while the gateway has not confirmed the present overrides and labels.
   private var isEnforcementDue = false
+  private var enforcement: Task<Bool, Never>?
 
   /// Rollups of an interval are in the store this long after its end: 2 s for late spans, 1 s tick, and the write.
   package static let settlingTime: Duration = .milliseconds(3500)
@@ -133,14 +134,35 @@ package actor CommandCenter {
   }
 
   /// What is in the ledger is the truth; a gateway that could not be told is told again by the next turn.
+  ///
+  /// One at a time: of two that overtake each other on different event loops, the older could come to rest last.
   private func enforceIfDue() async {
-    guard isEnforcementDue else { return }
-    isEnforcementDue = false
-    do {
-      try await enforce(state.overrides, registry)
-    } catch {
-      isEnforcementDue = true
-      logger.error("the gateway could not be given the overrides in force; tried again in 10 s", metadata: ["error": "\(error)"])
+    while true {
+      if let running = enforcement {
+        _ = await running.value
+        await Task.yield()
+        continue
+      }
+      guard isEnforcementDue else { return }
+      isEnforcementDue = false
+      let (overrides, registry) = (state.overrides, registry)
+      let task = Task { [enforce, logger] in
+        do {
+          try await enforce(overrides, registry)
+          return true
+        } catch {
+          logger.error(
+            "the gateway could not be given the overrides in force; tried again in 10 s", metadata: ["error": "\(error)"])
+          return false
+        }
+      }
+      enforcement = task
+      let isDone = await task.value
+      enforcement = nil
+      guard isDone else {
+        isEnforcementDue = true
+        return
+      }
     }
   }
 }

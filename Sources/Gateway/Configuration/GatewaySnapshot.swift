@@ -34,6 +34,8 @@ package struct Provider: Hashable, Sendable {
   package var basePath: String
   /// The credential itself; it never leaves this value except as a header to the provider.
   package var credential: String?
+  /// The credential is an OAuth token, whatever header the protocol's keys have.
+  package var sendsBearer = false
   /// Vertex AI: replaces the client's project and location when set.
   package var project: String?
   package var location: String?
@@ -56,15 +58,21 @@ package struct Provider: Hashable, Sendable {
     self.location = location
   }
 
-  /// Whether this provider can be asked in a format, as it is or translated. Only chat.completions is ever translated.
-  func serves(_ format: BodyFormat) -> Bool {
-    switch format {
-    case .openAIChat: true
-    case .openAIResponses, .openAIEmbeddings: wireProtocol == .openAI
-    case .anthropicMessages, .anthropicTokenCount: wireProtocol == .anthropic || wireProtocol == .vertex
-    case .googleGenerate, .googleTokenCount, .googleEmbed: wireProtocol == .gemini || wireProtocol == .vertex
-    case .vertexPredict: wireProtocol == .vertex
+  /// Whether this provider can serve a request: in the client's own protocol, translated (chat.completions), or because
+  /// the bodies are the same (generateContent of the Gemini API and of Vertex AI).
+  func serves(_ target: RequestTarget) -> Bool {
+    if wireProtocol == target.wireProtocol { return true }
+    switch target.bodyFormat {
+    case .openAIChat: return true
+    case .googleGenerate: return wireProtocol == .gemini || wireProtocol == .vertex
+    default: return false
     }
+  }
+
+  /// The header that carries the credential, and its value.
+  var credentialHeader: (name: String, value: String)? {
+    guard let credential else { return nil }
+    return sendsBearer ? ("authorization", "Bearer \(credential)") : wireProtocol.credentialHeader(credential)
   }
 }
 
@@ -128,7 +136,7 @@ package final class GatewaySnapshot: Sendable {
     for route in routes where route.matches(model: model) {
       guard let first = route.targets.first, let provider = providers[first.provider] else { continue }
       if provider.wireProtocol == target.wireProtocol { return route }
-      if translated == nil, provider.serves(target.bodyFormat) { translated = route }
+      if translated == nil, provider.serves(target) { translated = route }
     }
     return translated
   }

@@ -37,12 +37,14 @@ struct RequestDecoder {
       case nil: return nil
       }
     }
-    guard let length = try parser.length(in: buffer), let bytes = buffer.readSlice(length: length) else { return nil }
-    // Some clients send an empty line after a body; it is not the next request (RFC 9112 section 2.2).
-    if length == 2 { return try next(&buffer) }
-    let head = try Self.head(bytes)
-    body = MessageBody(head.framing)
-    return .head(head)
+    while true {
+      guard let length = try parser.length(in: buffer), let bytes = buffer.readSlice(length: length) else { return nil }
+      // Some clients send an empty line after a body; it is not the next request (RFC 9112 section 2.2).
+      if length <= 2 { continue }
+      let head = try Self.head(bytes)
+      body = MessageBody(head.framing)
+      return .head(head)
+    }
   }
 
   private static func head(_ bytes: ByteBuffer) throws(HTTPProblem) -> RequestHead {

@@ -19,11 +19,11 @@ struct AnswerRelay {
     identity: SpanIdentity
   ) {
     self.head = head
-    self.isHeld = isHeld
     // A server that does not know streams answers with a document, whatever it was asked for.
     let isDocument = call.framing == .eventStream && head.headers.first("content-type")?.hasPrefix("application/json") == true
     framing = isDocument ? .document : call.framing
     stripsUsage = call.stripsUsage
+    self.isHeld = isHeld || (call.translates && framing == .document)
     meter = ResponseMeter(bodyFormat: call.format, framing: framing, captureLimit: captureLimit)
     if call.translates {
       translator = AnswerTranslator(
@@ -32,10 +32,12 @@ struct AnswerRelay {
     }
   }
 
+  /// Whether a translated document is good shows only at its end, and its head waits for that.
+  var waitsForEnd: Bool { translator != nil && framing == .document }
   var isEventStream: Bool { framing == .eventStream }
   var text: String { meter.text }
   /// An estimate while the answer runs: providers tell the true count at the end only.
-  var outputTokensSoFar: Int { UsageEstimate.tokens(meter.textByteCount) }
+  var outputTokensSoFar: Int { UsageEstimate.tokens(meter.outputByteCount) }
 
   mutating func writeHead(to client: ClientHandler, facts: AdmittedFacts, asked: String, spanID: SpanID) {
     isHeld = false
@@ -69,10 +71,18 @@ struct AnswerRelay {
     let unfinished = meter.finish(at: time, stripsUsage: stripsUsage)
     if let rest = translator?.finish() {
       if !rest.isEmpty { client?.writeBody(ByteBuffer(bytes: rest)) }
-      return translator?.isComplete ?? true
+      // A stream's error event is its end: the SDK raises on it.
+      return translator.map { $0.isComplete || $0.hasFailed } ?? true
     }
     if let unfinished { client?.writeBody(ByteBuffer(bytes: unfinished)) }
     return true
+  }
+
+  /// The whole of a translated document, when the provider's answer ended; `nil` when it cannot be given.
+  mutating func finishDocument(at time: Timestamp) -> ByteBuffer? {
+    _ = meter.finish(at: time, stripsUsage: false)
+    guard let document = translator?.finish(), translator?.isComplete == true else { return nil }
+    return ByteBuffer(bytes: document)
   }
 
   /// How the exchange ended, when its last byte came.
@@ -83,6 +93,9 @@ struct AnswerRelay {
     }
     if let reason = meter.blockReason { return .failed(.blocked, message: "the prompt was blocked: \(reason)") }
     if let defect = meter.defect { return .failed(.providerError, message: defect) }
+    if let translator, !translator.isComplete {
+      return .failed(.providerError, message: "the provider's answer could not be translated")
+    }
     if meter.finishReason == .contentFilter { return .failed(.blocked, message: "the answer was blocked by a safety filter") }
     return .ok
   }
@@ -96,6 +109,6 @@ struct AnswerRelay {
     if let tier = meter.serviceTier { span.serviceTier = tier }
     span.usage = UsageEstimate.complete(
       meter.usage, kind: span.kind, answered: answered, isWhole: meter.sawEnd, requestBytes: requestBytes,
-      answerBytes: meter.textByteCount)
+      answerBytes: meter.outputByteCount)
   }
 }

@@ -76,6 +76,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+    if inbound.readerIndex > Self.pipelineLimit { inbound.discardReadBytes() }
     process()
   }
 
@@ -92,6 +93,10 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
         return
       case .closing:
         inbound = ByteBuffer()
+        return
+      case .idle where !isWritable:
+        // Answers nobody reads: no further request until they are gone.
+        setReading(false)
         return
       case .idle, .collecting, .discarding: break
       }
@@ -114,7 +119,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       incoming = Incoming(head: head, started: .now(), start: .now())
       phase = .collecting
       if case .length(let length) = head.framing, length > limit { return refuseTooLarge(limit) }
-      if head.expectsContinue { writeThrough("HTTP/1.1 100 Continue\r\n\r\n") }
+      if head.expectsContinue, head.isVersion11 { writeThrough("HTTP/1.1 100 Continue\r\n\r\n") }
     case .body(var part):
       guard case .collecting = phase, let size = incoming?.body.readableBytes else { return }
       let limit = loop.snapshot.limits.requestBodyBytes
@@ -127,7 +132,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
         incoming = nil
         phase = .idle
         handle(request)
-      case .discarding: close()
+      case .discarding:
+        phase = .closing
+        close()
       case .idle, .relaying, .closing: break
       }
     }
@@ -140,7 +147,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       return respond(
         GatewayFailure(
           status: 405, errorClass: .invalidRequest, message: "\(head.method) is not how this call is made: use POST."),
-        target.wireProtocol, spanID: nil)
+        target.wireProtocol, spanID: nil, allows: "POST")
     }
     let identity = SpanIdentity(headers: head.headers, start: request.start, random: &loop.random)
     do throws(Refusal) {
@@ -222,6 +229,11 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   /// The bytes are no HTTP/1: where the next request begins is unknown, so this connection ends.
   private func refuseProtocol(_ problem: HTTPProblem) {
+    // The refusal of a body that is too large has been written: one answer is enough.
+    if case .discarding = phase {
+      phase = .closing
+      return close()
+    }
     incoming = nil
     writer.keepsAlive = false
     let failure = GatewayFailure(status: problem.status, errorClass: .invalidRequest, message: problem.message)
@@ -304,6 +316,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       flush()
       nextRequest()
     } else {
+      armPatience()
       phase = .closing
       let bytes = writer.bytes
       writer.clear()
@@ -315,7 +328,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   /// Ends an answer that had begun with an error the SDK can read, where its form has room for one; cuts it otherwise.
   func finishResponse(withError failure: GatewayFailure, wireProtocol: WireProtocol, inEvents: Bool) {
-    guard inEvents else {
+    guard inEvents, !writer.endsByLength else {
       flush()
       return abort()
     }
@@ -325,9 +338,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   }
 
   /// A provider's error: as it came where client and provider speak alike, else in the client's form.
-  func relayError(_ held: HeldError, call: PreparedCall, clientProtocol: WireProtocol, spanID: SpanID) {
+  func relayError(_ held: HeldError, call: PreparedCall, spanID: SpanID) {
     let translated: ByteBuffer? =
-      call.provider.wireProtocol == clientProtocol
+      !call.translates
       ? nil
       : held.body.withUnsafeReadableBytes { bytes in
         ByteBuffer(
@@ -348,17 +361,19 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   private func close() { context?.close(promise: nil) }
 
-  func respond(_ failure: GatewayFailure, _ wireProtocol: WireProtocol, spanID: SpanID?) {
+  func respond(_ failure: GatewayFailure, _ wireProtocol: WireProtocol, spanID: SpanID?, allows: String? = nil) {
     respond(
       status: failure.status, contentType: "application/json; charset=utf-8", body: failure.body(for: wireProtocol),
-      spanID: spanID, retryAfter: failure.retryAfter)
+      spanID: spanID, retryAfter: failure.retryAfter, allows: allows)
   }
 
   private func respond(
-    status: Int, contentType: StaticString, body: String, spanID: SpanID? = nil, retryAfter: Duration? = nil
+    status: Int, contentType: StaticString, body: String, spanID: SpanID? = nil, retryAfter: Duration? = nil,
+    allows: String? = nil
   ) {
     if loop.isDraining { writer.keepsAlive = false }
     writer.writeWhole(status: status, contentType: contentType, body: body) { out in
+      if let allows { out.writeField("allow", allows) }
       if let retryAfter { out.writeField("retry-after", String(max(1, (retryAfter.wholeNanoseconds + 999_999_999) / 1_000_000_000))) }
       if let spanID { out.writeField("x-commander-span-id", spanID.description) }
     }
@@ -383,15 +398,18 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   // MARK: The connection
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if case .relaying(let exchange) = phase { exchange.clientWritabilityChanged(isWritable: context.channel.isWritable) }
+    if case .relaying(let exchange) = phase {
+      exchange.clientWritabilityChanged(isWritable: context.channel.isWritable)
+    } else if context.channel.isWritable {
+      nextRequest()
+    }
     context.fireChannelWritabilityChanged()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if case .relaying(let exchange) = phase {
-      phase = .closing
-      exchange.clientClosed()
-    }
+    let last = phase
+    phase = .closing
+    if case .relaying(let exchange) = last { exchange.clientClosed() }
     context.fireChannelInactive()
   }
 

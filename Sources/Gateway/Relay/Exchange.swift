@@ -40,6 +40,8 @@ final class Exchange: LoopMember {
   private var lastFailure: GatewayFailure?
   private var status: Int?
   private var attempts = 0
+  /// The provider answered with an error status: nothing was generated.
+  private var wasRefused = false
   private var lastActivity: NIODeadline
   private var needsFlush = false
 
@@ -80,7 +82,8 @@ final class Exchange: LoopMember {
         prepared = call
         facts.dimensions.provider = call.provider.wireProtocol.providerName
         facts.dimensions.model = candidate.model
-        if call.provider.wireProtocol == .vertex { facts.dimensions.region = call.provider.location ?? self.call.target.location }
+        facts.dimensions.region =
+          call.provider.wireProtocol == .vertex ? call.provider.location ?? self.call.target.location : nil
         facts.fallbackFrom = candidate.isFallback ? self.call.asked : nil
         return connect(call, reusingIdle: true)
       } catch {
@@ -116,6 +119,11 @@ final class Exchange: LoopMember {
 
   private func send(_ call: PreparedCall, on connection: UpstreamConnection) {
     attempts += 1
+    // Nothing of an earlier attempt belongs to this one.
+    status = nil
+    answer = nil
+    held = nil
+    wasRefused = false
     phase = .waitingForHead
     lastActivity = .now()
     upstream = connection
@@ -132,6 +140,9 @@ final class Exchange: LoopMember {
     dropUpstream()
     if AttemptSchedule.isTargetsFault(failure.errorClass) {
       loop.health.failed(candidate.health, at: now, policy: call.route.circuit)
+    } else {
+      // It answered, and what it disliked was the request.
+      loop.health.succeeded(candidate.health)
     }
     lastFailure = failure
     let next =
@@ -160,13 +171,19 @@ final class Exchange: LoopMember {
     guard case .waitingForHead = phase, let call = prepared else { return }
     lastActivity = .now()
     status = head.status
+    if (300..<400).contains(head.status) {
+      // A client that followed it would go past the gateway.
+      return attemptFailed(
+        GatewayFailure(
+          status: 502, errorClass: .providerError,
+          message: "Provider \"\(call.provider.name)\" answered with a redirect (\(head.status)). Check `base_url`."))
+    }
     guard (200..<300).contains(head.status) else {
       // An error is one JSON document, whatever framing a success would have had.
       phase = .readingError
       held = HeldError(head: head)
       return
     }
-    loop.health.succeeded(candidate.health)
     phase = .relaying
     var relay = AnswerRelay(
       call: call, head: head, captureLimit: snapshot.limits.scoringBytes, isHeld: schedule.hasAlternative,
@@ -182,7 +199,8 @@ final class Exchange: LoopMember {
     case .readingError: held?.append(bytes)
     case .relaying:
       guard answer != nil else { return }
-      if answer?.isHeld == true, let client {
+      if answer?.hasBytes == false { loop.health.succeeded(candidate.health) }
+      if answer?.isHeld == true, answer?.waitsForEnd == false, let client {
         answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
       answer?.relay(bytes, at: now, to: client)
@@ -214,13 +232,11 @@ final class Exchange: LoopMember {
     case .readingError:
       guard let held else { return }
       self.held = nil
-      let (errorClass, message) = held.meaning(wireProtocol: prepared?.provider.wireProtocol ?? facts.wireProtocol)
-      attemptFailed(
-        GatewayFailure(
-          status: held.head.status, errorClass: errorClass, message: message, retryAfter: RetryAfter.read(held.head.headers)),
-        held: held)
+      wasRefused = true
+      attemptFailed(held.meaning(wireProtocol: prepared?.provider.wireProtocol ?? facts.wireProtocol), held: held)
     case .relaying:
       guard answer != nil else { return }
+      if answer?.waitsForEnd == true { return translatedDocumentEnded() }
       if answer?.isHeld == true, let client {
         answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
@@ -228,10 +244,33 @@ final class Exchange: LoopMember {
       let client = self.client
       end(answer?.outcome ?? .ok)
       // A translated stream that the provider broke off must not look whole.
-      if isWhole { client?.finishResponse() } else { client?.abort() }
+      if isWhole {
+        client?.finishResponse()
+      } else {
+        client?.flush()
+        client?.abort()
+      }
     case .connecting, .waitingForHead, .pausing: attemptFailed(brokenAnswer("ended its answer before it began"))
     case .ended: break
     }
+  }
+
+  private func translatedDocumentEnded() {
+    guard let document = answer?.finishDocument(at: now) else {
+      var errorClass = ErrorClass.providerError
+      if case .failed(let found, _) = answer?.outcome ?? .ok { errorClass = found }
+      return attemptFailed(
+        GatewayFailure(
+          status: 502, errorClass: errorClass,
+          message: "Provider \"\(candidate.provider)\" answered with what cannot be translated."))
+    }
+    let client = self.client
+    if let client {
+      answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
+      client.writeBody(document)
+    }
+    end(answer?.outcome ?? .ok)
+    client?.finishResponse()
   }
 
   /// - Parameter reason: what was wrong with its bytes; `nil` when it just went away.
@@ -240,8 +279,9 @@ final class Exchange: LoopMember {
     upstream = nil
     let words = reason ?? "closed the connection"
     switch phase {
-    case .waitingForHead where wasReused && reason == nil:
+    case .waitingForHead where wasReused && reason == nil && NIODeadline.now() - lastActivity < .seconds(1):
       // A provider may close an idle connection just as we use it. Nothing of an answer came, so one new connection is tried.
+      // One that closes later may have been at work, and is not asked twice.
       if let call = prepared { connect(call, reusingIdle: false) }
     case .connecting, .waitingForHead, .readingError: attemptFailed(brokenAnswer("\(words) without an answer"))
     case .relaying where answer?.isHeld == true: attemptFailed(brokenAnswer("\(words) before the first byte of its answer"))
@@ -307,9 +347,9 @@ final class Exchange: LoopMember {
     status = held.head.status
     let client = self.client
     let call = prepared
-    let (errorClass, message) = held.meaning(wireProtocol: call?.provider.wireProtocol ?? facts.wireProtocol)
-    guard end(.failed(errorClass, message: message)), let client, let call else { return }
-    client.relayError(held, call: call, clientProtocol: facts.wireProtocol, spanID: identity.spanID)
+    let meaning = held.meaning(wireProtocol: call?.provider.wireProtocol ?? facts.wireProtocol)
+    guard end(.failed(meaning.errorClass, message: meaning.message)), let client, let call else { return }
+    client.relayError(held, call: call, spanID: identity.spanID)
   }
 
   private func brokenAnswer(_ what: String) -> GatewayFailure {
@@ -332,10 +372,12 @@ final class Exchange: LoopMember {
     client?.exchangeEnded()
     client = nil
     let span = span(outcome)
-    loop.budgets.settle(
-      reservation,
-      spent: BudgetSpending(
-        usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm), at: span.end)
+    let spent =
+      wasRefused
+      ? BudgetSpending(tokens: 0, money: Nanodollars(0))
+      : BudgetSpending(
+        usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm)
+    loop.budgets.settle(reservation, spent: spent, at: span.end)
     loop.ended(self, span: span)
     return true
   }

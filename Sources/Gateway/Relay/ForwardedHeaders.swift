@@ -17,6 +17,7 @@ enum ForwardedHeaders {
   ]
 
   private static let fromClient = NameTable(hopByHop + stopsHere)
+  private static let translated = NameTable(["user-agent", "accept"])
   private static let fromProvider = NameTable(hopByHop + ["content-length"])
 
   /// The head of the request to the provider. Compression is refused, since usage must be read from the answer.
@@ -29,8 +30,9 @@ enum ForwardedHeaders {
     out.writeStaticString("\r\n")
     let nominated = headers.nominatedByConnection
     headers.forEach { name, value in
+      // What a client tells one vendor is not for another to read.
+      if call.translates, !translated.contains(name) { return }
       if fromClient.contains(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return }
-      if call.translates, HeaderBlock.isEqual(name, "content-type") { return }
       if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
       out.writeField(name, value)
     }
@@ -39,8 +41,7 @@ enum ForwardedHeaders {
       if provider.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
     }
     out.writeStaticString("accept-encoding: identity\r\n")
-    if let credential = provider.credential {
-      let header = provider.wireProtocol.credentialHeader(credential)
+    if let header = provider.credentialHeader {
       out.writeString(header.name)
       out.writeStaticString(": ")
       out.writeString(header.value)

@@ -17,13 +17,15 @@ struct HeldError {
     if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
   }
 
-  /// What went wrong in our vocabulary, and one line about it.
-  func meaning(wireProtocol: WireProtocol) -> (ErrorClass, String) {
+  /// What went wrong in our vocabulary, one line about it, and when to try again.
+  func meaning(wireProtocol: WireProtocol) -> GatewayFailure {
     var meter = ResponseMeter(errorsOf: wireProtocol)
     body.withUnsafeReadableBytes { meter.consume($0, at: Timestamp(unixSeconds: 0), stripsUsage: false) { _ in } }
     _ = meter.finish(at: Timestamp(unixSeconds: 0), stripsUsage: false)
     let errorClass = ErrorClassification.errorClass(status: head.status, failure: meter.error) ?? .providerError
     let message = meter.error?.message ?? ""
-    return (errorClass, message.isEmpty ? "the provider answered \(head.status)" : message)
+    return GatewayFailure(
+      status: head.status, errorClass: errorClass, message: message.isEmpty ? "the provider answered \(head.status)" : message,
+      retryAfter: RetryAfter.read(head.headers) ?? meter.error?.retryAfter)
   }
 }

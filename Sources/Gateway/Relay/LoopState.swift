@@ -80,7 +80,8 @@ final class LoopState {
   func target(_ uri: String) -> RequestTarget? {
     if let seen = seenTargets[uri] { return seen }
     guard let target = RequestTarget(uri: uri) else { return nil }
-    guard target.queryKey == nil else { return target }
+    // Nobody has been asked for a key yet: strangers must not fill memory with long targets.
+    guard target.queryKey == nil, uri.utf8.count <= 256 else { return target }
     if seenTargets.count >= Self.memoryLimit { seenTargets.removeAll(keepingCapacity: true) }
     seenTargets[uri] = target
     return target

@@ -22,6 +22,9 @@ struct ResponseWriter {
     framing = .none
   }
 
+  /// The client counts the bytes of this answer: it cannot be given others.
+  var endsByLength: Bool { framing == .length }
+
   var hasBytes: Bool { bytes.readableBytes > 0 }
 
   /// After what was gathered went out. The storage is used again when nobody else holds it.

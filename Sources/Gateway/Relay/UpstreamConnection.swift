@@ -50,6 +50,8 @@ final class UpstreamConnection: ChannelInboundHandler {
   func close() { context?.close(promise: nil) }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // Bytes that no request asked for: whatever comes next on this connection cannot be trusted.
+    guard exchange != nil else { return context.close(promise: nil) }
     var bytes = unwrapInboundIn(data)
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
     do throws(HTTPProblem) {
@@ -62,9 +64,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .end: answerEnded()
         }
       }
-      // Bytes that no request asked for: whatever comes next on this connection cannot be trusted.
-      if exchange == nil, decoder.isIdle, inbound.readableBytes > 0 { context.close(promise: nil) }
-      if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+      if exchange == nil, inbound.readableBytes > 0 { context.close(promise: nil) }
+      if inbound.readableBytes == 0 {
+        inbound = ByteBuffer()
+      } else if inbound.readerIndex > 64 << 10 {
+        inbound.discardReadBytes()
+      }
     } catch {
       interrupt(reason: error.message)
       context.close(promise: nil)

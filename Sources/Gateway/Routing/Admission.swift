@@ -152,7 +152,7 @@ enum Admission {
     for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
     where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) {
       let isPresentTarget = route.targets.contains { $0.provider == toProvider && ($0.model ?? asked) == toModel }
-      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.serves(target.bodyFormat) == true {
+      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.serves(target) == true {
         result = Candidate(provider: toProvider, model: toModel, isFallback: true)
       }
     }
@@ -163,7 +163,7 @@ enum Admission {
   private static func promptInstruction(
     facts: inout AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, snapshot: GatewaySnapshot
   ) throws(Refusal) -> String? {
-    guard let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else { return nil }
+    guard facts.bodyFormat.spanKind == .llm, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else { return nil }
     func refuse(_ message: String) -> Refusal {
       Refusal(failure: GatewayFailure(status: 400, errorClass: .invalidRequest, message: message), facts: facts)
     }
@@ -210,8 +210,9 @@ enum Admission {
     dimensions.promptVersion = named("x-commander-prompt-version", "prompt-version")
   }
 
-  /// A dimension becomes a tag, and 200 characters is Datadog's limit for one; an empty value is none.
+  /// A dimension becomes a tag, and 200 characters is Datadog's limit for one; an empty value is none. A longer one keeps 50
+  /// scalars, which are 200 bytes at most.
   private static func tag(_ value: String?) -> String? {
-    value.flatMap { $0.isEmpty ? nil : $0.utf8.count <= 200 ? $0 : String($0.prefix(200)) }
+    value.flatMap { $0.isEmpty ? nil : $0.utf8.count <= 200 ? $0 : String($0.unicodeScalars.prefix(50)) }
   }
 }

@@ -10,11 +10,13 @@ enum BudgetDemand {
   static func request(_ call: AdmittedCall, bodyBytes: Int, prices: PriceBook, at time: Timestamp) -> BudgetRequest? {
     let kind = call.facts.bodyFormat.spanKind
     guard kind != .task else { return nil }
+    // What the gateway puts in is input too.
+    let inputBytes = call.edits.reduce(bodyBytes) { $0 + $1.replacement.utf8.count }
     let stated = kind == .embedding ? 0 : call.request.maximumOutputTokens.map { statedTokens($0, times: call.request.answerCount) }
     return BudgetRequest(
       virtualKey: call.facts.virtualKey ?? "", tenant: call.facts.dimensions.tenant, feature: call.facts.dimensions.feature,
-      inputTokenCeiling: bodyBytes, statedOutputTokens: stated, answerCount: call.request.answerCount,
-      price: price(call, inputTokens: bodyBytes, prices: prices, at: time))
+      inputTokenCeiling: inputBytes, statedOutputTokens: stated, answerCount: call.request.answerCount,
+      price: price(call, inputTokens: inputBytes, prices: prices, at: time))
   }
 
   private static func statedTokens(_ maximum: Int, times count: Int) -> Int {

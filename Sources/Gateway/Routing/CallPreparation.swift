@@ -30,12 +30,13 @@ enum CallPreparation {
         message: "Route \"\(call.route.name)\" names provider \"\(candidate.provider)\", which is not configured.")
     }
     if provider.wireProtocol == call.target.wireProtocol { return native(call, candidate, body, provider) }
-    if call.target.bodyFormat == .googleGenerate, provider.serves(.googleGenerate) {
+    if call.target.bodyFormat == .googleGenerate, provider.serves(call.target) {
+      let framing = call.target.framing(streams: call.request.streams)
+      var path = try uri(call, candidate, provider, format: .googleGenerate, streams: call.request.streams)
+      if framing == .jsonArray, path.hasSuffix("?alt=sse") { path.removeLast("?alt=sse".count) }
       return PreparedCall(
-        provider: provider,
-        uri: try uri(call, candidate, provider, format: .googleGenerate, streams: call.request.streams),
-        body: edited(body, call.edits), format: .googleGenerate,
-        framing: call.request.streams ? .eventStream : .document, stripsUsage: false, translates: false)
+        provider: provider, uri: path, body: edited(body, call.edits), format: .googleGenerate, framing: framing,
+        stripsUsage: false, translates: false)
     }
     guard call.target.bodyFormat == .openAIChat else {
       throw GatewayFailure(

@@ -1,5 +1,6 @@
-// `GET /v1/models`: the models the routes serve by name, in OpenAI's or Anthropic's form.
+// `GET /v1/models`: the models the routes serve, in OpenAI's or Anthropic's form.
 
+import Pricing
 import Providers
 
 struct ModelListing {
@@ -12,10 +13,10 @@ struct ModelListing {
     guard path == "/v1/models" || path.hasPrefix("/v1/models/") else { return nil }
     let rest = path.dropFirst("/v1/models".count).drop { $0 == "/" }
     model = rest.isEmpty ? nil : String(rest)
-    wireProtocol = headers.first("anthropic-version") == nil ? .openAI : .anthropic
+    wireProtocol = headers.first("anthropic-version") == nil && headers.first("x-api-key") == nil ? .openAI : .anthropic
   }
 
-  /// Patterns are no names of models, so what only a pattern serves is not listed, though it can be asked for by name.
+  /// A pattern stands for the models of the price book that match it; others that match can be asked for all the same.
   func body(snapshot: GatewaySnapshot) throws(GatewayFailure) -> String {
     if let model {
       guard snapshot.routes.contains(where: { $0.matches(model: model) }) else {
@@ -24,7 +25,9 @@ struct ModelListing {
       return item(model, snapshot)
     }
     var seen: Set<String> = []
-    let names = snapshot.routes.flatMap(\.models).filter { !$0.hasSuffix("*") && seen.insert($0).inserted }
+    let names = snapshot.routes.flatMap(\.models).flatMap { pattern in
+      pattern.hasSuffix("*") ? snapshot.prices.models.filter { $0.hasPrefix(pattern.dropLast()) } : [pattern]
+    }.filter { seen.insert($0).inserted }
     let items = names.map { item($0, snapshot) }.joined(separator: ",")
     guard wireProtocol == .anthropic else { return #"{"object":"list","data":[\#(items)]}"# }
     func edge(_ name: String?) -> String { name.map(JSONText.quoted) ?? "null" }

@@ -45,7 +45,7 @@ extension ResponseMeter {
       if key == "text" {
         append(reader.rawString())
       } else if key == "thinking" || key == "partial_json" {
-        if !reader.isEmptyContainer { frameHasToken = true }
+        appendHidden(reader.rawString()?.count ?? 0)
       } else if key == "stop_reason", let reason = reader.rawString() {
         finished(FinishReason(anthropic: reason))
       }

@@ -46,12 +46,14 @@ extension ResponseMeter {
         isThought = reader.boolean() ?? false
       } else if key == "functionCall" || key == "inlineData" || key == "executableCode" {
         frameHasToken = true
+        // A picture's bytes are not what it is billed by.
+        if !(key == "inlineData") { appendHidden(reader.range()?.count ?? 0) }
       }
     }
     if !isThought {
       append(text)
-    } else if text?.isEmpty == false {
-      frameHasToken = true
+    } else {
+      appendHidden(text?.count ?? 0)
     }
   }
 

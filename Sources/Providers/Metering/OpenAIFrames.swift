@@ -39,10 +39,25 @@ extension ResponseMeter {
       if key == "content" || key == "refusal" {
         if reader.isArray { readTexts(&reader) } else { append(reader.rawString()) }
       } else if key == "tool_calls" {
-        if reader.isArray, !reader.isEmptyContainer { frameHasToken = true }
+        readToolCalls(&reader)
       } else if key == "reasoning_content" || key == "reasoning" || key == "audio" || key == "function_call" {
         // `reasoning…` are the compatible vendors' names for thoughts.
-        if !reader.isNull, !reader.isEmptyContainer { frameHasToken = true }
+        if !reader.isNull, !reader.isEmptyContainer {
+          frameHasToken = true
+          appendHidden(reader.rawString()?.count ?? 0)
+        }
+      }
+    }
+  }
+
+  private mutating func readToolCalls(_ reader: inout JSONReader) {
+    reader.forEachElement { reader in
+      frameHasToken = true
+      reader.forEachMember { key, reader in
+        guard key == "function" || key == "custom" else { return }
+        reader.forEachMember { key, reader in
+          if key == "arguments" || key == "name" || key == "input" { appendHidden(reader.rawString()?.count ?? 0) }
+        }
       }
     }
   }
@@ -91,6 +106,7 @@ extension ResponseMeter {
       append(delta)
     } else if type.count > 6, JSONScanner.equal(UnsafeRawBufferPointer(rebasing: type[(type.count - 6)...]), ".delta") {
       frameHasToken = true
+      appendHidden(delta?.count ?? 0)
     } else if JSONScanner.equal(type, "response.completed") || JSONScanner.equal(type, "response.incomplete")
       || JSONScanner.equal(type, "response.failed")
     {

@@ -13,6 +13,7 @@ package struct ResponseMeter: Sendable {
   package private(set) var text = ""
   /// Bytes of visible text, not limited by capture: the base of an estimate when no usage came.
   package private(set) var textByteCount = 0
+  private var hiddenByteCount = 0
   package private(set) var firstTokenAt: Timestamp?
   /// An error the provider reported in the body, as one line.
   package internal(set) var error: ProviderFailure?
@@ -183,6 +184,16 @@ package struct ResponseMeter: Sendable {
     if firstTokenAt == nil, framing != .document, textByteCount > before || frameHasToken { firstTokenAt = time }
     return isUsageOnly
   }
+
+  /// Counts output that is no visible text: thoughts, arguments of tool calls. Its bytes are the base of an estimate too.
+  mutating func appendHidden(_ byteCount: Int) {
+    guard byteCount > 0 else { return }
+    frameHasToken = true
+    hiddenByteCount += byteCount
+  }
+
+  /// All bytes the model wrote, as far as they were sent.
+  package var outputByteCount: Int { textByteCount + hiddenByteCount }
 
   /// Counts visible text, given as it stands between a JSON string's quotes, and keeps it while there is room.
   mutating func append(_ raw: UnsafeRawBufferPointer?) {
