@@ -45,7 +45,7 @@ import Testing
       for _ in 1...2 { #expect(try await Self.chat(commander.gateway).status == .ok) }
       let refused = try await Self.chat(commander.gateway)
       let words = String(buffer: try await refused.body.collect(upTo: 1 << 16))
-      #expect(refused.status == .tooManyRequests && words.contains(#"budget \"few\""#) && words.contains("5 of 5 requests"))
+      #expect(refused.status == .tooManyRequests && words.contains(#"budget \"few\""#) && words.contains("5 requests of 5 requests per month spent"))
     }
   }
 

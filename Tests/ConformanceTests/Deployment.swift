@@ -69,6 +69,7 @@ struct Deployment {
       - {name: anthropic, protocol: anthropic, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
       - {name: gemini, protocol: gemini, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
       - {name: vertex, protocol: vertex, base_url: "\(provider)", credential: {environment: CREDENTIAL}}
+      - {name: vertex-here, protocol: vertex, base_url: "\(provider)", credential: {environment: CREDENTIAL}, project: p1, location: us-central1}
     routes:
       - {name: chat, models: [gpt-*, text-embedding-3-*, failing-*], provider: openai, fallbacks: [{provider: openai, model: gpt-4o-mini, automatic: false}]}
       - {name: claude-answers, models: [claude-*, failing-*], provider: anthropic}

@@ -22,6 +22,23 @@ import Testing
     }
   }
 
+  @Test func aClientThatLeavesAfterTheLastEventHasHadAWholeAnswer() async throws {
+    try await RunningGateway.scripted { gateway, provider in
+      let client = try await gateway.client()
+      try await client.send(request(streaming))
+      let upstream = try await provider.connection()
+      try await upstream.receive(until: streaming)
+      let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n"
+      try await upstream.send(streamHead + chunk(event("a")) + chunk(usage) + chunk("data: [DONE]\n\n"))
+      try await client.receive(until: "[DONE]\n\n")
+      client.close()
+      try await eventually("the gateway noticed") { client.isClosed ? () : nil }
+      try await upstream.send("0\r\n\r\n")
+      let span = try await gateway.span()
+      #expect(span.outcome == .ok && span.usage == TokenUsage(input: 3, output: 1))
+    }
+  }
+
   @Test(arguments: [false, true]) func aClientThatLeavesBeforeTheAnswerEndsTheProvidersConnection(pipelines: Bool) async throws {
     try await RunningGateway.scripted { gateway, provider in
       let client = try await gateway.client()

@@ -132,13 +132,14 @@ import Testing
   }
 
   @Test func anAnswerWithoutItsFirstByteMayStillComeFromAnother() async throws {
-    let routes = Self.route(fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")]) { $0.timeouts.firstToken = .seconds(1) }
+    let routes = Self.route(fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")])
     try await RunningGateway.scripted(routes: routes) { gateway, provider in
       let client = try await gateway.client()
       try await client.send(request(streaming))
       let stalled = try await provider.connection(0)
       try await stalled.receive(until: streaming)
       try await stalled.send(streamHead)
+      stalled.close()
       let second = try await provider.connection(1)
       try await second.receive(until: "gpt-4o-mini")
       try await second.send(streamHead + chunk(event("a")) + chunk("data: [DONE]\n\n") + "0\r\n\r\n")

@@ -34,6 +34,8 @@ struct AnswerRelay {
 
   /// Whether a translated document is good shows only at its end, and its head waits for that.
   var waitsForEnd: Bool { translator != nil && framing == .document }
+  /// The provider has said that its answer is whole.
+  var isWhole: Bool { meter.sawEnd }
   var isEventStream: Bool { framing == .eventStream }
   var text: String { meter.text }
   /// An estimate while the answer runs: providers tell the true count at the end only.

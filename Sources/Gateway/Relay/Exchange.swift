@@ -294,7 +294,9 @@ final class Exchange: LoopMember {
 
   func clientClosed() {
     client = nil
-    if call.route.onClientDisconnect == .complete {
+    // SDKs close as soon as they have read the last event: what follows is the end of the connection, or the usage.
+    let hasWhole = if case .relaying = phase { answer?.isWhole == true } else { false }
+    if hasWhole || call.route.onClientDisconnect == .complete {
       switch phase {
       case .waitingForHead, .relaying:
         // Nobody reads any more, so nobody can be too slow.
