@@ -87,6 +87,8 @@ package struct BudgetBook: Sendable {
   }
 
   package var budgets: [Budget] { entries.map(\.budget) }
+  /// Whether a request's price matters to any of them.
+  package var countsMoney: Bool { entries.contains { $0.budget.unit == .money } }
 
   /// Reserves in every budget that counts the request, or in none.
   package mutating func reserve(_ request: BudgetRequest, at now: Timestamp) -> Result<BudgetReservation, BudgetRefusal> {

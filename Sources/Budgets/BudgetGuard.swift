@@ -5,8 +5,15 @@ import Synchronization
 
 package final class BudgetGuard: Sendable {
   private let book: Mutex<BudgetBook>
+  /// Whether a price has to be reckoned before a call: only then is it looked up.
+  private let money: Atomic<Bool>
 
-  package init(_ book: BudgetBook) { self.book = Mutex(book) }
+  package init(_ book: BudgetBook) {
+    money = Atomic(book.countsMoney)
+    self.book = Mutex(book)
+  }
+
+  package var countsMoney: Bool { money.load(ordering: .relaxed) }
 
   /// Reserves in every budget that counts the request, or in none.
   package func reserve(_ request: BudgetRequest, at now: Timestamp) -> Result<BudgetReservation, BudgetRefusal> {
@@ -32,5 +39,10 @@ package final class BudgetGuard: Sendable {
   package func snapshot(at now: Timestamp) -> [BudgetStatus] { book.withLock { $0.snapshot(at: now) } }
 
   /// Puts other budgets in force; what they have counted stays with the name.
-  package func replace(_ budgets: [Budget], at now: Timestamp) { book.withLock { $0.replace(budgets, at: now) } }
+  package func replace(_ budgets: [Budget], at now: Timestamp) {
+    book.withLock { book in
+      book.replace(budgets, at: now)
+      money.store(book.countsMoney, ordering: .relaxed)
+    }
+  }
 }

@@ -21,7 +21,8 @@ extension PriceBook {
     let usage = span.usage
     let hasOutput = usage.output != nil || usage.outputAudio != nil || usage.outputImage != nil
     var isComplete = usage.input != nil && (hasOutput || isEmbedding)
-    if case .failed = span.outcome { isComplete = false }
+    // An answer that a filter ended has its final figures; one that broke off has not.
+    if case .failed(let errorClass, _) = span.outcome, errorClass != .blocked || span.finishReason == nil { isComplete = false }
     let rates: TokenRates
     switch price.rates(tier: span.serviceTier, promptTokens: promptTokens) {
     case .published(let published): rates = published

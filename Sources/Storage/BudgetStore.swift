@@ -90,7 +90,9 @@ extension TelemetryStore {
       case .feature: "feature"
       }
     // The buckets never overlap; a new one is a column that counts here too.
-    let tokens = SpanRow.columns.split(whereSeparator: { $0 == "," || $0 == " " }).filter { $0.hasSuffix("_tokens") }.map { "COALESCE(\($0), 0)" }
+    let tokens = SpanRow.columns.split(whereSeparator: { $0 == "," || $0 == " " }).filter { $0.hasSuffix("_tokens") }.map {
+      "COALESCE(\($0), 0)"
+    }
     let sql = """
       SELECT \(column) AS value, SUM(\(tokens.joined(separator: " + "))) AS tokens,
         SUM(COALESCE(cost_nanodollars, 0)) AS money, COUNT(*) AS requests

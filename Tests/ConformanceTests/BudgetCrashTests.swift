@@ -45,7 +45,9 @@ import Testing
       for _ in 1...2 { #expect(try await Self.chat(commander.gateway).status == .ok) }
       let refused = try await Self.chat(commander.gateway)
       let words = String(buffer: try await refused.body.collect(upTo: 1 << 16))
-      #expect(refused.status == .tooManyRequests && words.contains(#"budget \"few\""#) && words.contains("5 requests of 5 requests per month spent"))
+      #expect(
+        refused.status == .tooManyRequests && words.contains(#"budget \"few\""#)
+          && words.contains("5 requests of 5 requests per month spent"))
     }
   }
 
@@ -55,7 +57,8 @@ import Testing
       let commander = try await commander()
       defer { commander.kill() }
       func version() async throws -> String? {
-        try await Self.chat(commander.gateway, feature: "many", prompt: "greeting").headers.first(name: "x-commander-prompt-version")
+        try await Self.chat(commander.gateway, feature: "many", prompt: "greeting").headers.first(
+          name: "x-commander-prompt-version")
       }
       #expect(try await version() == "1")
       try await commander.post("/api/prompts/greeting/promote", #"{"version":"2","actor":"dana"}"#)
@@ -81,8 +84,7 @@ import Testing
     var iterator = ports.makeAsyncIterator()
     let port = try #require(await iterator.next())
     let configuration = folder.appending(path: "commander.yaml")
-    try
-      (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path) + sections)
+    try (Deployment.yaml(provider: "http://127.0.0.1:\(port)", store: folder.appending(path: "store").path) + sections)
       .write(to: configuration, atomically: true, encoding: .utf8)
     try await body(configuration) { try await ServeProcess.start(configuration: configuration) }
   }

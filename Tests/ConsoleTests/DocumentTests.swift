@@ -61,6 +61,7 @@ import Testing
               "start" : "2026-11-23T14:38:12Z",
               "tokens" : {
                 "input" : 2113,
+                "isEstimated" : false,
                 "output" : 612
               },
               "trace" : "6a1f0c2b000000005c1b9a37e4d20f18",

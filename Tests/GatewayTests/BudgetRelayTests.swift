@@ -18,7 +18,9 @@ import Testing
       let other = try await gateway.client()
       try await other.send(request("{}", path: "/v1beta/models/gemini-2.5-flash:generateContent"))
       let google = try await other.receive(until: "}}")
-      #expect(google.contains("429 Too Many Requests") && google.contains(#""status":"RESOURCE_EXHAUSTED""#) && google.contains("retry-after: "))
+      #expect(
+        google.contains("429 Too Many Requests") && google.contains(#""status":"RESOURCE_EXHAUSTED""#)
+          && google.contains("retry-after: "))
       #expect(google.contains(#"budget \"acme-daily\""#))
       try await upstream.send(response(answer))
       try await client.receive(until: answer)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct FallbackTests {
   private static func route(
-    _ targets: [RouteTarget] = [RouteTarget(provider: "openai")], fallbacks: [RouteTarget] = [], _ change: (inout Route) -> Void = { _ in }
+    _ targets: [RouteTarget] = [RouteTarget(provider: "openai")], fallbacks: [RouteTarget] = [],
+    _ change: (inout Route) -> Void = { _ in }
   ) -> [Route] {
     var route = Route(name: "chat", models: ["gpt-*", "smart"], targets: targets, fallbacks: fallbacks)
     change(&route)
@@ -52,7 +53,8 @@ import Testing
   }
 
   @Test func aProviderThatIsGoneIsReplacedByTheFallbackInItsOwnProtocol() async throws {
-    let routes = Self.route([RouteTarget(provider: "nowhere")], fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")])
+    let routes = Self.route(
+      [RouteTarget(provider: "nowhere")], fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")])
     try await RunningGateway.scripted(routes: routes) { gateway, provider in
       let client = try await gateway.client()
       try await client.send(request())
@@ -61,7 +63,8 @@ import Testing
       try await upstream.send(response(answer))
       #expect(try await client.receive(until: answer).contains("x-commander-model: gpt-4o-mini\r\n"))
       let span = try await gateway.span()
-      #expect(span.outcome == .ok && span.attempts == 1 && span.fallbackFrom == "gpt-4o" && span.dimensions.model == "gpt-4o-mini")
+      #expect(
+        span.outcome == .ok && span.attempts == 1 && span.fallbackFrom == "gpt-4o" && span.dimensions.model == "gpt-4o-mini")
     }
   }
 
@@ -82,22 +85,27 @@ import Testing
           #"{"id":"m","type":"message","role":"assistant","model":"claude-haiku-4-5","content":[{"type":"text","text":"hello"}],"stop_reason":"end_turn","usage":{"input_tokens":9,"cache_creation_input_tokens":3,"cache_read_input_tokens":4,"output_tokens":2}}"#
         ))
       let got = try await client.receive(until: "}}}")
-      #expect(got.contains(#""object":"chat.completion""#) && got.contains(#""content":"hello""#) && got.contains(#""prompt_tokens":16"#))
+      #expect(
+        got.contains(#""object":"chat.completion""#) && got.contains(#""content":"hello""#)
+          && got.contains(#""prompt_tokens":16"#))
       let span = try await gateway.span()
-      #expect(span.outcome == .ok && span.attempts == 2 && span.fallbackFrom == "gpt-4o" && span.dimensions.provider == "anthropic")
+      #expect(
+        span.outcome == .ok && span.attempts == 2 && span.fallbackFrom == "gpt-4o" && span.dimensions.provider == "anthropic")
       #expect(span.usage.input == 9 && span.usage.cacheRead == 4 && span.usage.cacheWrite == 3 && span.usage.output == 2)
     }
   }
 
   @Test func aStreamIsTranslatedFromGeminiEventByEvent() async throws {
-    try await RunningGateway.scripted(routes: Self.route([RouteTarget(provider: "vertex", model: "gemini-2.5-flash")])) { gateway, provider in
+    try await RunningGateway.scripted(routes: Self.route([RouteTarget(provider: "vertex", model: "gemini-2.5-flash")])) {
+      gateway, provider in
       let client = try await gateway.client()
       try await client.send(request(#"{"model":"smart","stream":true,"messages":[{"role":"user","content":"hi"}]}"#))
       let upstream = try await provider.connection(0)
       let sent = try await upstream.receive(until: "\r\n\r\n")
       #expect(
         sent.hasPrefix(
-          "POST /v1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse HTTP/1.1\r\n"))
+          "POST /v1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse HTTP/1.1\r\n"
+        ))
       try await upstream.receive(until: #""hi""#)
       try await upstream.send(
         streamHead + chunk("data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"one\"}]}}]}\r\n\r\n"))
@@ -109,7 +117,8 @@ import Testing
       let rest = try await client.receive(until: "data: [DONE]\n\n")
       #expect(rest.contains(#""content":"two""#) && rest.contains(#""finish_reason":"stop""#) && !rest.contains("prompt_tokens"))
       let span = try await gateway.span()
-      #expect(span.outcome == .ok && span.dimensions.model == "gemini-2.5-flash" && span.usage.input == 5 && span.usage.output == 2)
+      #expect(
+        span.outcome == .ok && span.dimensions.model == "gemini-2.5-flash" && span.usage.input == 5 && span.usage.output == 2)
       #expect(span.fallbackFrom == nil, "an alias is no fallback")
     }
   }
@@ -151,7 +160,9 @@ import Testing
   }
 
   @Test func anOpenCircuitSendsRequestsElsewhereAtOnce() async throws {
-    let routes = Self.route([RouteTarget(provider: "nowhere")], fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")]) {
+    let routes = Self.route(
+      [RouteTarget(provider: "nowhere")], fallbacks: [RouteTarget(provider: "openai", model: "gpt-4o-mini")]
+    ) {
       $0.circuit.failures = 2
     }
     try await RunningGateway.scripted(routes: routes) { gateway, provider in
@@ -177,7 +188,8 @@ import Testing
       try await upstream.send(streamHead + chunk(event("a")))
       try await client.receive(until: event("a"))
       client.close()
-      let usage = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":40}}\n\n"
+      let usage =
+        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":40}}\n\n"
       try await upstream.send(chunk(usage) + chunk("data: [DONE]\n\n") + "0\r\n\r\n")
       let span = try await gateway.span()
       #expect(span.usage.output == 40 && span.usage.input == 3 && span.cost.exactness == "exact")
@@ -196,7 +208,9 @@ import Testing
       let list = try await get("/v1/models", until: "}]}")
       #expect(list.contains(#"{"object":"list","data":["#) && list.contains(#""id":"smart","object":"model""#))
       #expect(list.contains(#""id":"gpt-4o","#), "a pattern stands for the priced models that match it")
-      #expect(try await get("/v1/models/gpt-9", "X-Api-Key: ck-test\r\nanthropic-version: x\r\n", until: "}").contains(#""type":"model","id":"gpt-9""#))
+      #expect(
+        try await get("/v1/models/gpt-9", "X-Api-Key: ck-test\r\nanthropic-version: x\r\n", until: "}").contains(
+          #""type":"model","id":"gpt-9""#))
       #expect(try await get("/v1/models", "", until: "}}").contains("401 Unauthorized"))
       #expect(gateway.spanCount == 0)
     }

@@ -66,7 +66,9 @@ import Testing
     #expect(statuses.count >= 4)
     for status in statuses {
       #expect(status.reserved == 0 && status.inFlight == 0, "every reservation of \(status.budget.name) was settled")
-      #expect(status.observed.ofOneExchange == 0 && status.spent <= status.limit, "\(status.budget.name) of \(status.subject): \(status.spent) of \(status.limit)")
+      #expect(
+        status.observed.ofOneExchange == 0 && status.spent <= status.limit,
+        "\(status.budget.name) of \(status.subject): \(status.spent) of \(status.limit)")
     }
     let reached = spans.count { $0.attempts > 0 }
     #expect(statuses.first { $0.budget.name == "requests" }?.spent == Int64(reached))
@@ -125,10 +127,12 @@ import Testing
       case 1:
         request(
           #"{"contents":[{"role":"user","parts":[{"text":"\#(text)"}]}],"generationConfig":{"maxOutputTokens":400}}"#,
-          path: "/v1beta/models/gemini-2.5-flash:" + (streams ? "streamGenerateContent?alt=sse" : "generateContent"), headers: headers)
+          path: "/v1beta/models/gemini-2.5-flash:" + (streams ? "streamGenerateContent?alt=sse" : "generateContent"),
+          headers: headers)
       case 2:
         request(
-          #"{"model":"claude-haiku-4-5","max_tokens":400,"stream":\#(streams),\#(messages)}"#, path: "/v1/messages", headers: headers)
+          #"{"model":"claude-haiku-4-5","max_tokens":400,"stream":\#(streams),\#(messages)}"#, path: "/v1/messages",
+          headers: headers)
       default:
         request(
           #"{"model":"gpt-4o","max_output_tokens":400,"stream":\#(streams),"input":"\#(text)"}"#, path: "/v1/responses",

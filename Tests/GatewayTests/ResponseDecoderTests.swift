@@ -6,7 +6,9 @@ import Testing
 @testable import Gateway
 
 @Suite struct ResponseDecoderTests {
-  private static func read(_ text: String, size: Int) throws(HTTPProblem) -> (statuses: [Int], body: String, ends: Int, ResponseDecoder) {
+  private static func read(_ text: String, size: Int) throws(HTTPProblem) -> (
+    statuses: [Int], body: String, ends: Int, ResponseDecoder
+  ) {
     var decoder = ResponseDecoder()
     var buffer = ByteBuffer()
     var statuses: [Int] = []
@@ -36,8 +38,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "hello\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "hello\r\n\r\n",
+    "HTTP/1.1 101 Switching\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\u{0}\r\n\r\n",
   ])
   func whatIsNoAnswerIsRefused(text: String) throws {

@@ -11,7 +11,10 @@ import Testing
   @Test func weightsAreSharesOfTheTraffic() {
     let route = Route(
       name: "r", models: ["smart"],
-      targets: [RouteTarget(provider: "a", model: "m", weight: 90), RouteTarget(provider: "b", weight: 10), RouteTarget(provider: "c", weight: 0)])
+      targets: [
+        RouteTarget(provider: "a", model: "m", weight: 90), RouteTarget(provider: "b", weight: 10),
+        RouteTarget(provider: "c", weight: 0),
+      ])
     var random = SplitMix64(state: 1)
     var first: [String: Int] = [:]
     for _ in 0..<20_000 {
@@ -26,7 +29,8 @@ import Testing
     let route = Route(
       name: "r", models: ["m"], targets: [RouteTarget(provider: "a")],
       fallbacks: [
-        RouteTarget(provider: "b", model: "x"), RouteTarget(provider: "p", model: "y", isAutomatic: false), RouteTarget(provider: "a", model: "m"),
+        RouteTarget(provider: "b", model: "x"), RouteTarget(provider: "p", model: "y", isAutomatic: false),
+        RouteTarget(provider: "a", model: "m"),
       ])
     func order(override: Candidate? = nil, open: Set<String> = []) -> [String] {
       TargetOrder.candidates(of: route, asked: "m", ticket: 0, override: override) { open.contains($0.provider) }.map(\.provider)
@@ -42,7 +46,9 @@ import Testing
     policy.attempts = 2
     policy.backoff = .milliseconds(100)
     var schedule = AttemptSchedule(targetCount: 2, policy: policy)
-    func next(_ errorClass: ErrorClass, retryAfter: Duration? = nil, left: Duration = .seconds(60), budget: Bool = true) -> AttemptSchedule.Next {
+    func next(_ errorClass: ErrorClass, retryAfter: Duration? = nil, left: Duration = .seconds(60), budget: Bool = true)
+      -> AttemptSchedule.Next
+    {
       schedule.afterFailure(errorClass, retryAfter: retryAfter, timeLeft: left, unit: 0) { budget }
     }
     #expect(next(.overloaded) == .retry(after: .milliseconds(50)))
@@ -67,7 +73,8 @@ import Testing
     let pauses = [0, 999, 500].map { unit in
       schedule.afterFailure(.network, retryAfter: nil, timeLeft: .seconds(60), unit: unit) { true }
     }
-    #expect(pauses == [.retry(after: .milliseconds(50)), .retry(after: .microseconds(199_900)), .retry(after: .milliseconds(300))])
+    #expect(
+      pauses == [.retry(after: .milliseconds(50)), .retry(after: .microseconds(199_900)), .retry(after: .milliseconds(300))])
   }
 
   @Test func aCircuitOpensProbesAndCloses() {

@@ -12,8 +12,16 @@ import Testing
 @Suite struct ExchangeTests {
   static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+  /// On a busy machine an answer may take its time; what a test is about must not hang on that.
+  static let patient: GoogleTimeouts = {
+    var timeouts = GoogleTimeouts()
+    timeouts.metadataServer = .seconds(60)
+    timeouts.tokenEndpoint = .seconds(60)
+    return timeouts
+  }()
+
   static func tokens(
-    _ source: GoogleSource, _ clock: Clock, timeouts: GoogleTimeouts = GoogleTimeouts()
+    _ source: GoogleSource, _ clock: Clock, timeouts: GoogleTimeouts = patient
   ) -> GoogleTokenSource {
     GoogleTokenSource(
       source: source, httpClient: .shared, timeouts: timeouts, logger: silent, now: { clock.now }, pause: { _ in },
@@ -129,7 +137,7 @@ import Testing
       let file = folderPath + "/key.json"
       try JSONEncoder().encode(account.members(tokenAddress: "http://\(address)/token")).write(to: URL(filePath: file))
       var timeouts = GoogleTimeouts()
-      timeouts.tokenEndpoint = .milliseconds(reply.stalls ? 300 : 10_000)
+      timeouts.tokenEndpoint = .milliseconds(reply.stalls ? 300 : 60_000)
       let limits = timeouts
       let started = ContinuousClock.now
       let error = await failure { try await Self.tokens(GoogleSource(file: file), Clock(), timeouts: limits).token() }

@@ -25,7 +25,8 @@ import Testing
       let clock = Clock()
       let tokens = GoogleTokenSource(
         source: GoogleSource(place: .metadataServer(host: address), origin: "test"), httpClient: .shared,
-        logger: ExchangeTests.silent, now: { clock.now }, pause: { try await pause(clock, $0) }, jitter: { 1 })
+        timeouts: ExchangeTests.patient, logger: ExchangeTests.silent, now: { clock.now }, pause: { try await pause(clock, $0) },
+        jitter: { 1 })
       try await body(tokens, clock, server)
     }
   }

@@ -87,7 +87,7 @@ import Testing
 
   static let now = Timestamp(unixSeconds: 1_793_492_000)
   static let quick = WebhookReceiver.Policy(
-    attempts: 4, timeout: .seconds(5), base: .milliseconds(1), longestWait: .milliseconds(4))
+    attempts: 4, timeout: .seconds(30), base: .milliseconds(1), longestWait: .milliseconds(4))
 
   static func receiver(_ url: String, policy: WebhookReceiver.Policy = quick) throws -> WebhookReceiver {
     WebhookReceiver(

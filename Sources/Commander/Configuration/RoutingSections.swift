@@ -63,7 +63,8 @@ extension ConfigurationReader {
       if configuration.googleCredentials[name] != nil {
         providers[providers.count - 1].sendsBearer = true
         if wireProtocol == .anthropic {
-          provider["credential"]?.problem("Anthropic takes no Google credential; Claude on Vertex AI is a provider with protocol vertex")
+          provider["credential"]?.problem(
+            "Anthropic takes no Google credential; Claude on Vertex AI is a provider with protocol vertex")
         }
       }
     }

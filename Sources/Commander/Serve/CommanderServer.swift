@@ -57,14 +57,16 @@ package struct CommanderServer: Sendable {
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(
-        prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) }, capturesContent: configuration.capturesContent),
+        prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) },
+        capturesContent: configuration.capturesContent),
       sinks: sinks(store: store, dogStatsD: dogStatsD, log: log, health: health),
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
 
     let handle = GatewayHandle()
-    let budgets = try BudgetService.restore(configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
+    let budgets = try BudgetService.restore(
+      configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
@@ -87,7 +89,8 @@ package struct CommanderServer: Sendable {
 
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health, dogStatsD: dogStatsD,
+      configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
+      dogStatsD: dogStatsD,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.

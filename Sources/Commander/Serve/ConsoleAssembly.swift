@@ -21,7 +21,8 @@ enum ConsoleAssembly {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
-        configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health, dogStatsD: dogStatsD,
+        configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
+        dogStatsD: dogStatsD,
         gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,

@@ -4,7 +4,10 @@ import LLMTelemetry
 
 struct SpanDocument: Encodable {
   struct Tokens: Encodable {
-    let input, cacheRead, cacheWrite, output, reasoning: Int?
+    let input, cacheRead, cacheWrite, cacheWriteHour, inputAudio, inputImage: Int?
+    let output, reasoning, outputAudio, outputImage: Int?
+    /// The counts are ours, since the provider told none before the end.
+    let isEstimated: Bool
   }
 
   let trace: String
@@ -12,6 +15,9 @@ struct SpanDocument: Encodable {
   let parent: String?
   let kind: SpanKind
   let name: String
+  /// The name of the virtual key the request came with.
+  let virtualKey: String?
+  let serviceTier: ServiceTier?
   let start: Timestamp
   let durationSeconds: Double
   let timeToFirstTokenSeconds: Double?
@@ -33,6 +39,8 @@ struct SpanDocument: Encodable {
     parent = span.parentSpanID?.description
     kind = span.kind
     name = span.name
+    virtualKey = span.virtualKey
+    serviceTier = span.serviceTier
     start = span.start
     durationSeconds = span.duration.inSeconds
     timeToFirstTokenSeconds = span.timeToFirstToken?.inSeconds
@@ -42,8 +50,10 @@ struct SpanDocument: Encodable {
     errorMessage = span.outcome.message
     httpStatus = span.httpStatus
     tokens = Tokens(
-      input: span.usage.input, cacheRead: span.usage.cacheRead, cacheWrite: span.usage.cacheWrite, output: span.usage.output,
-      reasoning: span.usage.reasoning)
+      input: span.usage.input, cacheRead: span.usage.cacheRead, cacheWrite: span.usage.cacheWrite,
+      cacheWriteHour: span.usage.cacheWriteHour, inputAudio: span.usage.inputAudio, inputImage: span.usage.inputImage,
+      output: span.usage.output, reasoning: span.usage.reasoning, outputAudio: span.usage.outputAudio,
+      outputImage: span.usage.outputImage, isEstimated: span.usage.isEstimated)
     costDollars = span.cost.amount?.decimalDollars
     costExactness = span.cost.exactness
     ungrounded = span.risk.ungrounded

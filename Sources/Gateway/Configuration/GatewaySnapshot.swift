@@ -101,12 +101,14 @@ package final class GatewaySnapshot: Sendable {
   package let service: String
   package let env: String
   package let version: String?
-  package let providers: [String: Provider]
+  let providers: [String: Shared<Provider>]
   /// The first route whose protocol and model match wins.
-  package let routes: [Route]
+  let routes: [Shared<Route>]
   package let prompts: [String: ManagedPrompt]
   package let overrides: RoutingOverrides
   package let limits: GatewayLimits
+  /// Of routes without times of their own.
+  let ownLimits: EffectiveLimits
   /// What an exchange costs, for budgets and for its span.
   package let prices: PriceBook
   private let keysByHash: [String: VirtualKey]
@@ -121,20 +123,21 @@ package final class GatewaySnapshot: Sendable {
     self.env = env
     self.version = version
     keysByHash = Dictionary(keys.map { ($0.sha256, $0) }, uniquingKeysWith: { first, _ in first })
-    self.providers = Dictionary(providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    self.routes = routes
+    self.providers = Dictionary(providers.map { ($0.name, Shared($0)) }, uniquingKeysWith: { first, _ in first })
+    self.routes = routes.map(Shared.init)
     self.prompts = Dictionary(prompts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.overrides = overrides
     self.limits = limits
+    ownLimits = EffectiveLimits(limits, Route.Timeouts())
   }
 
   package func key(sha256: String) -> VirtualKey? { keysByHash[sha256] }
 
   /// The first route that serves a model in the client's own protocol, or else the first that can do so by translation.
-  func route(for target: RequestTarget, model: String) -> Route? {
-    var translated: Route?
-    for route in routes where route.matches(model: model) {
-      guard let first = route.targets.first, let provider = providers[first.provider] else { continue }
+  func route(for target: RequestTarget, model: String) -> Shared<Route>? {
+    var translated: Shared<Route>?
+    for route in routes where route.value.matches(model: model) {
+      guard let first = route.value.targets.first, let provider = providers[first.provider]?.value else { continue }
       if provider.wireProtocol == target.wireProtocol { return route }
       if translated == nil, provider.serves(target) { translated = route }
     }

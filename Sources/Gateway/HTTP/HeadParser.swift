@@ -43,7 +43,9 @@ struct HeadParser {
       if found == nil { searched = raw.count }
     }
     if let found {
-      guard found <= Self.limit else { throw HTTPProblem(status: 431, message: "The header fields are larger than \(Self.limit) bytes.") }
+      guard found <= Self.limit else {
+        throw HTTPProblem(status: 431, message: "The header fields are larger than \(Self.limit) bytes.")
+      }
       self = HeadParser()
       return found
     }
@@ -91,7 +93,7 @@ struct HeadParser {
   private static func field(_ raw: UnsafeRawBufferPointer, _ line: Range<Int>) throws(HTTPProblem) -> HeaderBlock.Field {
     var colon = line.lowerBound
     while colon < line.upperBound, raw[colon] != 0x3a {
-      guard isTokenByte[Int(raw[colon])] else {
+      guard isTokenByte(raw[colon]) else {
         throw .badRequest("A header name has a character that no name may have, or a line is folded.")
       }
       colon += 1
@@ -109,10 +111,11 @@ struct HeadParser {
       valueCount: Int32(end - start))
   }
 
-  /// `tchar` of RFC 9110 section 5.6.2.
-  static let isTokenByte: [Bool] = {
-    var table = [Bool](repeating: false, count: 256)
-    for byte in "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8 { table[Int(byte)] = true }
-    return table
-  }()
+  /// `tchar` of RFC 9110 section 5.6.2: letters, digits and !#$%&'*+-.^_`|~. A bit for each of the 128 ASCII codes.
+  @inline(__always)
+  static func isTokenByte(_ byte: UInt8) -> Bool {
+    let low: UInt64 = 0x03ff_6cfa_0000_0000
+    let high: UInt64 = 0x57ff_ffff_c7ff_fffe
+    return byte < 64 ? low >> UInt64(byte) & 1 == 1 : byte < 128 && high >> UInt64(byte - 64) & 1 == 1
+  }
 }

@@ -11,10 +11,28 @@ extension ByteBuffer {
   }
 
   mutating func writeField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    // Both come from one head. Where its line is as this one would be, it is copied whole, with its CR LF.
+    if let start = name.baseAddress, let text = value.baseAddress, start + name.count + 2 == text,
+      (text - 1).load(as: UInt8.self) == 0x20
+    {
+      writeBytes(UnsafeRawBufferPointer(start: start, count: name.count + 2 + value.count))
+      writeStaticString("\r\n")
+      return
+    }
     writeBytes(name)
     writeStaticString(": ")
     writeBytes(value)
     writeStaticString("\r\n")
+  }
+
+  /// Sixteen hexadecimal digits, as span ids are written.
+  mutating func writeHexadecimal(_ value: UInt64) {
+    var shift: UInt64 = 64
+    while shift > 0 {
+      shift -= 4
+      let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
+      writeInteger(digit < 10 ? digit + 48 : digit + 87)
+    }
   }
 
   mutating func writeDecimal(_ value: Int) { writeString(String(value)) }

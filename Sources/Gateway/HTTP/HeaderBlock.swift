@@ -28,6 +28,20 @@ struct HeaderBlock {
     }
   }
 
+  /// The token of `Authorization: Bearer …`.
+  var bearer: String? {
+    bytes.withUnsafeReadableBytes { raw in
+      for field in fields where field.nameCount == 13 && Self.isEqual(raw, field, "authorization") {
+        let value = UnsafeRawBufferPointer(rebasing: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)])
+        guard value.count > 7, value[6] == 0x20, Self.isEqual(UnsafeRawBufferPointer(rebasing: value[..<6]), "bearer") else {
+          return nil
+        }
+        return String(decoding: value[7...], as: UTF8.self)
+      }
+      return nil
+    }
+  }
+
   func first(named name: String) -> String? {
     bytes.withUnsafeReadableBytes { raw in
       for field in fields where Int(field.nameCount) == name.utf8.count {
@@ -37,6 +51,14 @@ struct HeaderBlock {
         }
       }
       return nil
+    }
+  }
+
+  func count(_ name: StaticString) -> Int {
+    bytes.withUnsafeReadableBytes { raw in
+      var count = 0
+      for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) { count += 1 }
+      return count
     }
   }
 
@@ -63,7 +85,8 @@ struct HeaderBlock {
 
   /// The names, in lowercase, that `Connection` says belong to this connection only (RFC 9110 section 7.6.1).
   var nominatedByConnection: [String] {
-    all("connection").flatMap { $0.lowercased().split(separator: ",") }
+    guard count("connection") > 0 else { return [] }
+    return all("connection").flatMap { $0.lowercased().split(separator: ",") }
       .map { $0.trimmingSpaces }.filter { !$0.isEmpty && $0 != "close" && $0 != "keep-alive" }
   }
 

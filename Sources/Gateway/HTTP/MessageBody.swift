@@ -69,7 +69,9 @@ struct MessageBody {
         return .bytes(part)
       case .chunkEnd:
         guard buffer.readableBytes >= 2 else { return nil }
-        guard buffer.readInteger(as: UInt16.self) == 0x0d0a else { throw .badRequest("A chunk of the body is longer than it says.") }
+        guard buffer.readInteger(as: UInt16.self) == 0x0d0a else {
+          throw .badRequest("A chunk of the body is longer than it says.")
+        }
         phase = .chunkSize
       case .trailers(let seen):
         guard let line = try line(&buffer, limit: Self.trailerLimit) else { return nil }
@@ -90,7 +92,9 @@ struct MessageBody {
     let window = min(buffer.readableBytes, limit + 2)
     let newline = buffer.withUnsafeReadableBytes { raw in raw[..<window].firstIndex(of: 0x0a) }
     guard let newline else {
-      guard buffer.readableBytes <= limit + 2 else { throw .badRequest("A line of a chunked body is longer than \(limit) bytes.") }
+      guard buffer.readableBytes <= limit + 2 else {
+        throw .badRequest("A line of a chunked body is longer than \(limit) bytes.")
+      }
       return nil
     }
     guard newline > 0, let line = buffer.readSlice(length: newline - 1), buffer.readInteger(as: UInt16.self) == 0x0d0a else {

@@ -2,14 +2,26 @@
 
 import NIOCore
 
-struct RequestHead {
-  var method: String
-  var uri: String
+/// By reference, since it is handed on several times before it is decided about.
+final class RequestHead {
+  let method: String
+  let uri: String
   /// HTTP/1.1; otherwise 1.0.
-  var isVersion11: Bool
-  var keepsAlive: Bool
-  var framing: MessageBody.Framing
-  var headers: HeaderBlock
+  let isVersion11: Bool
+  let keepsAlive: Bool
+  let framing: MessageBody.Framing
+  let headers: HeaderBlock
+
+  init(
+    method: String, uri: String, isVersion11: Bool, keepsAlive: Bool, framing: MessageBody.Framing, headers: HeaderBlock
+  ) {
+    self.method = method
+    self.uri = uri
+    self.isVersion11 = isVersion11
+    self.keepsAlive = keepsAlive
+    self.framing = framing
+    self.headers = headers
+  }
 
   var expectsContinue: Bool { headers.first("expect")?.lowercased() == "100-continue" }
   /// The answer to HEAD has no body; one would be read as the next answer.
@@ -52,9 +64,9 @@ struct RequestDecoder {
     let headers = HeaderBlock(bytes: bytes, fields: fields)
     let line = bytes.getSlice(at: bytes.readerIndex, length: startLine.count)
     let (method, uri, isVersion11) = try Self.startLine(line ?? ByteBuffer())
-    if isVersion11, headers.all("host").count != 1 { throw .badRequest("The request has no Host field, or several.") }
+    if isVersion11, headers.count("host") != 1 { throw .badRequest("The request has no Host field, or several.") }
     let framing = try Self.framing(headers, isVersion11: isVersion11)
-    let keepsAlive = isVersion11 && !headers.lists("close", in: "connection")
+    let keepsAlive = isVersion11 && (headers.count("connection") == 0 || !headers.lists("close", in: "connection"))
     return RequestHead(
       method: method, uri: uri, isVersion11: isVersion11, keepsAlive: keepsAlive, framing: framing, headers: headers)
   }
@@ -62,7 +74,7 @@ struct RequestDecoder {
   private static func startLine(_ line: ByteBuffer) throws(HTTPProblem) -> (String, String, Bool) {
     let parts: (String, String, Bool)? = line.withUnsafeReadableBytes { raw in
       guard let first = raw.firstIndex(of: 0x20), first > 0, let last = raw.lastIndex(of: 0x20), last > first + 1,
-        raw[..<first].allSatisfy({ HeadParser.isTokenByte[Int($0)] }),
+        raw[..<first].allSatisfy({ HeadParser.isTokenByte($0) }),
         // Visible characters only: neither spaces nor controls belong into a request target.
         raw[first + 1..<last].allSatisfy({ $0 > 0x20 && $0 != 0x7f })
       else { return nil }
@@ -79,16 +91,16 @@ struct RequestDecoder {
 
   /// One way of saying where the body ends, said once (RFC 9112 section 6.3: the rest is how requests are smuggled).
   private static func framing(_ headers: HeaderBlock, isVersion11: Bool) throws(HTTPProblem) -> MessageBody.Framing {
-    let codings = headers.all("transfer-encoding")
-    let lengths = headers.all("content-length")
-    if !codings.isEmpty {
-      guard lengths.isEmpty, isVersion11, codings.count == 1, codings[0].lowercased() == "chunked" else {
+    let lengthCount = headers.count("content-length")
+    if headers.count("transfer-encoding") > 0 {
+      let codings = headers.all("transfer-encoding")
+      guard lengthCount == 0, isVersion11, codings.count == 1, codings[0].lowercased() == "chunked" else {
         throw .badRequest("Transfer-Encoding must be \"chunked\", alone, without Content-Length.")
       }
       return .chunked
     }
-    guard let first = lengths.first else { return .none }
-    guard lengths.count == 1, first.utf8.count <= 15, !first.isEmpty, first.utf8.allSatisfy({ (48...57).contains($0) }),
+    guard lengthCount > 0, let first = headers.first("content-length") else { return .none }
+    guard lengthCount == 1, first.utf8.count <= 15, !first.isEmpty, first.utf8.allSatisfy({ (48...57).contains($0) }),
       let length = Int(first)
     else { throw .badRequest("Content-Length must be one whole number.") }
     return .length(length)

@@ -61,25 +61,29 @@ struct ResponseDecoder {
       let isText = reason.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
       return (status, isText ? String(decoding: reason, as: UTF8.self) : "", line[7] == 49)
     }
-    guard let (status, reason, isVersion11) = parsed, status >= 100 else { throw .badRequest("the provider's status line is no HTTP/1") }
+    guard let (status, reason, isVersion11) = parsed, status >= 100 else {
+      throw .badRequest("the provider's status line is no HTTP/1")
+    }
     return ResponseHead(
       status: status, reason: reason,
-      keepsAlive: isVersion11 ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection"),
+      keepsAlive: headers.count("connection") == 0
+        ? isVersion11
+        : isVersion11 ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection"),
       framing: try framing(headers, status: status), headers: headers)
   }
 
   private static func framing(_ headers: HeaderBlock, status: Int) throws(HTTPProblem) -> MessageBody.Framing {
     if status == 204 || status == 304 || status < 200 { return .none }
-    let codings = headers.all("transfer-encoding")
-    let lengths = headers.all("content-length")
-    if let coding = codings.first {
-      guard lengths.isEmpty, codings.count == 1, coding.lowercased() == "chunked" else {
+    let lengthCount = headers.count("content-length")
+    if headers.count("transfer-encoding") > 0 {
+      let codings = headers.all("transfer-encoding")
+      guard let coding = codings.first, lengthCount == 0, codings.count == 1, coding.lowercased() == "chunked" else {
         throw .badRequest("the provider frames its answer in a way that can be read in two ways")
       }
       return .chunked
     }
-    guard let first = lengths.first else { return .untilClose }
-    guard lengths.allSatisfy({ $0 == first }), first.utf8.count <= 15, !first.isEmpty,
+    guard lengthCount > 0, let first = headers.first("content-length") else { return .untilClose }
+    guard lengthCount == 1 || headers.all("content-length").allSatisfy({ $0 == first }), first.utf8.count <= 15, !first.isEmpty,
       first.utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(first)
     else { throw .badRequest("the provider's Content-Length is no whole number") }
     return .length(length)

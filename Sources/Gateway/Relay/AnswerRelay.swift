@@ -4,7 +4,7 @@ import LLMTelemetry
 import NIOCore
 import Providers
 
-struct AnswerRelay {
+final class AnswerRelay {
   let head: ResponseHead
   /// Nothing went to the client yet, since another target may still have to answer.
   private(set) var isHeld: Bool
@@ -41,10 +41,13 @@ struct AnswerRelay {
   /// An estimate while the answer runs: providers tell the true count at the end only.
   var outputTokensSoFar: Int { UsageEstimate.tokens(meter.outputByteCount) }
 
-  mutating func writeHead(to client: ClientHandler, facts: AdmittedFacts, asked: String, spanID: SpanID) {
+  func writeHead(to client: ClientHandler, facts: AdmittedFacts, asked: String, spanID: SpanID) {
     isHeld = false
-    client.beginResponse(head, changesBody: stripsUsage || translator != nil, contentType: translator.map { _ in contentType }) { out in
-      out.writeField("x-commander-span-id", spanID.description)
+    client.beginResponse(head, changesBody: stripsUsage || translator != nil, contentType: translator.map { _ in contentType }) {
+      out in
+      out.writeStaticString("x-commander-span-id: ")
+      out.writeHexadecimal(spanID.bits)
+      out.writeStaticString("\r\n")
       if let version = facts.resolvedPromptVersion { out.writeField("x-commander-prompt-version", version) }
       if let label = facts.resolvedPromptLabel { out.writeField("x-commander-prompt-label", label) }
       if let model = facts.dimensions.model, model != asked { out.writeField("x-commander-model", model) }
@@ -53,7 +56,7 @@ struct AnswerRelay {
 
   private var contentType: String { framing == .document ? "application/json" : "text/event-stream; charset=utf-8" }
 
-  mutating func relay(_ bytes: ByteBuffer, at time: Timestamp, to client: ClientHandler?) {
+  func relay(_ bytes: ByteBuffer, at time: Timestamp, to client: ClientHandler?) {
     hasBytes = true
     bytes.withUnsafeReadableBytes { raw in
       if translator != nil {
@@ -69,7 +72,7 @@ struct AnswerRelay {
   }
 
   /// The provider's answer ended. Returns false when what the client has is not whole and must not look so.
-  mutating func finish(at time: Timestamp, to client: ClientHandler?) -> Bool {
+  func finish(at time: Timestamp, to client: ClientHandler?) -> Bool {
     let unfinished = meter.finish(at: time, stripsUsage: stripsUsage)
     if let rest = translator?.finish() {
       if !rest.isEmpty { client?.writeBody(ByteBuffer(bytes: rest)) }
@@ -81,7 +84,7 @@ struct AnswerRelay {
   }
 
   /// The whole of a translated document, when the provider's answer ended; `nil` when it cannot be given.
-  mutating func finishDocument(at time: Timestamp) -> ByteBuffer? {
+  func finishDocument(at time: Timestamp) -> ByteBuffer? {
     _ = meter.finish(at: time, stripsUsage: false)
     guard let document = translator?.finish(), translator?.isComplete == true else { return nil }
     return ByteBuffer(bytes: document)

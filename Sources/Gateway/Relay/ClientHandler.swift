@@ -21,11 +21,18 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     case closing
   }
 
-  private struct Incoming {
-    var head: RequestHead
+  /// The request being read. By reference, so that nothing of it is copied on its way to a decision.
+  private final class Incoming {
+    let head: RequestHead
     var body = ByteBuffer()
-    var started: NIODeadline
-    var start: Timestamp
+    let started: NIODeadline
+    let start: Timestamp
+
+    init(head: RequestHead, started: NIODeadline, start: Timestamp) {
+      self.head = head
+      self.started = started
+      self.start = start
+    }
   }
 
   var loopIndex = -1
@@ -147,36 +154,37 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       return respond(
         GatewayFailure(
           status: 405, errorClass: .invalidRequest, message: "\(head.method) is not how this call is made: use POST."),
-        target.wireProtocol, spanID: nil, allows: "POST")
+        target.value.wireProtocol, spanID: nil, allows: "POST")
     }
     let identity = SpanIdentity(headers: head.headers, start: request.start, random: &loop.random)
-    do throws(Refusal) {
-      let snapshot = loop.snapshot
-      let call = try admit(target, request, snapshot, traceID: identity.traceID)
-      let reservation = try reserve(call, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
+    let snapshot = loop.snapshot
+    let facts = Admission.factsBeforeBody(target: target.value, headers: head.headers, snapshot: snapshot)
+    do throws(GatewayFailure) {
+      let call = try admit(target, request, snapshot, facts, traceID: identity.traceID)
+      let reservation = try reserve(call, facts, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
       let exchange = Exchange(
-        loop: loop, client: self, call: call, snapshot: snapshot, reservation: reservation, identity: identity,
+        loop: loop, client: self, call: call, facts: facts, snapshot: snapshot, reservation: reservation, identity: identity,
         headers: head.headers, body: request.body, started: request.started)
       phase = .relaying(exchange)
       exchange.start()
     } catch {
-      refuse(error, identity, target.wireProtocol, started: request.started)
+      refuse(error, facts, identity, started: request.started)
     }
   }
 
   private func admit(
-    _ target: RequestTarget, _ request: Incoming, _ snapshot: GatewaySnapshot, traceID: TraceID
-  ) throws(Refusal) -> AdmittedCall {
+    _ target: Shared<RequestTarget>, _ request: Incoming, _ snapshot: GatewaySnapshot, _ facts: AdmittedFacts, traceID: TraceID
+  ) throws(GatewayFailure) -> AdmittedCall {
     let loop = self.loop
     let context = AdmissionContext(
       snapshot: snapshot, key: { loop.key($0) },
       isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
       traceTicket: traceID.low)
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
-    let decision: Result<AdmittedCall, Refusal> = request.body.withUnsafeReadableBytes { bytes in
-      do throws(Refusal) {
+    let decision: Result<AdmittedCall, GatewayFailure> = request.body.withUnsafeReadableBytes { bytes in
+      do throws(GatewayFailure) {
         return .success(
-          try Admission.admit(target: target, headers: request.head.headers, body: bytes, context: context))
+          try Admission.admit(target: target, headers: request.head.headers, body: bytes, context: context, facts: facts))
       } catch {
         return .failure(error)
       }
@@ -185,18 +193,21 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   }
 
   private func reserve(
-    _ call: AdmittedCall, bodyBytes: Int, snapshot: GatewaySnapshot, at time: Timestamp
-  ) throws(Refusal) -> BudgetReservation {
-    guard let request = BudgetDemand.request(call, bodyBytes: bodyBytes, prices: snapshot.prices, at: time) else { return .none }
+    _ call: AdmittedCall, _ facts: AdmittedFacts, bodyBytes: Int, snapshot: GatewaySnapshot, at time: Timestamp
+  ) throws(GatewayFailure) -> BudgetReservation {
+    guard
+      let request = BudgetDemand.request(
+        call, facts: facts, bodyBytes: bodyBytes, prices: loop.budgets.countsMoney ? snapshot.prices : nil, at: time)
+    else {
+      return .none
+    }
     switch loop.budgets.reserve(request, at: time) {
     case .success(let reservation): return reservation
     case .failure(let refusal):
-      throw Refusal(
-        failure: GatewayFailure(
-          status: 429, errorClass: .quotaExhausted, message: refusal.message,
-          // Waiting helps only where time is what is missing.
-          retryAfter: refusal.reason == .overLimit ? refusal.retryAfter : nil),
-        facts: call.facts)
+      throw GatewayFailure(
+        status: 429, errorClass: .quotaExhausted, message: refusal.message,
+        // Waiting helps only where time is what is missing.
+        retryAfter: refusal.reason == .overLimit ? refusal.retryAfter : nil)
     }
   }
 
@@ -209,22 +220,21 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       status: 413, errorClass: .invalidRequest,
       message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
     guard let target = loop.target(request.head.uri) else { return respond(failure, .openAI, spanID: nil) }
-    let facts = Admission.factsBeforeBody(target: target, headers: request.head.headers, snapshot: loop.snapshot)
+    let facts = Admission.factsBeforeBody(target: target.value, headers: request.head.headers, snapshot: loop.snapshot)
     refuse(
-      Refusal(failure: failure, facts: facts),
-      SpanIdentity(headers: request.head.headers, start: request.start, random: &loop.random), target.wireProtocol,
+      failure, facts, SpanIdentity(headers: request.head.headers, start: request.start, random: &loop.random),
       started: request.started)
   }
 
   /// Answers a request that goes no further, and leaves its span.
-  private func refuse(_ refusal: Refusal, _ identity: SpanIdentity, _ wireProtocol: WireProtocol, started: NIODeadline) {
+  private func refuse(_ failure: GatewayFailure, _ facts: AdmittedFacts, _ identity: SpanIdentity, started: NIODeadline) {
     var span = identity.span(
-      facts: refusal.facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds),
-      outcome: .failed(refusal.failure.errorClass, message: refusal.failure.message))
-    span.httpStatus = refusal.failure.status
+      facts: facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds),
+      outcome: .failed(failure.errorClass, message: failure.message))
+    span.httpStatus = failure.status
     span.attempts = 0
     loop.refused(span)
-    respond(refusal.failure, wireProtocol, spanID: identity.spanID)
+    respond(failure, facts.wireProtocol, spanID: identity.spanID)
   }
 
   /// The bytes are no HTTP/1: where the next request begins is unknown, so this connection ends.
@@ -287,8 +297,10 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   }
 
   func flush() {
-    drainWriter()
-    context?.flush()
+    guard let context else { return }
+    guard writer.hasBytes else { return context.flush() }
+    context.writeAndFlush(wrapOutboundOut(writer.bytes), promise: nil)
+    writer.clear()
   }
 
   private func drainWriter() {
@@ -302,7 +314,8 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: text)), promise: nil)
   }
 
-  var isWritable: Bool { context?.channel.isWritable ?? false }
+  /// As the channel last said: asking it each time costs more than remembering.
+  private(set) var isWritable = true
 
   func finishResponse() {
     guard let context else { return }
@@ -344,7 +357,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       ? nil
       : held.body.withUnsafeReadableBytes { bytes in
         ByteBuffer(
-          bytes: AnswerTranslator.error(status: held.head.status, body: bytes, from: call.provider.wireProtocol))
+          bytes: AnswerTranslator.error(status: held.head.status, body: bytes, from: call.provider.value.wireProtocol))
       }
     beginResponse(held.head, changesBody: true, contentType: translated.map { _ in "application/json" }) { out in
       out.writeField("x-commander-span-id", spanID.description)
@@ -374,7 +387,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     if loop.isDraining { writer.keepsAlive = false }
     writer.writeWhole(status: status, contentType: contentType, body: body) { out in
       if let allows { out.writeField("allow", allows) }
-      if let retryAfter { out.writeField("retry-after", String(max(1, (retryAfter.wholeNanoseconds + 999_999_999) / 1_000_000_000))) }
+      if let retryAfter {
+        out.writeField("retry-after", String(max(1, (retryAfter.wholeNanoseconds + 999_999_999) / 1_000_000_000)))
+      }
       if let spanID { out.writeField("x-commander-span-id", spanID.description) }
     }
     finishResponse()
@@ -398,9 +413,10 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   // MARK: The connection
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
     if case .relaying(let exchange) = phase {
-      exchange.clientWritabilityChanged(isWritable: context.channel.isWritable)
-    } else if context.channel.isWritable {
+      exchange.clientWritabilityChanged(isWritable: isWritable)
+    } else if isWritable {
       nextRequest()
     }
     context.fireChannelWritabilityChanged()

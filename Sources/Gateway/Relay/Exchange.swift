@@ -31,7 +31,7 @@ final class Exchange: LoopMember {
   private var client: ClientHandler?
 
   private var phase = Phase.connecting
-  private var facts: AdmittedFacts
+  private let facts: AdmittedFacts
   private var schedule: AttemptSchedule
   private var prepared: PreparedCall?
   private var upstream: UpstreamConnection?
@@ -46,8 +46,8 @@ final class Exchange: LoopMember {
   private var needsFlush = false
 
   init(
-    loop: LoopState, client: ClientHandler, call: AdmittedCall, snapshot: GatewaySnapshot, reservation: BudgetReservation,
-    identity: SpanIdentity, headers: HeaderBlock, body: ByteBuffer, started: NIODeadline
+    loop: LoopState, client: ClientHandler, call: AdmittedCall, facts: AdmittedFacts, snapshot: GatewaySnapshot,
+    reservation: BudgetReservation, identity: SpanIdentity, headers: HeaderBlock, body: ByteBuffer, started: NIODeadline
   ) {
     self.loop = loop
     self.client = client
@@ -56,17 +56,18 @@ final class Exchange: LoopMember {
     self.reservation = reservation
     self.identity = identity
     self.started = started
-    facts = call.facts
+    self.facts = facts
     requestHeaders = headers
     requestBody = body
-    limits = EffectiveLimits(snapshot.limits, call.route.timeouts)
-    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.route.retry)
+    let timeouts = call.route.value.timeouts
+    limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
+    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.route.value.retry)
     lastActivity = started
   }
 
   func start() {
     loop.began(self)
-    loop.health.requestCame(route: call.route.name, policy: call.route.retry)
+    loop.health.requestCame(route: call.route.value.name, policy: call.route.value.retry)
     prepareTarget()
   }
 
@@ -80,10 +81,10 @@ final class Exchange: LoopMember {
       do throws(GatewayFailure) {
         let call = try CallPreparation.prepare(self.call, candidate: candidate, body: requestBody, snapshot: snapshot)
         prepared = call
-        facts.dimensions.provider = call.provider.wireProtocol.providerName
+        facts.dimensions.provider = call.provider.value.wireProtocol.providerName
         facts.dimensions.model = candidate.model
         facts.dimensions.region =
-          call.provider.wireProtocol == .vertex ? call.provider.location ?? self.call.target.location : nil
+          call.provider.value.wireProtocol == .vertex ? call.provider.value.location ?? self.call.target.value.location : nil
         facts.fallbackFrom = candidate.isFallback ? self.call.asked : nil
         return connect(call, reusingIdle: true)
       } catch {
@@ -96,7 +97,7 @@ final class Exchange: LoopMember {
 
   private func connect(_ call: PreparedCall, reusingIdle: Bool) {
     phase = .connecting
-    let endpoint = UpstreamEndpoint(call.provider)
+    let endpoint = UpstreamEndpoint(call.provider.value)
     if reusingIdle, let connection = loop.pool.takeIdle(endpoint) { return send(call, on: connection) }
     loop.pool.connect(endpoint, timeout: limits.connect) { result in
       guard case .connecting = self.phase else {
@@ -111,7 +112,7 @@ final class Exchange: LoopMember {
           GatewayFailure(
             status: isTimeout ? 504 : 502, errorClass: isTimeout ? .timeout : .network,
             message:
-              "Provider \"\(call.provider.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."
+              "Provider \"\(call.provider.value.name)\" cannot be reached at \(endpoint.host):\(endpoint.port). Check `base_url` and that it is up."
           ))
       }
     }
@@ -139,7 +140,7 @@ final class Exchange: LoopMember {
   private func attemptFailed(_ failure: GatewayFailure, held: HeldError? = nil) {
     dropUpstream()
     if AttemptSchedule.isTargetsFault(failure.errorClass) {
-      loop.health.failed(candidate.health, at: now, policy: call.route.circuit)
+      loop.health.failed(candidate.health, at: now, policy: call.route.value.circuit)
     } else {
       // It answered, and what it disliked was the request.
       loop.health.succeeded(candidate.health)
@@ -151,7 +152,7 @@ final class Exchange: LoopMember {
       : schedule.afterFailure(
         failure.errorClass, retryAfter: failure.retryAfter, timeLeft: .nanoseconds((totalDeadline - .now()).nanoseconds),
         unit: Int.random(in: 0..<1000, using: &loop.random)
-      ) { loop.health.takeRetry(route: call.route.name) }
+      ) { loop.health.takeRetry(route: call.route.value.name) }
     switch next {
     case .retry(let pause):
       phase = .pausing
@@ -176,7 +177,7 @@ final class Exchange: LoopMember {
       return attemptFailed(
         GatewayFailure(
           status: 502, errorClass: .providerError,
-          message: "Provider \"\(call.provider.name)\" answered with a redirect (\(head.status)). Check `base_url`."))
+          message: "Provider \"\(call.provider.value.name)\" answered with a redirect (\(head.status)). Check `base_url`."))
     }
     guard (200..<300).contains(head.status) else {
       // An error is one JSON document, whatever framing a success would have had.
@@ -185,7 +186,7 @@ final class Exchange: LoopMember {
       return
     }
     phase = .relaying
-    var relay = AnswerRelay(
+    let relay = AnswerRelay(
       call: call, head: head, captureLimit: snapshot.limits.scoringBytes, isHeld: schedule.hasAlternative,
       translatedModel: self.call.asked, includesUsage: self.call.request.includesUsage, identity: identity)
     if !relay.isHeld, let client { relay.writeHead(to: client, facts: facts, asked: self.call.asked, spanID: identity.spanID) }
@@ -233,7 +234,7 @@ final class Exchange: LoopMember {
       guard let held else { return }
       self.held = nil
       wasRefused = true
-      attemptFailed(held.meaning(wireProtocol: prepared?.provider.wireProtocol ?? facts.wireProtocol), held: held)
+      attemptFailed(held.meaning(wireProtocol: prepared?.provider.value.wireProtocol ?? facts.wireProtocol), held: held)
     case .relaying:
       guard answer != nil else { return }
       if answer?.waitsForEnd == true { return translatedDocumentEnded() }
@@ -296,7 +297,7 @@ final class Exchange: LoopMember {
     client = nil
     // SDKs close as soon as they have read the last event: what follows is the end of the connection, or the usage.
     let hasWhole = if case .relaying = phase { answer?.isWhole == true } else { false }
-    if hasWhole || call.route.onClientDisconnect == .complete {
+    if hasWhole || call.route.value.onClientDisconnect == .complete {
       switch phase {
       case .waitingForHead, .relaying:
         // Nobody reads any more, so nobody can be too slow.
@@ -349,14 +350,14 @@ final class Exchange: LoopMember {
     status = held.head.status
     let client = self.client
     let call = prepared
-    let meaning = held.meaning(wireProtocol: call?.provider.wireProtocol ?? facts.wireProtocol)
+    let meaning = held.meaning(wireProtocol: call?.provider.value.wireProtocol ?? facts.wireProtocol)
     guard end(.failed(meaning.errorClass, message: meaning.message)), let client, let call else { return }
     client.relayError(held, call: call, spanID: identity.spanID)
   }
 
   private func brokenAnswer(_ what: String) -> GatewayFailure {
     GatewayFailure(
-      status: 502, errorClass: .network, message: "Provider \"\(prepared?.provider.name ?? candidate.provider)\" \(what).")
+      status: 502, errorClass: .network, message: "Provider \"\(prepared?.provider.value.name ?? candidate.provider)\" \(what).")
   }
 
   private func dropUpstream() {
@@ -439,6 +440,6 @@ final class Exchange: LoopMember {
 
   private func timedOut(_ what: String) -> GatewayFailure {
     GatewayFailure(
-      status: 504, errorClass: .timeout, message: "Provider \"\(prepared?.provider.name ?? candidate.provider)\" \(what).")
+      status: 504, errorClass: .timeout, message: "Provider \"\(prepared?.provider.value.name ?? candidate.provider)\" \(what).")
   }
 }

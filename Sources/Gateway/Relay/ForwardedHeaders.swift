@@ -22,7 +22,7 @@ enum ForwardedHeaders {
 
   /// The head of the request to the provider. Compression is refused, since usage must be read from the answer.
   static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, into out: inout ByteBuffer) {
-    let provider = call.provider
+    let provider = call.provider.value
     out.writeStaticString("POST ")
     out.writeString(call.uri)
     out.writeStaticString(" HTTP/1.1\r\nhost: ")

@@ -25,7 +25,7 @@ final class LoopState {
 
   /// Keys seen by this loop, so that a key is hashed once and not at each request; forgotten with each new snapshot.
   private var seenKeys: [String: VirtualKey] = [:]
-  private var seenTargets: [String: RequestTarget] = [:]
+  private var seenTargets: [String: Shared<RequestTarget>] = [:]
   private static let memoryLimit = 1024
   var random: SplitMix64
 
@@ -77,11 +77,11 @@ final class LoopState {
   }
 
   /// What a request line means. A target with a credential in its query is read anew each time.
-  func target(_ uri: String) -> RequestTarget? {
+  func target(_ uri: String) -> Shared<RequestTarget>? {
     if let seen = seenTargets[uri] { return seen }
-    guard let target = RequestTarget(uri: uri) else { return nil }
+    guard let target = RequestTarget(uri: uri).map(Shared.init) else { return nil }
     // Nobody has been asked for a key yet: strangers must not fill memory with long targets.
-    guard target.queryKey == nil, uri.utf8.count <= 256 else { return target }
+    guard target.value.queryKey == nil, uri.utf8.count <= 256 else { return target }
     if seenTargets.count >= Self.memoryLimit { seenTargets.removeAll(keepingCapacity: true) }
     seenTargets[uri] = target
     return target
@@ -108,7 +108,7 @@ final class LoopState {
     exchanges.append(exchange)
   }
 
-  func ended(_ exchange: Exchange, span: LLMSpan) {
+  func ended(_ exchange: Exchange, span: consuming LLMSpan) {
     Self.remove(exchange, from: &exchanges)
     add(span)
     if isDraining { completeDrain() }
@@ -142,9 +142,9 @@ final class LoopState {
   // MARK: Spans
 
   /// The span of a request that never became an exchange with a provider.
-  func refused(_ span: LLMSpan) { add(span) }
+  func refused(_ span: consuming LLMSpan) { add(span) }
 
-  private func add(_ span: LLMSpan) {
+  private func add(_ span: consuming LLMSpan) {
     spans.append(span)
     if spans.count >= Self.batchSize {
       flush()

@@ -26,7 +26,8 @@ final class UpstreamConnection: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-  var isActive: Bool { context?.channel.isActive ?? false }
+  /// False once the connection is gone; asking the channel costs more than remembering.
+  private(set) var isActive = true
 
   /// Writes a whole request; a large body goes out beside the head instead of being copied behind it.
   func send(head: ByteBuffer, body: ByteBuffer) {
@@ -47,11 +48,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     _ = try? channel.syncOptions?.setOption(.autoRead, value: shouldRead)
   }
 
-  func close() { context?.close(promise: nil) }
+  func close() {
+    isActive = false
+    context?.close(promise: nil)
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // Bytes that no request asked for: whatever comes next on this connection cannot be trusted.
-    guard exchange != nil else { return context.close(promise: nil) }
+    guard exchange != nil else { return close() }
     var bytes = unwrapInboundIn(data)
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
     do throws(HTTPProblem) {
@@ -64,7 +68,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .end: answerEnded()
         }
       }
-      if exchange == nil, inbound.readableBytes > 0 { context.close(promise: nil) }
+      if exchange == nil, inbound.readableBytes > 0 { close() }
       if inbound.readableBytes == 0 {
         inbound = ByteBuffer()
       } else if inbound.readerIndex > 64 << 10 {
@@ -72,7 +76,7 @@ final class UpstreamConnection: ChannelInboundHandler {
       }
     } catch {
       interrupt(reason: error.message)
-      context.close(promise: nil)
+      close()
     }
   }
 
@@ -89,10 +93,11 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     interrupt(reason: nil)
-    context.close(promise: nil)
+    close()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    isActive = false
     if decoder.endsWithConnection {
       keepsAlive = false
       answerEnded()

@@ -20,7 +20,8 @@ struct UpstreamEndpoint: Hashable {
 final class UpstreamPool {
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
-  private var idle: [UpstreamEndpoint: [UpstreamConnection]] = [:]
+  /// By endpoint; few providers are configured, so looking through them is quicker than hashing a name.
+  private var idle: [(endpoint: UpstreamEndpoint, connections: [UpstreamConnection])] = []
 
   init(eventLoop: any EventLoop, tls: NIOSSLContext) {
     self.eventLoop = eventLoop
@@ -29,7 +30,8 @@ final class UpstreamPool {
 
   /// The most recently used idle connection, which is the least likely to have been closed by the provider.
   func takeIdle(_ endpoint: UpstreamEndpoint) -> UpstreamConnection? {
-    while let connection = idle[endpoint]?.popLast() {
+    guard let place = place(of: endpoint) else { return nil }
+    while let connection = idle[place].connections.popLast() {
       if connection.isActive { return connection }
     }
     return nil
@@ -37,17 +39,24 @@ final class UpstreamPool {
 
   /// Keeps a connection for reuse, or closes it when enough are kept.
   func put(_ connection: UpstreamConnection, limit: Int) {
-    guard connection.isActive, idle[connection.endpoint]?.count ?? 0 < limit else { return connection.close() }
+    guard connection.isActive else { return connection.close() }
+    let place = place(of: connection.endpoint) ?? idle.count
+    if place == idle.count { idle.append((connection.endpoint, [])) }
+    guard idle[place].connections.count < limit else { return connection.close() }
     connection.setReading(true)
-    idle[connection.endpoint, default: []].append(connection)
+    idle[place].connections.append(connection)
   }
 
   /// A connection is gone.
-  func forget(_ connection: UpstreamConnection) { idle[connection.endpoint]?.removeAll { $0 === connection } }
+  func forget(_ connection: UpstreamConnection) {
+    if let place = place(of: connection.endpoint) { idle[place].connections.removeAll { $0 === connection } }
+  }
+
+  private func place(of endpoint: UpstreamEndpoint) -> Int? { idle.firstIndex { $0.endpoint == endpoint } }
 
   /// Closes every idle connection.
   func closeIdle() {
-    let connections = idle.values.joined()
+    let connections = idle.flatMap(\.connections)
     idle.removeAll()
     for connection in connections { connection.close() }
   }
@@ -62,7 +71,8 @@ final class UpstreamPool {
       .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(
-        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: GatewayServer.readBytes))
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: GatewayServer.readBytes)
+      )
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

@@ -6,22 +6,21 @@ import Providers
 
 /// A request the gateway will try to have served.
 struct AdmittedCall {
-  var target: RequestTarget
+  let target: Shared<RequestTarget>
   var request: RequestFacts
-  var route: Route
+  let route: Shared<Route>
   /// What the client called the model.
   var asked: String
   /// In the order they are tried; never empty.
   var candidates: [Candidate]
   /// Edits that hold for every target: the managed prompt's text.
   var edits: [BodyEdit]
-  var facts: AdmittedFacts
 }
 
-/// What is known of a request when its fate is decided; all of it goes on the span.
-struct AdmittedFacts {
-  var wireProtocol: WireProtocol
-  var bodyFormat: BodyFormat
+/// What is known of a request, from its line and headers on; all of it goes on the span. Of one request and one event loop.
+final class AdmittedFacts {
+  let wireProtocol: WireProtocol
+  let bodyFormat: BodyFormat
   var dimensions = Dimensions()
   var virtualKey: String?
   var streams = false
@@ -31,12 +30,11 @@ struct AdmittedFacts {
   var resolvedPromptVersion: String?
   /// The label that led to the version; `nil` where the request named the version or an override moved it.
   var resolvedPromptLabel: String?
-}
 
-/// A request the gateway will not relay, with everything already known about it.
-struct Refusal: Error {
-  var failure: GatewayFailure
-  var facts: AdmittedFacts
+  init(wireProtocol: WireProtocol, bodyFormat: BodyFormat) {
+    self.wireProtocol = wireProtocol
+    self.bodyFormat = bodyFormat
+  }
 }
 
 /// What admission asks of the loop: keys it has seen, circuits, and chance.
@@ -52,33 +50,28 @@ struct AdmissionContext {
 }
 
 enum Admission {
-  /// Decides about a whole request. Throws a `Refusal` that is answered in the protocol's own error shape.
+  /// Decides about a whole request, and adds what it learns to `facts`. What is refused is answered in the protocol's own
+  /// error shape.
   static func admit(
-    target: RequestTarget, headers: HeaderBlock, body: UnsafeRawBufferPointer, context: AdmissionContext
-  ) throws(Refusal) -> AdmittedCall {
+    target: Shared<RequestTarget>, headers: HeaderBlock, body: UnsafeRawBufferPointer, context: AdmissionContext,
+    facts: AdmittedFacts
+  ) throws(GatewayFailure) -> AdmittedCall {
     let snapshot = context.snapshot
-    var facts = factsBeforeBody(target: target, headers: headers, snapshot: snapshot)
-    func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> Refusal {
-      Refusal(failure: GatewayFailure(status: status, errorClass: errorClass, message: message), facts: facts)
+    func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> GatewayFailure {
+      GatewayFailure(status: status, errorClass: errorClass, message: message)
     }
-
-    let key: VirtualKey
-    do throws(GatewayFailure) {
-      key = try self.key(target: target, headers: headers, key: context.key)
-    } catch {
-      throw Refusal(failure: error, facts: facts)
-    }
+    let key = try self.key(target: target.value, headers: headers, key: context.key)
     facts.virtualKey = key.name
     let request: RequestFacts
     do throws(RequestBodyError) {
-      request = try RequestFacts(body: body, target: target)
+      request = try RequestFacts(body: body, target: target.value)
     } catch {
       throw refuse(400, .invalidRequest, error.message)
     }
     facts.streams = request.streams
     facts.serviceTier = request.serviceTier
     name(key: key, headers: headers, labels: request.labels, into: &facts.dimensions)
-    guard let asked = target.model ?? request.model, !asked.isEmpty else {
+    guard let asked = target.value.model ?? request.model, !asked.isEmpty else {
       throw refuse(400, .invalidRequest, "The request names no model: set the member \"model\".")
     }
     guard asked.utf8.count <= 200 else {
@@ -86,37 +79,39 @@ enum Admission {
     }
     facts.dimensions.model = asked
 
-    guard let route = snapshot.route(for: target, model: asked) else {
+    guard let route = snapshot.route(for: target.value, model: asked) else {
       throw refuse(
         404, .invalidRequest,
-        "No route serves model \"\(asked)\" over \(target.wireProtocol.rawValue): add it to `routes` in the configuration.")
+        "No route serves model \"\(asked)\" over \(target.value.wireProtocol.rawValue): add it to `routes` in the configuration.")
     }
-    facts.dimensions.route = route.name
-    let override = fallback(route: route, asked: asked, target: target, snapshot: snapshot)
-    let candidates = TargetOrder.candidates(of: route, asked: asked, ticket: context.ticket, override: override) {
-      context.isOpen($0, route.circuit)
+    facts.dimensions.route = route.value.name
+    let override =
+      snapshot.overrides.overrides.isEmpty
+      ? nil : fallback(route: route.value, asked: asked, target: target.value, snapshot: snapshot)
+    let candidates = TargetOrder.candidates(of: route.value, asked: asked, ticket: context.ticket, override: override) {
+      context.isOpen($0, route.value.circuit)
     }
     guard !candidates.isEmpty else {
-      throw refuse(503, .providerError, "Route \"\(route.name)\" has no target with a weight above 0.")
+      throw refuse(503, .providerError, "Route \"\(route.value.name)\" has no target with a weight above 0.")
     }
     var edits: [BodyEdit] = []
     if let instruction = try promptInstruction(
-      facts: &facts, request: request,
+      facts: facts, request: request,
       label: tag(headers.first("x-commander-prompt-label") ?? request.labels["prompt_label"]),
       ticket: headers.first("x-commander-session").map { PromptTicket.of($0.utf8) } ?? context.traceTicket, snapshot: snapshot)
     {
-      guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.bodyFormat) else {
+      guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.value.bodyFormat) else {
         throw refuse(400, .invalidRequest, "The request has no \"messages\" array to put the managed prompt's text in.")
       }
       edits.append(edit)
     }
     return AdmittedCall(
-      target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits, facts: facts)
+      target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits)
   }
 
   /// What the request line and the headers say, before anything of the body is known.
   static func factsBeforeBody(target: RequestTarget, headers: HeaderBlock, snapshot: GatewaySnapshot) -> AdmittedFacts {
-    var facts = AdmittedFacts(wireProtocol: target.wireProtocol, bodyFormat: target.bodyFormat)
+    let facts = AdmittedFacts(wireProtocol: target.wireProtocol, bodyFormat: target.bodyFormat)
     facts.dimensions.service = tag(headers.first("x-commander-service")) ?? snapshot.service
     facts.dimensions.env = snapshot.env
     facts.dimensions.version = tag(headers.first("x-commander-version")) ?? snapshot.version
@@ -152,7 +147,7 @@ enum Admission {
     for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
     where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) {
       let isPresentTarget = route.targets.contains { $0.provider == toProvider && ($0.model ?? asked) == toModel }
-      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.serves(target) == true {
+      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.value.serves(target) == true {
         result = Candidate(provider: toProvider, model: toModel, isFallback: true)
       }
     }
@@ -161,11 +156,13 @@ enum Admission {
 
   /// The system instruction to put in, when the request names a managed prompt; sets the resolved version.
   private static func promptInstruction(
-    facts: inout AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, snapshot: GatewaySnapshot
-  ) throws(Refusal) -> String? {
-    guard facts.bodyFormat.spanKind == .llm, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else { return nil }
-    func refuse(_ message: String) -> Refusal {
-      Refusal(failure: GatewayFailure(status: 400, errorClass: .invalidRequest, message: message), facts: facts)
+    facts: AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, snapshot: GatewaySnapshot
+  ) throws(GatewayFailure) -> String? {
+    guard facts.bodyFormat.spanKind == .llm, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else {
+      return nil
+    }
+    func refuse(_ message: String) -> GatewayFailure {
+      GatewayFailure(status: 400, errorClass: .invalidRequest, message: message)
     }
     var resolution: PromptResolution
     do throws(PromptResolutionFailure) {
@@ -190,12 +187,7 @@ enum Admission {
   }
 
   private static func presentedKey(target: RequestTarget?, headers: HeaderBlock) -> String? {
-    if let authorization = headers.first("authorization"), authorization.utf8.count > 7,
-      authorization.prefix(7).lowercased() == "bearer "
-    {
-      return String(authorization.dropFirst(7))
-    }
-    return headers.first("x-goog-api-key") ?? headers.first("x-api-key") ?? target?.queryKey
+    headers.bearer ?? headers.first("x-goog-api-key") ?? headers.first("x-api-key") ?? target?.queryKey
   }
 
   /// Names a request: what the key fixes wins, then headers, then the body's labels.

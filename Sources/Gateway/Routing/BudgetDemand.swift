@@ -7,16 +7,21 @@ import Providers
 
 enum BudgetDemand {
   /// `nil` for calls that use no model, which no budget counts.
-  static func request(_ call: AdmittedCall, bodyBytes: Int, prices: PriceBook, at time: Timestamp) -> BudgetRequest? {
-    let kind = call.facts.bodyFormat.spanKind
+  ///
+  /// - Parameter prices: `nil` when no budget counts money.
+  static func request(_ call: AdmittedCall, facts: AdmittedFacts, bodyBytes: Int, prices: PriceBook?, at time: Timestamp)
+    -> BudgetRequest?
+  {
+    let kind = facts.bodyFormat.spanKind
     guard kind != .task else { return nil }
     // What the gateway puts in is input too.
     let inputBytes = call.edits.reduce(bodyBytes) { $0 + $1.replacement.utf8.count }
-    let stated = kind == .embedding ? 0 : call.request.maximumOutputTokens.map { statedTokens($0, times: call.request.answerCount) }
+    let stated =
+      kind == .embedding ? 0 : call.request.maximumOutputTokens.map { statedTokens($0, times: call.request.answerCount) }
     return BudgetRequest(
-      virtualKey: call.facts.virtualKey ?? "", tenant: call.facts.dimensions.tenant, feature: call.facts.dimensions.feature,
+      virtualKey: facts.virtualKey ?? "", tenant: facts.dimensions.tenant, feature: facts.dimensions.feature,
       inputTokenCeiling: inputBytes, statedOutputTokens: stated, answerCount: call.request.answerCount,
-      price: price(call, inputTokens: inputBytes, prices: prices, at: time))
+      price: prices.flatMap { price(call, tier: facts.serviceTier, inputTokens: inputBytes, prices: $0, at: time) })
   }
 
   private static func statedTokens(_ maximum: Int, times count: Int) -> Int {
@@ -25,14 +30,16 @@ enum BudgetDemand {
   }
 
   /// The dearest of the models that may have to answer; `nil` when one of them has no price.
-  private static func price(_ call: AdmittedCall, inputTokens: Int, prices: PriceBook, at time: Timestamp) -> BudgetPrice? {
+  private static func price(
+    _ call: AdmittedCall, tier: ServiceTier?, inputTokens: Int, prices: PriceBook, at time: Timestamp
+  ) -> BudgetPrice? {
     var result = BudgetPrice(input: Nanodollars(0), perMillionOutputTokens: 0)
     for candidate in call.candidates {
       guard
         let input = prices.ceiling(
-          model: candidate.model, at: time, tier: call.facts.serviceTier, inputTokens: inputTokens, outputTokens: 0),
+          model: candidate.model, at: time, tier: tier, inputTokens: inputTokens, outputTokens: 0),
         let both = prices.ceiling(
-          model: candidate.model, at: time, tier: call.facts.serviceTier, inputTokens: inputTokens, outputTokens: 1_000_000)
+          model: candidate.model, at: time, tier: tier, inputTokens: inputTokens, outputTokens: 1_000_000)
       else { return nil }
       result.input = max(result.input, input)
       result.perMillionOutputTokens = max(result.perMillionOutputTokens, both.count - input.count)

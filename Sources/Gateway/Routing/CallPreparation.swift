@@ -5,18 +5,31 @@ import NIOCore
 import Providers
 
 /// One call to a provider, ready to be written.
-struct PreparedCall {
-  var provider: Provider
+final class PreparedCall {
+  let provider: Shared<Provider>
   /// The request target at the provider, base path included.
-  var uri: String
-  var body: ByteBuffer
+  let uri: String
+  let body: ByteBuffer
   /// What the provider's answer looks like.
-  var format: BodyFormat
-  var framing: ResponseFraming
+  let format: BodyFormat
+  let framing: ResponseFraming
   /// Withhold the usage chunk that the gateway asked for and the client did not.
-  var stripsUsage: Bool
+  let stripsUsage: Bool
   /// The answer is put into chat.completions form.
-  var translates: Bool
+  let translates: Bool
+
+  init(
+    provider: Shared<Provider>, uri: String, body: ByteBuffer, format: BodyFormat, framing: ResponseFraming, stripsUsage: Bool,
+    translates: Bool
+  ) {
+    self.provider = provider
+    self.uri = uri
+    self.body = body
+    self.format = format
+    self.framing = framing
+    self.stripsUsage = stripsUsage
+    self.translates = translates
+  }
 }
 
 enum CallPreparation {
@@ -24,56 +37,66 @@ enum CallPreparation {
   static func prepare(
     _ call: AdmittedCall, candidate: Candidate, body: ByteBuffer, snapshot: GatewaySnapshot
   ) throws(GatewayFailure) -> PreparedCall {
-    guard let provider = snapshot.providers[candidate.provider] else {
+    guard let shared = snapshot.providers[candidate.provider] else {
       throw GatewayFailure(
         status: 502, errorClass: .providerError,
-        message: "Route \"\(call.route.name)\" names provider \"\(candidate.provider)\", which is not configured.")
+        message: "Route \"\(call.route.value.name)\" names provider \"\(candidate.provider)\", which is not configured.")
     }
-    if provider.wireProtocol == call.target.wireProtocol { return native(call, candidate, body, provider) }
-    if call.target.bodyFormat == .googleGenerate, provider.serves(call.target) {
-      let framing = call.target.framing(streams: call.request.streams)
+    let provider = shared.value
+    let asked = call.target.value
+    if provider.wireProtocol == asked.wireProtocol { return native(call, candidate, body, shared) }
+    if asked.bodyFormat == .googleGenerate, provider.serves(asked) {
+      let framing = asked.framing(streams: call.request.streams)
       var path = try uri(call, candidate, provider, format: .googleGenerate, streams: call.request.streams)
       if framing == .jsonArray, path.hasSuffix("?alt=sse") { path.removeLast("?alt=sse".count) }
       return PreparedCall(
-        provider: provider, uri: path, body: edited(body, call.edits), format: .googleGenerate, framing: framing,
+        provider: shared, uri: path, body: edited(body, call.edits), format: .googleGenerate, framing: framing,
         stripsUsage: false, translates: false)
     }
-    guard call.target.bodyFormat == .openAIChat else {
+    guard asked.bodyFormat == .openAIChat else {
       throw GatewayFailure(
         status: 400, errorClass: .invalidRequest,
         message:
-          "Provider \"\(provider.name)\" does not speak \(call.target.wireProtocol.rawValue), and only chat.completions is translated."
+          "Provider \"\(provider.name)\" does not speak \(asked.wireProtocol.rawValue), and only chat.completions is translated."
       )
     }
-    return try translated(call, candidate, body, provider)
+    return try translated(call, candidate, body, shared)
   }
 
   private static func native(
-    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ provider: Provider
+    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: Shared<Provider>
   ) -> PreparedCall {
+    let provider = shared.value
+    let asked = call.target.value
     var edits = call.edits
     var stripsUsage = false
-    if call.target.bodyFormat == .openAIChat, call.request.streams, !call.request.includesUsage {
+    if asked.bodyFormat == .openAIChat, call.request.streams, !call.request.includesUsage {
       edits.append(RequestRewriting.includeUsage(call.request))
       stripsUsage = true
     }
-    var target = call.target
-    if target.model != nil {
-      if candidate.model != call.asked { target.model = candidate.model }
-    } else if candidate.model != call.asked, let edit = RequestRewriting.replaceModel(call.request, by: candidate.model) {
+    var uri = asked.uri
+    if asked.wireProtocol == .vertex || (asked.model != nil && candidate.model != call.asked) {
+      var target = asked
+      if target.model != nil, candidate.model != call.asked { target.model = candidate.model }
+      if let project = provider.project, target.project != project { target.project = project }
+      if let location = provider.location, target.location != location { target.location = location }
+      uri = target.uri
+    }
+    if asked.model == nil, candidate.model != call.asked,
+      let edit = RequestRewriting.replaceModel(call.request, by: candidate.model)
+    {
       edits.append(edit)
     }
-    if let project = provider.project, target.project != project { target.project = project }
-    if let location = provider.location, target.location != location { target.location = location }
     return PreparedCall(
-      provider: provider, uri: provider.basePath.isEmpty ? target.uri : provider.basePath + target.uri, body: edited(body, edits),
-      format: target.bodyFormat, framing: target.framing(streams: call.request.streams), stripsUsage: stripsUsage,
+      provider: shared, uri: provider.basePath.isEmpty ? uri : provider.basePath + uri, body: edited(body, edits),
+      format: asked.bodyFormat, framing: asked.framing(streams: call.request.streams), stripsUsage: stripsUsage,
       translates: false)
   }
 
   private static func translated(
-    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ provider: Provider
+    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: Shared<Provider>
   ) throws(GatewayFailure) -> PreparedCall {
+    let provider = shared.value
     let isClaude = candidate.model.hasPrefix("claude")
     let format: BodyFormat =
       provider.wireProtocol == .anthropic || (provider.wireProtocol == .vertex && isClaude) ? .anthropicMessages : .googleGenerate
@@ -92,7 +115,7 @@ enum CallPreparation {
     switch result {
     case .success(let bytes):
       return PreparedCall(
-        provider: provider, uri: uri, body: ByteBuffer(bytes: bytes), format: format,
+        provider: shared, uri: uri, body: ByteBuffer(bytes: bytes), format: format,
         framing: streams ? .eventStream : .document, stripsUsage: false, translates: true)
     case .failure(let error):
       throw GatewayFailure(
@@ -108,7 +131,8 @@ enum CallPreparation {
       throw GatewayFailure(
         status: 502, errorClass: .providerError,
         message:
-          "Provider \"\(provider.name)\" needs `project` and `location` to serve requests that do not come in Vertex AI's own form.")
+          "Provider \"\(provider.name)\" needs `project` and `location` to serve requests that do not come in Vertex AI's own form."
+      )
     }
     return provider.basePath
       + RequestTarget.upstream(

@@ -19,13 +19,13 @@ struct ModelListing {
   /// A pattern stands for the models of the price book that match it; others that match can be asked for all the same.
   func body(snapshot: GatewaySnapshot) throws(GatewayFailure) -> String {
     if let model {
-      guard snapshot.routes.contains(where: { $0.matches(model: model) }) else {
+      guard snapshot.routes.contains(where: { $0.value.matches(model: model) }) else {
         throw GatewayFailure(status: 404, errorClass: .invalidRequest, message: "No route serves model \"\(model)\".")
       }
       return item(model, snapshot)
     }
     var seen: Set<String> = []
-    let names = snapshot.routes.flatMap(\.models).flatMap { pattern in
+    let names = snapshot.routes.flatMap(\.value.models).flatMap { pattern in
       pattern.hasSuffix("*") ? snapshot.prices.models.filter { $0.hasPrefix(pattern.dropLast()) } : [pattern]
     }.filter { seen.insert($0).inserted }
     let items = names.map { item($0, snapshot) }.joined(separator: ",")
@@ -40,8 +40,9 @@ struct ModelListing {
     if wireProtocol == .anthropic {
       return #"{"type":"model","id":\#(quoted),"display_name":\#(quoted),"created_at":"1970-01-01T00:00:00Z"}"#
     }
-    let route = snapshot.routes.first { $0.matches(model: name) }
-    let owner = route?.targets.first.flatMap { snapshot.providers[$0.provider] }?.wireProtocol.providerName ?? "commander"
+    let route = snapshot.routes.first { $0.value.matches(model: name) }
+    let owner =
+      route?.value.targets.first.flatMap { snapshot.providers[$0.provider] }?.value.wireProtocol.providerName ?? "commander"
     return #"{"id":\#(quoted),"object":"model","created":0,"owned_by":\#(JSONText.quoted(owner))}"#
   }
 }
