@@ -142,7 +142,7 @@ import Testing
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
     defer { for end in ends where end >= 0 { close(end) } }
-    let log = SpanLog(descriptor: ends[1])
+    let log = SpanLog(descriptor: ends[1], bufferLimit: 1 << 20)
     let batch = (0..<100).map { _ in span(String(repeating: "x", count: 500)) }
     for _ in 0..<100 { log.write(batch) }
     #expect(!log.finish(patience: .milliseconds(20)))
@@ -187,7 +187,7 @@ import Testing
     var ends: [Int32] = [0, 0]
     try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
     defer { for end in ends { close(end) } }
-    let log = SpanLog(descriptor: ends[1])
+    let log = SpanLog(descriptor: ends[1], bufferLimit: 1 << 20)
     for _ in 0..<100 { log.write((0..<100).map { _ in span(String(repeating: "x", count: 500)) }) }
     #expect(log.takeDropped() > 5000)
   }

@@ -28,7 +28,15 @@ struct LogOutput: ~Copyable {
       let opened = open("/proc/self/fd/\(given)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
       (descriptor, way, isOurs) = opened >= 0 ? (opened, .direct, true) : (given, .inPieces, false)
     }
+    #if os(Linux)
+      // Room for a batch of lines: the usual 64 KiB are full long before the next batch comes. More than the system
+      // allows is refused, and the pipe stays as it is.
+      if type == S_IFIFO { _ = fcntl(given, Self.setPipeSize, Int32(1 << 20)) }
+    #endif
   }
+
+  /// `F_SETPIPE_SZ` of Linux, which Glibc shows to `_GNU_SOURCE` only.
+  private static let setPipeSize: Int32 = 1031
 
   deinit { if isOurs { close(descriptor) } }
 

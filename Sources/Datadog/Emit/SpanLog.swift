@@ -5,8 +5,8 @@ import Synchronization
 
 /// Never waits for whoever reads: what does not fit into its buffer until the reader has caught up is dropped and counted.
 package final class SpanLog: Sendable {
-  /// Bytes that may wait for a slow reader, about 2,000 lines.
-  static let bufferLimit = 1 << 20
+  /// Bytes that may wait for a slow reader; eight megabytes are about 8,000 lines.
+  private let bufferLimit: Int
 
   private struct State: ~Copyable {
     var buffer = ByteBuffer()
@@ -30,7 +30,7 @@ package final class SpanLog: Sendable {
       if written == buffer.count {
         buffer.removeAll()
         written = 0
-      } else if written > SpanLog.bufferLimit / 2 {
+      } else if written > buffer.count / 2 {
         buffer.removeFirst(written)
         written = 0
       }
@@ -40,14 +40,17 @@ package final class SpanLog: Sendable {
   private let state: Mutex<State>
 
   /// Writes to `descriptor`, which stays the caller's to close.
-  package init(descriptor: Int32) { state = Mutex(State(LogOutput(descriptor))) }
+  package init(descriptor: Int32, bufferLimit: Int = 8 << 20) {
+    self.bufferLimit = bufferLimit
+    state = Mutex(State(LogOutput(descriptor)))
+  }
 
   /// Spans of an application's own steps have no line, nor have those whose exchange another span is the record of.
   package func write(_ spans: [LLMSpan]) {
     state.withLock { state in
       for index in spans.indices where Self.isExchange(spans[index]) {
-        if state.buffer.count - state.written >= Self.bufferLimit { state.flush() }
-        if state.buffer.count - state.written >= Self.bufferLimit {
+        if state.buffer.count - state.written >= bufferLimit { state.flush() }
+        if state.buffer.count - state.written >= bufferLimit {
           state.dropped += 1
         } else {
           SpanLogLine.append(spans[index], to: &state.buffer, clock: &state.clock)

@@ -13,14 +13,24 @@ struct HeaderBlock {
   /// The whole head; offsets of fields count from its first readable byte.
   let bytes: ByteBuffer
   let fields: [Field]
+  /// A bit for each length of a name that is here: most fields that are asked for are not, and their length tells so.
+  private let lengths: UInt64
 
-  static let empty = HeaderBlock(bytes: ByteBuffer(), fields: [])
+  init(bytes: ByteBuffer, fields: [Field]) {
+    self.bytes = bytes
+    self.fields = fields
+    lengths = fields.reduce(0) { $0 | 1 << UInt64(min(63, $1.nameCount)) }
+  }
+
+  @inline(__always)
+  private func mayHave(_ nameCount: Int) -> Bool { lengths >> UInt64(min(63, nameCount)) & 1 == 1 }
 
   /// The first value of a field.
   ///
   /// - Parameter name: in lowercase.
   func first(_ name: StaticString) -> String? {
-    bytes.withUnsafeReadableBytes { raw in
+    guard mayHave(name.utf8CodeUnitCount) else { return nil }
+    return bytes.withUnsafeReadableBytes { raw in
       for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) {
         return String(decoding: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)], as: UTF8.self)
       }
@@ -55,7 +65,8 @@ struct HeaderBlock {
   }
 
   func count(_ name: StaticString) -> Int {
-    bytes.withUnsafeReadableBytes { raw in
+    guard mayHave(name.utf8CodeUnitCount) else { return 0 }
+    return bytes.withUnsafeReadableBytes { raw in
       var count = 0
       for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) { count += 1 }
       return count

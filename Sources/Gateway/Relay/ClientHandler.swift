@@ -74,8 +74,8 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     return now >= deadline
   }
 
-  private func armPatience() {
-    deadline = .now() + .nanoseconds(loop.snapshot.limits.clientIdleTimeout.wholeNanoseconds)
+  private func armPatience(from now: NIODeadline = .now()) {
+    deadline = now + .nanoseconds(loop.snapshot.limits.clientIdleTimeout.wholeNanoseconds)
   }
 
   // MARK: The request
@@ -120,10 +120,11 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   private func take(_ part: RequestDecoder.Part) {
     switch part {
     case .head(let head):
-      armPatience()
+      let started = NIODeadline.now()
+      armPatience(from: started)
       writer.begin(request: head)
       let limit = loop.snapshot.limits.requestBodyBytes
-      incoming = Incoming(head: head, started: .now(), start: .now())
+      incoming = Incoming(head: head, started: started, start: .now())
       phase = .collecting
       if case .length(let length) = head.framing, length > limit { return refuseTooLarge(limit) }
       if head.expectsContinue, head.isVersion11 { writeThrough("HTTP/1.1 100 Continue\r\n\r\n") }

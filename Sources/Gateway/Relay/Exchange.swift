@@ -199,17 +199,18 @@ final class Exchange: LoopMember {
     switch phase {
     case .readingError: held?.append(bytes)
     case .relaying:
-      guard answer != nil else { return }
-      if answer?.hasBytes == false { loop.health.succeeded(candidate.health) }
-      if answer?.isHeld == true, answer?.waitsForEnd == false, let client {
-        answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
+      guard let answer else { return }
+      let client = self.client
+      if !answer.hasBytes { loop.health.succeeded(candidate.health) }
+      if answer.isHeld, !answer.waitsForEnd, let client {
+        answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
-      answer?.relay(bytes, at: now, to: client)
+      answer.relay(bytes, at: timestamp(lastActivity), to: client)
       needsFlush = true
-      if let allowance = reservation.outputTokenAllowance, let answer, answer.outputTokensSoFar > allowance {
+      if let allowance = reservation.outputTokenAllowance, answer.outputTokensSoFar > allowance {
         return cutByBudget(allowance)
       }
-      if client?.isWritable == false { upstream?.setReading(false) }
+      if let client, !client.isWritable { upstream?.setReading(false) }
     case .connecting, .waitingForHead, .pausing, .ended: break
     }
   }
@@ -236,14 +237,14 @@ final class Exchange: LoopMember {
       wasRefused = true
       attemptFailed(held.meaning(wireProtocol: prepared?.provider.value.wireProtocol ?? facts.wireProtocol), held: held)
     case .relaying:
-      guard answer != nil else { return }
-      if answer?.waitsForEnd == true { return translatedDocumentEnded() }
-      if answer?.isHeld == true, let client {
-        answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
-      }
-      let isWhole = answer?.finish(at: now, to: client) ?? true
+      guard let answer else { return }
+      if answer.waitsForEnd { return translatedDocumentEnded() }
       let client = self.client
-      end(answer?.outcome ?? .ok)
+      if answer.isHeld, let client {
+        answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
+      }
+      let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
+      end(answer.outcome)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
         client?.finishResponse()
@@ -399,8 +400,10 @@ final class Exchange: LoopMember {
     return span
   }
 
-  private var now: Timestamp {
-    Timestamp(unixNanoseconds: identity.start.unixNanoseconds + (NIODeadline.now() - started).nanoseconds)
+  private var now: Timestamp { timestamp(.now()) }
+
+  private func timestamp(_ instant: NIODeadline) -> Timestamp {
+    Timestamp(unixNanoseconds: identity.start.unixNanoseconds + (instant - started).nanoseconds)
   }
 
   // MARK: Deadlines

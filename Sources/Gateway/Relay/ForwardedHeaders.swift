@@ -4,21 +4,40 @@ import NIOCore
 import Providers
 
 enum ForwardedHeaders {
-  /// Fields that belong to one connection (RFC 9110 section 7.6.1).
-  private static let hopByHop: [StaticString] = [
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
-  ]
+  /// Fields that belong to one connection (RFC 9110 section 7.6.1). By length first, which tells almost every name apart.
+  private static func isHopByHop(_ name: UnsafeRawBufferPointer) -> Bool {
+    switch name.count {
+    case 2: HeaderBlock.isEqual(name, "te")
+    case 7: HeaderBlock.isEqual(name, "trailer") || HeaderBlock.isEqual(name, "upgrade")
+    case 10: HeaderBlock.isEqual(name, "connection") || HeaderBlock.isEqual(name, "keep-alive")
+    case 16: HeaderBlock.isEqual(name, "proxy-connection")
+    case 17: HeaderBlock.isEqual(name, "transfer-encoding")
+    case 18: HeaderBlock.isEqual(name, "proxy-authenticate")
+    case 19: HeaderBlock.isEqual(name, "proxy-authorization")
+    default: false
+    }
+  }
 
   /// Client fields that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
-  private static let stopsHere: [StaticString] = [
-    "authorization", "x-goog-api-key", "x-api-key", "host", "content-length", "accept-encoding", "expect", "traceparent",
-    "tracestate", "baggage",
-  ]
+  private static func stopsHere(_ name: UnsafeRawBufferPointer) -> Bool {
+    switch name.count {
+    case 4: HeaderBlock.isEqual(name, "host")
+    case 6: HeaderBlock.isEqual(name, "expect")
+    case 7: HeaderBlock.isEqual(name, "baggage")
+    case 9: HeaderBlock.isEqual(name, "x-api-key")
+    case 10: HeaderBlock.isEqual(name, "tracestate")
+    case 11: HeaderBlock.isEqual(name, "traceparent")
+    case 13: HeaderBlock.isEqual(name, "authorization")
+    case 14: HeaderBlock.isEqual(name, "content-length") || HeaderBlock.isEqual(name, "x-goog-api-key")
+    case 15: HeaderBlock.isEqual(name, "accept-encoding")
+    default: false
+    }
+  }
 
-  private static let fromClient = NameTable(hopByHop + stopsHere)
-  private static let translated = NameTable(["user-agent", "accept"])
-  private static let fromProvider = NameTable(hopByHop + ["content-length"])
+  /// What is passed on to a vendor that the client did not address.
+  private static func isNeutral(_ name: UnsafeRawBufferPointer) -> Bool {
+    HeaderBlock.isEqual(name, "user-agent") || HeaderBlock.isEqual(name, "accept")
+  }
 
   /// The head of the request to the provider. Compression is refused, since usage must be read from the answer.
   static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, into out: inout ByteBuffer) {
@@ -31,8 +50,8 @@ enum ForwardedHeaders {
     let nominated = headers.nominatedByConnection
     headers.forEach { name, value in
       // What a client tells one vendor is not for another to read.
-      if call.translates, !translated.contains(name) { return }
-      if fromClient.contains(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return }
+      if call.translates, !isNeutral(name) { return }
+      if stopsHere(name) || isHopByHop(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return }
       if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
       out.writeField(name, value)
     }
@@ -56,7 +75,7 @@ enum ForwardedHeaders {
   static func writeResponse(_ headers: HeaderBlock, replacesContentType: Bool, into out: inout ByteBuffer) {
     let nominated = headers.nominatedByConnection
     headers.forEach { name, value in
-      if fromProvider.contains(name) { return }
+      if isHopByHop(name) || HeaderBlock.isEqual(name, "content-length") { return }
       if replacesContentType, HeaderBlock.isEqual(name, "content-type") { return }
       if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
       out.writeField(name, value)
@@ -66,22 +85,5 @@ enum ForwardedHeaders {
   private static func starts(_ name: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {
     name.count >= prefix.utf8CodeUnitCount
       && HeaderBlock.isEqual(UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]), prefix)
-  }
-
-  /// Names by length, since almost every name is told apart by that.
-  private struct NameTable {
-    private let byLength: [[StaticString]]
-
-    init(_ names: [StaticString]) {
-      var table = [[StaticString]](repeating: [], count: 24)
-      for name in names { table[name.utf8CodeUnitCount].append(name) }
-      byLength = table
-    }
-
-    func contains(_ name: UnsafeRawBufferPointer) -> Bool {
-      guard name.count < byLength.count else { return false }
-      for candidate in byLength[name.count] where HeaderBlock.isEqual(name, candidate) { return true }
-      return false
-    }
   }
 }
