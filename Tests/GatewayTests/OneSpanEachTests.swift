@@ -11,18 +11,6 @@ import Testing
 @testable import Gateway
 
 @Suite(.timeLimit(.minutes(1))) struct OneSpanEachTests {
-  /// SplitMix64: the same seed gives the same run.
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-      return mixed ^ (mixed >> 31)
-    }
-  }
-
   private static var faults: [FaultRule] {
     func rule(_ name: String, _ share: Double, _ change: (inout FaultRule.Effect) -> Void) -> FaultRule {
       var effect = FaultRule.Effect()
@@ -93,7 +81,7 @@ import Testing
       try await withThrowingTaskGroup { tasks in
         for worker in 0..<workers {
           tasks.addTask {
-            var random = Seeded(state: UInt64(worker))
+            var random = SplitMix64(state: UInt64(worker))
             for _ in 0..<each { try await Self.call(gateway, &random) }
           }
         }
@@ -116,7 +104,7 @@ import Testing
     try await group.shutdownGracefully()
   }
 
-  private static func call(_ gateway: RunningGateway, _ random: inout Seeded) async throws {
+  private static func call(_ gateway: RunningGateway, _ random: inout SplitMix64) async throws {
     let streams = Bool.random(using: &random)
     let text = "Number \(Int.random(in: 0..<1000, using: &random))"
     let headers = "Connection: close\r\nx-commander-feature: f\(Int.random(in: 0..<3, using: &random))\r\n"

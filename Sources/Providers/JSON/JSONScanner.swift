@@ -72,16 +72,6 @@ package struct JSONScanner {
     return found
   }
 
-  package func firstElement(of array: Int?) -> Int? {
-    guard let array else { return nil }
-    var first: Int?
-    forEachElement(of: array) { element in
-      first = element
-      return false
-    }
-    return first
-  }
-
   /// The unescaped text of a string value; `nil` for another type. Invalid UTF-8 is repaired.
   package func string(_ value: Int?) -> String? {
     guard let value, isString(value), let end = endOfString(value) else { return nil }
