@@ -54,12 +54,13 @@ let package = Package(
       dependencies: ["LLMTelemetry", "Providers", "Pricing", "Budgets", crypto, nioCore, nioPosix, nioSSL]),
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
+    .target(name: "Delivery"),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Remediation", grdb]),
-    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics"]),
+    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery"]),
     .target(
       name: "Notifications",
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
@@ -103,6 +104,7 @@ let package = Package(
       ]),
     .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),

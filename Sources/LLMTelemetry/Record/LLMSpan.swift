@@ -17,27 +17,6 @@ public struct RetrievalFacts: Hashable, Sendable {
   }
 }
 
-/// Semantic-risk scores, 0 to 1; a missing score means "not scored", never "no risk".
-public struct RiskScores: Hashable, Sendable {
-  /// How much of the answer the request's own context does not support.
-  public var ungrounded: Double?
-
-  public init(ungrounded: Double? = nil) { self.ungrounded = ungrounded }
-}
-
-/// Raw text of an exchange. It exists between the gateway and the redaction stage of Ingest, and beyond that only where
-/// capture is configured.
-public struct SpanContent: Hashable, Sendable {
-  /// The request and response bodies as they crossed the wire, cut at the capture limit.
-  public var requestBody: [UInt8]
-  public var responseText: String
-
-  public init(requestBody: [UInt8], responseText: String) {
-    self.requestBody = requestBody
-    self.responseText = responseText
-  }
-}
-
 /// One span. Ids follow W3C Trace Context, so that an application's trace and the gateway's span are one tree.
 public struct LLMSpan: Hashable, Sendable {
   public var traceID: TraceID
@@ -70,6 +49,10 @@ public struct LLMSpan: Hashable, Sendable {
   /// The model that was asked for, when another one answered.
   public var fallbackFrom: String?
   public var risk = RiskScores()
+  /// The conversation the exchange belongs to, as the application names it; never a metric tag.
+  public var session: String?
+  /// What whoever began the trace decided about keeping it in a tracing backend. Metrics and the store count every span.
+  public var isSampled = true
   public var retrieval: RetrievalFacts?
   public var content: SpanContent?
   /// False when another span already is the record of this exchange (the gateway's, under an application's own llm span):
