@@ -79,7 +79,8 @@ let package = Package(
       name: "Commander",
       dependencies: [
         "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Ingest",
-        "Monitors", "Incidents", "Remediation", "Storage", "Datadog", "Notifications", "Console", "Simulation", argumentParser,
+        "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Datadog", "Notifications", "Console", "Simulation",
+        argumentParser,
         asyncHTTPClient, crypto, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),

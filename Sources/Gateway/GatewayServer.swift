@@ -10,6 +10,7 @@ import NIOSSL
 package final class GatewayServer: Sendable {
   private let channel: any Channel
   private let loops: [NIOLoopBound<LoopState>]
+  private let health: TargetHealth
 
   /// The most that is read from a provider at once: what a stream can bring beyond its reservation before it is cut.
   package static let readBytes = 16 << 10
@@ -52,12 +53,26 @@ package final class GatewayServer: Sendable {
         }
       }
       .bind(host: host, port: port).get()
-    return GatewayServer(channel: channel, loops: loops)
+    return GatewayServer(channel: channel, loops: loops, health: health)
   }
 
-  private init(channel: any Channel, loops: [NIOLoopBound<LoopState>]) {
+  private init(channel: any Channel, loops: [NIOLoopBound<LoopState>], health: TargetHealth) {
     self.channel = channel
     self.loops = loops
+    self.health = health
+  }
+
+  /// One target's circuit, as far as the target failed of late.
+  package struct CircuitState: Hashable, Sendable {
+    package var provider: String
+    package var model: String
+    package var isOpen: Bool
+  }
+
+  /// By provider and model. A target that is not in it is closed.
+  package var circuits: [CircuitState] {
+    health.circuits.map { CircuitState(provider: $0.target.provider, model: $0.target.model, isOpen: !$0.isClosed) }
+      .sorted { ($0.provider, $0.model) < ($1.provider, $1.model) }
   }
 
   /// Puts a new snapshot in force on every loop; in-flight exchanges keep the one they began with.

@@ -83,7 +83,21 @@ import Testing
             "queue_full" : 2
           },
           "gatewayAddress" : "http://127.0.0.1:8080",
+          "openCircuits" : [
+            "vertex gemini-2.5-flash"
+          ],
           "queueDepth" : 0,
+          "roads" : [
+            {
+              "delivered" : 4812,
+              "dropped" : {
+                "unreachable" : 3
+              },
+              "name" : "Traces to the Datadog Agent",
+              "unit" : "spans",
+              "waiting" : 17
+            }
+          ],
           "storeBytes" : 4200000,
           "version" : "0.1.0"
         }

@@ -11,7 +11,7 @@ import Testing
 @Suite struct PageTests {
   static let paths = [
     "/", "/?range=15m", "/?range=24h&live=1", "/incidents", "/incidents?state=open", "/incidents/INC-1",
-    "/incidents/INC-1/postmortem", "/nowhere",
+    "/incidents/INC-1/postmortem", "/system", "/nowhere",
   ]
 
   @Test(arguments: [Story.Chapter.empty, .healthy, .proposed, .applied, .resolved])

@@ -229,7 +229,12 @@ final class Story: Sendable {
         CommanderHealth(
           newestSpan: self.chapter == .empty ? nil : self.now - .seconds(3), queueDepth: 0, dropped: ["queue_full": 2],
           storeBytes: 4_200_000, version: "0.1.0",
-          gatewayAddress: "http://127.0.0.1:8080")
+          gatewayAddress: "http://127.0.0.1:8080",
+          roads: [
+            RoadHealth(
+              name: "Traces to the Datadog Agent", unit: "spans", delivered: 4_812, waiting: 17, dropped: ["unreachable": 3],
+              problem: nil)
+          ], openCircuits: ["vertex gemini-2.5-flash"])
       },
       postmortem: { id in
         self.state.incidents[id].map {

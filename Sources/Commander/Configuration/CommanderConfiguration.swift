@@ -1,7 +1,6 @@
 // The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
 
 import Budgets
-import Datadog
 import Gateway
 import GoogleCredentials
 import LLMTelemetry
@@ -41,7 +40,8 @@ package struct CommanderConfiguration: Sendable {
   package var quietPeriod: Duration = .seconds(300)
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
-  package var dogStatsD: DogStatsDAddress?
+  package var datadog = DatadogSettings()
+  package var openTelemetry = OpenTelemetrySettings()
   package var webhooks: [WebhookSettings] = []
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]

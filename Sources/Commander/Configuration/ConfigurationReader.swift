@@ -1,6 +1,5 @@
 // Reads the YAML file section by section; every section records its own problems, and the whole is refused when there is one.
 
-import Datadog
 import Foundation
 import Gateway
 import Providers
@@ -37,7 +36,7 @@ extension CommanderConfiguration {
   private static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "monitors", "playbooks",
-    "incidents", "datadog", "notifications", "budgets", "logs", "prices",
+    "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry",
   ]
 }
 
@@ -76,6 +75,7 @@ struct ConfigurationReader {
       if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
     }
     readDatadog(root["datadog"], into: &configuration)
+    readOpenTelemetry(root["opentelemetry"], into: &configuration)
     configuration.webhooks = readWebhooks(root["notifications"])
   }
 
@@ -114,17 +114,6 @@ struct ConfigurationReader {
       }
     }
     if let hosts = console["hosts"]?.strings() { configuration.consoleHosts = hosts }
-  }
-
-  private func readDatadog(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
-    guard let datadog = value?.mapping(["dogstatsd"]), let address = datadog["dogstatsd"], let text = address.string() else {
-      return
-    }
-    guard let parsed = DogStatsDAddress(text) else {
-      return address.problem("`datadog.dogstatsd` must be HOST:PORT (UDP) or unix:///path/of/socket")
-    }
-    configuration.dogStatsD = parsed
-    configuration.places["datadog.dogstatsd"] = address.place
   }
 
   /// Records a problem for each name that stands twice in a list.

@@ -41,7 +41,7 @@ package struct CommanderServer: Sendable {
       problems.add(configuration.problem("console.listen", obstacle))
     }
     var dogStatsD: DogStatsDClient?
-    do { dogStatsD = try configuration.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
+    do { dogStatsD = try configuration.datadog.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
       problems.add(configuration.problem("datadog.dogstatsd", "\(error)"))
     }
     let credentials = CredentialStore(
@@ -55,11 +55,12 @@ package struct CommanderServer: Sendable {
     let (store, ledger) = try openStore(configuration)
     let health = HealthCounters()
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
+    let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(
         prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) },
         capturesContent: configuration.capturesContent),
-      sinks: sinks(store: store, dogStatsD: dogStatsD, log: log, health: health),
+      sinks: sinks(store: store, log: log, health: health) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
@@ -90,12 +91,12 @@ package struct CommanderServer: Sendable {
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
       configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-      dogStatsD: dogStatsD,
+      outputs: outputs, handle: handle,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = []
-    if let dogStatsD { services.append(FlushService(client: dogStatsD)) }
+    services += outputs.services
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
     services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
@@ -145,7 +146,7 @@ package struct CommanderServer: Sendable {
   }
 
   private static func sinks(
-    store: TelemetryStore, dogStatsD: DogStatsDClient?, log: SpanLog?, health: HealthCounters
+    store: TelemetryStore, log: SpanLog?, health: HealthCounters
   ) -> [IngestSink] {
     var sinks = [
       IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
@@ -154,7 +155,6 @@ package struct CommanderServer: Sendable {
     if let log {
       sinks.append(IngestSink(name: "log", batch: { log.write($0.spans) }, losses: { log.takeDropped() }))
     }
-    if let dogStatsD { sinks.append(IngestSink(name: "dogstatsd", batch: { dogStatsD.add($0.measurements) })) }
     return sinks
   }
 }

@@ -2,7 +2,6 @@
 
 import Budgets
 import Console
-import Datadog
 import Foundation
 import Hummingbird
 import Ingest
@@ -16,14 +15,14 @@ enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress, logger: Logger, onListening: @escaping @Sendable (Int) -> Void
+    outputs: TelemetryOutputs, handle: GatewayHandle, gatewayAddress: ListenAddress, logger: Logger,
+    onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
         configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-        dogStatsD: dogStatsD,
-        gatewayAddress: gatewayAddress),
+        outputs: outputs, handle: handle, gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
         allowedHosts: Set(configuration.consoleHosts)),
@@ -34,7 +33,7 @@ enum ConsoleAssembly {
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    dogStatsD: DogStatsDClient?, gatewayAddress: ListenAddress
+    outputs: TelemetryOutputs, handle: GatewayHandle, gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
       state: { await center.state },
@@ -48,12 +47,11 @@ enum ConsoleAssembly {
       prompts: { await center.registry.summaries },
       budgets: { budgets.snapshot(at: .now()) },
       health: {
-        var dropped = health.dropped
-        if let lines = dogStatsD?.statistics.linesDropped, lines > 0 { dropped["dogstatsd_lines"] = lines }
-        return CommanderHealth(
-          newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: dropped,
+        CommanderHealth(
+          newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: health.dropped,
           storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current,
-          gatewayAddress: "http://\(gatewayAddress)")
+          gatewayAddress: "http://\(gatewayAddress)", roads: outputs.roads.map { $0.health() },
+          openCircuits: await handle.circuits.filter(\.isOpen).map { "\($0.provider) \($0.model)" })
       },
       postmortem: { id in
         let state = await center.state

@@ -10,4 +10,7 @@ actor GatewayHandle {
   /// False when the gateway refused an older generation. Before the gateway is there, nothing is to be done: it starts with
   /// the state of the moment.
   func update(_ snapshot: GatewaySnapshot) async throws -> Bool { try await gateway?.update(snapshot) ?? true }
+
+  /// Of targets that failed of late; none before the gateway is there.
+  var circuits: [GatewayServer.CircuitState] { gateway?.circuits ?? [] }
 }

@@ -6,8 +6,15 @@ struct Page {
   enum Section: String, CaseIterable {
     case now = "Now"
     case incidents = "Incidents"
+    case system = "System"
 
-    var path: String { self == .now ? "/" : "/incidents" }
+    var path: String {
+      switch self {
+      case .now: "/"
+      case .incidents: "/incidents"
+      case .system: "/system"
+      }
+    }
   }
 
   var title: String

@@ -141,6 +141,17 @@ struct StatusDocument: Encodable {
   let dropped: [String: Int]
   let storeBytes: Int64?
   let gatewayAddress: String?
+  let roads: [Road]
+  let openCircuits: [String]
+
+  struct Road: Encodable {
+    let name: String
+    let unit: String
+    let delivered: Int
+    let waiting: Int
+    let dropped: [String: Int]
+    let problem: String?
+  }
 
   init(_ health: CommanderHealth, at now: Timestamp) {
     at = now
@@ -150,5 +161,10 @@ struct StatusDocument: Encodable {
     dropped = health.dropped
     storeBytes = health.storeBytes
     gatewayAddress = health.gatewayAddress
+    openCircuits = health.openCircuits
+    roads = health.roads.map {
+      Road(
+        name: $0.name, unit: $0.unit, delivered: $0.delivered, waiting: $0.waiting, dropped: $0.dropped, problem: $0.problem)
+    }
   }
 }

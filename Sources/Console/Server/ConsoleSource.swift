@@ -61,6 +61,29 @@ package struct ConsoleSource: Sendable {
   }
 }
 
+/// One road by which telemetry leaves the commander, and whether it arrives.
+package struct RoadHealth: Hashable, Sendable {
+  /// What goes there, in words: `Traces to the Datadog Agent`.
+  package var name: String
+  /// What is counted: `spans`, `lines`, `series`.
+  package var unit: String
+  package var delivered: Int
+  package var waiting: Int
+  /// By reason.
+  package var dropped: [String: Int]
+  /// In words, without addresses and credentials; `nil` when the last request was taken.
+  package var problem: String?
+
+  package init(name: String, unit: String, delivered: Int, waiting: Int, dropped: [String: Int], problem: String?) {
+    self.name = name
+    self.unit = unit
+    self.delivered = delivered
+    self.waiting = waiting
+    self.dropped = dropped
+    self.problem = problem
+  }
+}
+
 /// How the commander itself is: what a reader needs to know before trusting the figures above.
 package struct CommanderHealth: Hashable, Sendable {
   /// When the newest span that was stored ended; `nil` before the first.
@@ -73,9 +96,13 @@ package struct CommanderHealth: Hashable, Sendable {
   package var version: String
   /// `http://127.0.0.1:8080`: where applications are pointed at.
   package var gatewayAddress: String?
+  package var roads: [RoadHealth]
+  /// Targets of the gateway whose circuit is open, as `provider model`.
+  package var openCircuits: [String]
 
   package init(
-    newestSpan: Timestamp?, queueDepth: Int, dropped: [String: Int], storeBytes: Int64?, version: String, gatewayAddress: String?
+    newestSpan: Timestamp?, queueDepth: Int, dropped: [String: Int], storeBytes: Int64?, version: String, gatewayAddress: String?,
+    roads: [RoadHealth] = [], openCircuits: [String] = []
   ) {
     self.newestSpan = newestSpan
     self.queueDepth = queueDepth
@@ -83,6 +110,8 @@ package struct CommanderHealth: Hashable, Sendable {
     self.storeBytes = storeBytes
     self.version = version
     self.gatewayAddress = gatewayAddress
+    self.roads = roads
+    self.openCircuits = openCircuits
   }
 
   /// `Newest span 3 s old · 12 queued · nothing dropped · store 4.2 MB · version 0.1.0`

@@ -19,6 +19,12 @@ struct PageRoutes: Sendable {
     router.get("now.json") { request, _ in try Response.json(NowDocument(try await nowPage(request, forms: Forms(token: "")))) }
     router.get("incidents") { request, _ in Response.page(try await incidentsPage(request).page) }
     router.get("incidents.json") { request, _ in try Response.json(IncidentsDocument(try await incidentsPage(request))) }
+    router.get("system") { _, _ in
+      Response.page(
+        SystemPage(
+          now: source.now(), health: try await source.health(), openIncidents: try await source.state().incidents.open.count
+        ).page)
+    }
     router.get("incidents/:id") { request, context in
       let name = try context.parameters.require("id")
       guard name.hasSuffix(".json") else {

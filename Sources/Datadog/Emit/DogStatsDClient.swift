@@ -13,6 +13,8 @@ package final class DogStatsDClient: Sendable {
     package var datagramsDropped = 0
     /// Lines too long for any datagram.
     package var linesDropped = 0
+    /// The last datagram was lost: nobody is there, or who is there does not keep up.
+    package var isLosing = false
   }
 
   private struct State: ~Copyable {
@@ -27,8 +29,10 @@ package final class DogStatsDClient: Sendable {
         if socket.send(datagram) {
           statistics.datagramsSent += 1
           statistics.bytesSent += datagram.count
+          statistics.isLosing = false
         } else {
           statistics.datagramsDropped += 1
+          statistics.isLosing = true
         }
       }
     }

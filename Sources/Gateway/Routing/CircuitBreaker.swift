@@ -24,6 +24,9 @@ struct CircuitBreaker {
     }
   }
 
+  /// What a page says; asking changes nothing.
+  var isClosed: Bool { if case .closed = state { true } else { false } }
+
   mutating func succeeded() { state = .closed(failures: 0) }
 
   mutating func failed(at now: Timestamp, policy: CircuitPolicy) {

@@ -37,6 +37,11 @@ final class TargetHealth: Sendable {
     }
   }
 
+  /// Targets with failures in a row, and whether these opened their circuit; others are closed and not known here.
+  var circuits: [(target: Target, isClosed: Bool)] {
+    state.withLock { $0.circuits.map { ($0.key, $0.value.isClosed) } }
+  }
+
   func requestCame(route: String, policy: RetryPolicy) {
     guard policy.attempts > 0 else { return }
     state.withLock { $0.retries[route, default: RetryBudget()].requestCame(percent: policy.budgetPercent) }
