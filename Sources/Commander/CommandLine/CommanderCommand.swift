@@ -10,11 +10,11 @@ package struct CommanderCommand: AsyncParsableCommand {
     abstract: "Treats LLM failures as production incidents: observes, explains, remediates, verifies.",
     discussion: """
       Start with `commander demo`: it shows one failure become an incident that is explained, remediated and closed.
-      Exit codes: 0 ok, 1 failed, 64 usage, 69 unreachable, 77 not permitted, 78 bad configuration, 130 interrupted.
+      Exit codes: 0 ok, 1 failed, 2 done with differences, 3 a gate failed, 64 usage, 69 unreachable, 77 not permitted, 78 bad configuration, 130 interrupted.
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self,
       OverrideCommand.self,
       PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
     ])

@@ -33,7 +33,7 @@ extension CommanderConfiguration {
     return configuration
   }
 
-  private static let sections = [
+  static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "monitors", "playbooks",
     "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry",

@@ -1,5 +1,6 @@
 // The sections that say what is watched, what may be done about it, and who is told.
 
+import Datadog
 import Foundation
 import LLMMetrics
 import LLMTelemetry
@@ -46,6 +47,28 @@ extension ConfigurationReader {
     }
     checkUnique(names, "monitor")
     return monitors
+  }
+
+  /// The verdict on each monitor of a file, whatever else is wrong with the file.
+  func lintMonitors(_ root: YAMLMapping) -> [LintVerdict] {
+    let playbooks = root["playbooks"]?.declared("name") ?? []
+    return (root["monitors"]?.list() ?? []).enumerated().map { index, item in
+      // Read by itself, so that its problems are its own.
+      let problems = ProblemList()
+      let monitor = readMonitor(item.recording(in: problems), playbooks: playbooks)
+      var findings = problems.all.map {
+        LintFinding("definition", .dead, at: "monitors[\(index)]", "line \($0.line): \($0.message)")
+      }
+      for diagnostic in monitor?.lint() ?? [] where diagnostic.weight == .warning {
+        findings.append(LintFinding("definition", .warning, at: "monitors[\(index)].\(diagnostic.field)", diagnostic.message))
+      }
+      if let monitor, monitor.noData == .keep, monitor.threshold.comparison == .above {
+        findings.append(
+          LintFinding(
+            "no_data", .warning, at: "monitors[\(index)].no_data", "keeps its state when the data stops; say no_data: ok or alert"))
+      }
+      return LintVerdict(.monitor, name: monitor?.name ?? item.memberText("name") ?? "monitor \(index + 1)", findings: findings)
+    }
   }
 
   private func readMonitor(_ item: YAMLValue, playbooks: Set<String>) -> MonitorDefinition? {

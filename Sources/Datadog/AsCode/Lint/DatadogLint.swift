@@ -1,0 +1,58 @@
+// Finds the Datadog objects in a JSON document, whatever they are wrapped in, and gives a verdict on each.
+
+package struct DatadogLint: Sendable {
+  package let knowledge: MetricKnowledge
+
+  package init(knowledge: MetricKnowledge = .ours) { self.knowledge = knowledge }
+
+  package struct Objects: Sendable {
+    package var monitors: [JSONValue] = []
+    package var objectives: [JSONValue] = []
+    package var dashboards: [JSONValue] = []
+    package init() {}
+
+    package var isEmpty: Bool { monitors.isEmpty && objectives.isEmpty && dashboards.isEmpty }
+
+    /// Adds every object in `document`: one alone, a list, a list under any name, an answer of the API under `data`.
+    package mutating func add(_ document: JSONValue) {
+      switch document {
+      case .array(let list): for item in list { add(item) }
+      case .object(let members):
+        if members["widgets"]?.list != nil, members["layout_type"] != nil || members["title"] != nil {
+          dashboards.append(document)
+        } else if members["thresholds"]?.list != nil || members["sli_specification"] != nil
+          || ["metric", "monitor", "time_slice"].contains(members["type"]?.text ?? "") && members["name"] != nil
+        {
+          objectives.append(document)
+        } else if members["type"]?.text != nil,
+          members["query"]?.text != nil || members["options"] != nil && members["name"] != nil
+        {
+          monitors.append(document)
+        } else if members["query"]?.text != nil, members["message"] != nil || members["options"] != nil {
+          monitors.append(document)
+        } else {
+          for key in members.keys.sorted() { members[key].map { add($0) } }
+        }
+      case .null, .bool, .number, .string: return
+      }
+    }
+  }
+
+  /// Burn rates are held to the targets of the SLOs among the same objects, named by id, by name, or as `slo:NAME`.
+  package func verdicts(on objects: Objects) -> [LintVerdict] {
+    var targets: [String: Double] = [:]
+    for objective in objects.objectives {
+      guard let target = ObjectiveLint.target(of: objective), target > 0, target < 100 else { continue }
+      for key in [objective["id"]?.text, objective["name"]?.text].compactMap({ $0 }) {
+        targets[key] = target
+        targets["slo:\(key)"] = target
+      }
+      for tag in objective["tags"]?.list?.compactMap(\.text) ?? [] where tag.hasPrefix("commander_id:") {
+        targets["slo:\(tag.dropFirst("commander_id:".count))"] = target
+      }
+    }
+    let monitors = DatadogMonitorLint(knowledge: knowledge, targets: targets)
+    return objects.monitors.map(monitors.verdict) + objects.objectives.map(ObjectiveLint(knowledge: knowledge).verdict)
+      + objects.dashboards.map(DashboardLint(knowledge: knowledge).verdict)
+  }
+}
