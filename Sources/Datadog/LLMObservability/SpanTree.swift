@@ -52,6 +52,8 @@ struct SpanTree<Held: Sendable>: Sendable {
   private var nextTurn = 0
   private(set) var count = 0
   private(set) var size = 0
+  /// How much is kept beside those that wait.
+  var bookkeeping: Int { young.count + elder.count + order.count - firstTurn }
   private let countLimit: Int
   private let sizeLimit: Int
 
