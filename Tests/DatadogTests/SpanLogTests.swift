@@ -57,12 +57,15 @@ import Testing
     span.isStreaming = true
     span.timeToFirstToken = .milliseconds(120)
     span.risk.ungrounded = 0.25
+    span.risk[.languageMismatch] = 0
+    span.session = "s-1"
 
     let line = try #require(try lines([[span]]).first)
     let expected: [String: Any] = [
       "timestamp": "2025-11-24T16:00:01.507Z", "status": "warn", "message": "chat gpt-4o-mini",
       "dd.trace_id": span.traceID.description, "dd.span_id": String(span.spanID.bits), "duration": 1_500_000_000,
-      "http.status_code": 200, "service": "shop", "env": "prod", "version": "1.2", "gen_ai.provider.name": "openai",
+      "http.status_code": 200, "service": "shop", "env": "prod", "version": "1.2", "dd.service": "shop", "dd.env": "prod",
+      "dd.version": "1.2", "gen_ai.provider.name": "openai", "llm.session": "s-1",
       "gen_ai.request.model": "gpt-4o-mini", "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
       "gen_ai.usage.input_tokens": 138, "gen_ai.usage.output_tokens": 45, "llm.kind": "llm", "llm.route": "chat",
       "llm.tenant": "acme", "llm.feature": "answers", "llm.prompt": "support", "llm.prompt_version": "v3",
@@ -72,6 +75,7 @@ import Testing
       "llm.tokens.input_audio": 5, "llm.tokens.input_image": 6, "llm.tokens.output": 30, "llm.tokens.reasoning": 0,
       "llm.tokens.output_audio": 7, "llm.tokens.output_image": 8, "llm.tokens.estimated": true, "llm.cost": "0.000156",
       "llm.cost_exactness": "estimated", "llm.ungrounded": 0.25,
+      "llm.language_mismatch": 0,
     ]
     #expect(line as NSDictionary == expected as NSDictionary)
   }
@@ -84,6 +88,13 @@ import Testing
         "llm.cost_exactness",
       ])
     #expect(line["llm.cost_exactness"] as? String == "unknown")
+  }
+
+  /// Datadog's SDKs write an id of 64 bits in decimals, and its correlation looks for that.
+  @Test func aTraceOf64BitsIsFoundByItsDecimalID() throws {
+    var span = span()
+    span.traceID = try #require(TraceID(high: 0, low: 12_698_000_000_000_000_001))
+    #expect(try lines([[span]]).first?["dd.trace_id"] as? String == "12698000000000000001")
   }
 
   @Test func failuresAreErrorsAndCancellationsAreNot() throws {

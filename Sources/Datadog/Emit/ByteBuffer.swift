@@ -66,6 +66,12 @@ struct ByteBuffer: ~Copyable {
     let end = base + count + 20
     var first = end
     var rest = number
+    while rest >= 100 {
+      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 100)
+      first -= 2
+      UnsafeMutableRawPointer(first).storeBytes(of: Self.decimalPairs[Int(remainder)], as: UInt16.self)
+      rest = quotient
+    }
     while rest != 0 || end - first < minimum {
       first -= 1
       first.pointee = UInt8(truncatingIfNeeded: rest % 10) + 48
@@ -76,10 +82,21 @@ struct ByteBuffer: ~Copyable {
   }
 
   mutating func append(hexadecimal number: UInt64) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-      append(digit < 10 ? digit + 48 : digit + 87)
+    let target = UnsafeMutableRawPointer(base + count)
+    for index in 0..<8 {
+      let byte = Int(truncatingIfNeeded: number >> UInt64(56 - 8 * index)) & 255
+      target.storeBytes(of: Self.hexadecimalPairs[byte], toByteOffset: 2 * index, as: UInt16.self)
     }
+    count += 16
+  }
+
+  /// `00` to `99` and `00` to `ff`: two digits for one division.
+  private static let decimalPairs: [UInt16] = (0..<100).map { pair(of: $0, base: 10) }
+  private static let hexadecimalPairs: [UInt16] = (0..<256).map { pair(of: $0, base: 16) }
+
+  private static func pair(of number: Int, base: Int) -> UInt16 {
+    func digit(_ value: Int) -> UInt16 { UInt16(value < 10 ? value + 48 : value + 87) }
+    return (digit(number / base) | digit(number % base) << 8).littleEndian
   }
 
   /// The content of a JSON string (RFC 8259): quotation mark, backslash and control characters are escaped, all else stays.
@@ -99,8 +116,9 @@ struct ByteBuffer: ~Copyable {
             continue
           }
         }
-        append(escaped: start[index])
+        let byte = start[index]
         index += 1
+        if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { append(byte) } else { append(escaped: byte) }
       }
     }
   }
@@ -116,6 +134,7 @@ struct ByteBuffer: ~Copyable {
     return (below | ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)) & (ones &* 0x80) != 0
   }
 
+  @inline(never)
   private mutating func append(escaped byte: UInt8) {
     switch byte {
     case UInt8(ascii: "\""): append("\\\"")

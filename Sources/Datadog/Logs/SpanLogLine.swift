@@ -34,7 +34,23 @@ enum SpanLogLine {
   /// Appends a JSON object and a newline.
   static func append(_ span: borrowing LLMSpan, to line: inout ByteBuffer, clock: inout ClockText) {
     line.begin()
-    line.append("{\"timestamp\":\"")
+    line.append("{")
+    appendMembers(span, to: &line, clock: &clock)
+    line.append("}\n")
+  }
+
+  /// Spans of an application's own steps have no line, nor have those whose exchange another span is the record of.
+  static func isWritten(for span: borrowing LLMSpan) -> Bool {
+    guard span.accountsForExchange else { return false }
+    switch span.kind {
+    case .llm, .embedding, .task: return true
+    case .retrieval, .tool, .agent, .workflow: return false
+    }
+  }
+
+  /// What is between the braces.
+  static func appendMembers(_ span: borrowing LLMSpan, to line: inout ByteBuffer, clock: inout ClockText) {
+    line.append("\"timestamp\":\"")
     clock.append(span.end, to: &line)
     line.append("\",\"status\":\"")
     line.append(status(span))
@@ -45,8 +61,13 @@ enum SpanLogLine {
       line.append(escaped: errorClass.rawValue)
     }
     line.append("\",\"dd.trace_id\":\"")
-    line.append(hexadecimal: span.traceID.high)
-    line.append(hexadecimal: span.traceID.low)
+    // As the SDKs write it: hexadecimal when it has 128 bits, decimal when it has 64.
+    if span.traceID.high == 0 {
+      line.append(decimal: span.traceID.low)
+    } else {
+      line.append(hexadecimal: span.traceID.high)
+      line.append(hexadecimal: span.traceID.low)
+    }
     // Decimal ids are text: they do not fit the numbers of JSON readers.
     line.append("\",\"dd.span_id\":\"")
     line.append(decimal: span.spanID.bits)
@@ -56,6 +77,10 @@ enum SpanLogLine {
     text("service", span.dimensions.service, &line)
     text("env", span.dimensions.env, &line)
     text("version", span.dimensions.version, &line)
+    // The same once more, where whoever correlates a line with a trace looks for it.
+    text("dd.service", span.dimensions.service, &line)
+    text("dd.env", span.dimensions.env, &line)
+    text("dd.version", span.dimensions.version, &line)
     text("gen_ai.provider.name", span.dimensions.provider, &line)
     text("gen_ai.request.model", span.dimensions.model, &line)
     text("gen_ai.response.model", span.responseModel, &line)
@@ -69,6 +94,7 @@ enum SpanLogLine {
     text("llm.prompt_version", span.dimensions.promptVersion, &line)
     text("llm.region", span.dimensions.region, &line)
     text("llm.virtual_key", span.virtualKey, &line)
+    text("llm.session", span.session, &line)
     text("llm.service_tier", span.serviceTier?.rawValue, &line)
     text("llm.finish_reason", span.finishReason?.rawValue, &line)
     line.append(",\"llm.attempts\":")
@@ -78,19 +104,15 @@ enum SpanLogLine {
     line.append(span.isStreaming ? ",\"llm.streaming\":true" : ",\"llm.streaming\":false")
     appendTokens(span.usage, &line)
     appendCost(span.cost, &line)
-    if let score = span.risk.ungrounded, score.isFinite {
-      line.append(",\"llm.ungrounded\":")
-      line.append(escaped: score.description)
-    }
+    appendRisk(span.risk, &line)
     if case .failed(let errorClass, let message) = span.outcome {
       text("error.kind", errorClass.rawValue, &line)
       text("error.message", message, &line)
     }
-    line.append("}\n")
   }
 
   /// An answer that took a second attempt or another model is a warning; what the client gave up is no error of the service.
-  private static func status(_ span: borrowing LLMSpan) -> StaticString {
+  static func status(_ span: borrowing LLMSpan) -> StaticString {
     switch span.outcome {
     case .ok: span.attempts > 1 || span.fallbackFrom != nil ? "warn" : "info"
     case .failed(.cancelled, _): "warn"
@@ -120,6 +142,16 @@ enum SpanLogLine {
       line.append("\"")
     }
     text("llm.cost_exactness", cost.exactness, &line)
+  }
+
+  private static func appendRisk(_ risk: RiskScores, _ line: inout ByteBuffer) {
+    guard !risk.isEmpty else { return }
+    for (scorer, score) in risk.all {
+      line.append(",\"llm.")
+      line.append(escaped: scorer.rawValue)
+      line.append("\":")
+      line.append(escaped: score.description)
+    }
   }
 
   /// As `Nanodollars.decimalDollars`.

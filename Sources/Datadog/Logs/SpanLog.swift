@@ -45,10 +45,9 @@ package final class SpanLog: Sendable {
     state = Mutex(State(LogOutput(descriptor)))
   }
 
-  /// Spans of an application's own steps have no line, nor have those whose exchange another span is the record of.
   package func write(_ spans: [LLMSpan]) {
     state.withLock { state in
-      for index in spans.indices where Self.isExchange(spans[index]) {
+      for index in spans.indices where SpanLogLine.isWritten(for: spans[index]) {
         if state.buffer.count - state.written >= bufferLimit { state.flush() }
         if state.buffer.count - state.written >= bufferLimit {
           state.dropped += 1
@@ -80,14 +79,6 @@ package final class SpanLog: Sendable {
         let left = edge - .now
         guard left > .zero, state.output.waitUntilWritable(left) else { return false }
       }
-    }
-  }
-
-  private static func isExchange(_ span: borrowing LLMSpan) -> Bool {
-    guard span.accountsForExchange else { return false }
-    switch span.kind {
-    case .llm, .embedding, .task: return true
-    case .retrieval, .tool, .agent, .workflow: return false
     }
   }
 }
