@@ -35,7 +35,8 @@ struct SpanReading {
   private func dimensions(_ facts: AttributeFacts) -> Dimensions {
     let address = facts.word(.serverAddress)
     var dimensions = Dimensions()
-    dimensions.service = facts.word(.service)
+    // What SDKs say when nobody has named the service.
+    dimensions.service = facts.word(.service).flatMap { $0.hasPrefix("unknown_service") ? nil : $0 }
     dimensions.env = facts.word(.env)
     dimensions.version = facts.word(.version)
     dimensions.provider = facts.word(.provider).map { ProviderNames.canonical($0, address: address) }
