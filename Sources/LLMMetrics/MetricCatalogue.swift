@@ -5,7 +5,7 @@ import LLMTelemetry
 
 /// How values of a metric combine. Gauges are for states only: a gauge of money or tokens loses all but the last value.
 package enum MetricType: String, Sendable {
-  case count, distribution
+  case count, distribution, gauge
 }
 
 package enum MetricUnit: String, Sendable {

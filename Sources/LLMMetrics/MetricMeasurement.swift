@@ -10,6 +10,8 @@ package struct MetricMeasurement: Hashable, Sendable {
     case count(Int64)
     /// Seconds or a score.
     case sample(Double)
+    /// The state of something now: the last one stands.
+    case gauge(Double)
   }
 
   package let definition: MetricDefinition
@@ -47,7 +49,7 @@ extension Aggregate {
   package static func empty(for value: MetricMeasurement.Value) -> Aggregate {
     switch value {
     case .count: .count(0)
-    case .sample: .sketch(QuantileSketch())
+    case .sample, .gauge: .sketch(QuantileSketch())
     }
   }
 }

@@ -1,16 +1,23 @@
 // Where the Datadog Agent listens for metrics, as it is written in configuration.
 
-/// `127.0.0.1:8125`, `udp://agent:8125`, `/var/run/datadog/dsd.socket` or `unix:///var/run/datadog/dsd.socket`.
+/// `127.0.0.1:8125`, `udp://agent:8125`, `/var/run/datadog/dsd.socket`, `unix:///var/run/datadog/dsd.socket` (datagrams, also
+/// written `unixgram://`) or `unixstream:///var/run/datadog/dsd-stream.socket`.
 package enum DogStatsDAddress: Hashable, Sendable, CustomStringConvertible {
   case udp(host: String, port: UInt16)
   case unix(path: String)
+  /// A stream of datagrams, each after its length in four bytes, the least significant first.
+  case unixStream(path: String)
 
   /// `nil` for anything that is neither `host:port` nor an absolute path.
   package init?(_ text: String) {
-    if text.hasPrefix("unix://") || text.hasPrefix("/") {
-      let path = text.hasPrefix("/") ? text : String(text.dropFirst(7))
+    if text.hasPrefix("/") {
+      self = .unix(path: text)
+      return
+    }
+    for (scheme, isStream) in [("unix://", false), ("unixgram://", false), ("unixstream://", true)] where text.hasPrefix(scheme) {
+      let path = String(text.dropFirst(scheme.count))
       guard path.hasPrefix("/") else { return nil }
-      self = .unix(path: path)
+      self = isStream ? .unixStream(path: path) : .unix(path: path)
       return
     }
     let rest = text.hasPrefix("udp://") ? text.dropFirst(6) : text[...]
@@ -27,6 +34,7 @@ package enum DogStatsDAddress: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .udp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     case .unix(let path): path
+    case .unixStream(let path): "unixstream://\(path)"
     }
   }
 
@@ -34,7 +42,19 @@ package enum DogStatsDAddress: Hashable, Sendable, CustomStringConvertible {
   package var datagramLimit: Int {
     switch self {
     case .udp: 1432
-    case .unix: 8192
+    case .unix, .unixStream: Self.agentBuffer
+    }
+  }
+
+  /// What the Agent reads at once (`dogstatsd_buffer_size`): beyond it a datagram is cut.
+  static let agentBuffer = 8192
+
+  /// How Datadog's clients call the transport in their own telemetry.
+  package var transport: String {
+    switch self {
+    case .udp: "udp"
+    case .unix: "uds"
+    case .unixStream: "uds-stream"
     }
   }
 }

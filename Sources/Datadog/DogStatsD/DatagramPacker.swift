@@ -9,26 +9,27 @@ struct DatagramPacker {
 
   init(limit: Int) { self.limit = limit }
 
-  mutating func append(_ name: String, count: String, _ suffix: String) {
-    guard makeRoom(for: name.utf8.count + 1 + count.utf8.count + suffix.utf8.count + 1) else {
+  /// `name:valuesuffix`.
+  mutating func append(_ name: [UInt8], value: String, _ suffix: [UInt8]) {
+    guard makeRoom(for: name.count + 1 + value.utf8.count + suffix.count + 1) else {
       oversized += 1
       return
     }
-    current += name.utf8
+    current += name
     current.append(UInt8(ascii: ":"))
-    current += count.utf8
+    current += value.utf8
     end(suffix)
   }
 
   /// `name:v1:v2…suffix`, in as many lines as datagrams need.
-  mutating func append(_ name: String, samples: [Double], _ suffix: String) {
-    let besides = name.utf8.count + suffix.utf8.count + 1
+  mutating func append(_ name: [UInt8], samples: [Double], _ suffix: [UInt8]) {
+    let besides = name.count + suffix.count + 1
     var isInLine = false
     for sample in samples {
       var value = DogStatsDLine.sample(sample)
       value.withUTF8 { value in
         // A datagram has room for the rest of this line only if it also has it for its suffix and newline.
-        if isInLine, current.count + 1 + value.count + suffix.utf8.count + 1 > limit {
+        if isInLine, current.count + 1 + value.count + suffix.count + 1 > limit {
           end(suffix)
           isInLine = false
         }
@@ -37,7 +38,7 @@ struct DatagramPacker {
             oversized += 1
             return
           }
-          current += name.utf8
+          current += name
           isInLine = true
         }
         current.append(UInt8(ascii: ":"))
@@ -57,8 +58,8 @@ struct DatagramPacker {
     return (datagrams, oversized)
   }
 
-  private mutating func end(_ suffix: String) {
-    current += suffix.utf8
+  private mutating func end(_ suffix: [UInt8]) {
+    current += suffix
     current.append(UInt8(ascii: "\n"))
   }
 

@@ -4,16 +4,28 @@ import LLMMetrics
 import LLMTelemetry
 
 enum DogStatsDLine {
-  /// `|c` or `|d`, then the tags. `constantTags` come last, those the series has itself left out.
-  static func suffix(_ definition: MetricDefinition, tags: TagSet, constantTags: TagSet) -> String {
-    let type =
+  /// `|c`, `|g` or `|d`, then the rate, the tags, the origin and the time, in the Python client's order. `constantTags` come last,
+  /// those the series has itself left out.
+  ///
+  /// - Parameters:
+  ///   - rate: the share of samples that was kept; the Agent counts each of them `1 / rate` times.
+  ///   - time: for counts and gauges that belong to another time than now; the Agent does not add those up.
+  static func suffix(
+    _ definition: MetricDefinition, tags: TagSet, constantTags: TagSet, rate: Double = 1, origin: String = "",
+    time: Int64? = nil
+  ) -> String {
+    var text =
       switch definition.type {
-      case .count: "c"
-      case .distribution: "d"
+      case .count: "|c"
+      case .distribution: "|d"
+      case .gauge: "|g"
       }
+    if rate < 1 { text += "|@\(rate)" }
     let all = tags.tags + constantTags.tags.filter { tags[$0.name] == nil }
-    if all.isEmpty { return "|\(type)" }
-    return "|\(type)|#" + all.map { sanitized("\($0.name):\($0.value)") }.joined(separator: ",")
+    if !all.isEmpty { text += "|#" + all.map { sanitized("\($0.name):\($0.value)") }.joined(separator: ",") }
+    text += origin
+    if let time, definition.type != .distribution { text += "|T\(time)" }
+    return text
   }
 
   /// Dollars as exact decimals, all else as integers.
@@ -32,7 +44,7 @@ enum DogStatsDLine {
     return String(result)
   }
 
-  private static func isPlain(_ byte: UInt8) -> Bool {
+  static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-")...UInt8(ascii: ":"),
       UInt8(ascii: "_"):
@@ -42,7 +54,7 @@ enum DogStatsDLine {
   }
 
   /// What `\w` means to Python's `re` in Unicode text, and the four other characters the client keeps.
-  private static func isKept(_ scalar: Unicode.Scalar) -> Bool {
+  static func isKept(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return isPlain(UInt8(scalar.value)) }
     switch scalar.properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber,
