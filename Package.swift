@@ -55,6 +55,9 @@ let package = Package(
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Delivery"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib"]),
+    .target(name: "OpenTelemetry", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Compression"]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -79,9 +82,9 @@ let package = Package(
       name: "Commander",
       dependencies: [
         "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Ingest",
-        "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Datadog", "Notifications", "Console", "Simulation",
+        "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog", "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
-        asyncHTTPClient, crypto, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+        asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
@@ -106,6 +109,9 @@ let package = Package(
     .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
+    .testTarget(
+      name: "OpenTelemetryTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Compression", "OpenTelemetry"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -116,7 +122,7 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb,
       ]),
-    .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Datadog", nioCore, nioPosix]),
+    .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
       dependencies: [

@@ -58,7 +58,7 @@ import Testing
     let settings = configuration.datadog
     #expect(settings.metrics == .agentless && settings.logs == .agentless && settings.events == .agentless)
     #expect(settings.llmObservability == .agentless && settings.mlApp == "answers" && settings.host == "gateway-1")
-    #expect(settings.intake("http-intake.logs") == "https://http-intake.logs.datadoghq.eu")
+    #expect(settings.intakeSite == "datadoghq.eu")
     #expect(configuration.openTelemetry.headers.map(\.value) == ["hunter2"])
     #expect(configuration.openTelemetry.prometheus)
   }

@@ -30,8 +30,8 @@ package struct DatadogSettings: Sendable {
 
   package init() {}
 
-  /// The base URL of one of the site's intakes: `https://http-intake.logs.datadoghq.com`.
-  package func intake(_ subdomain: String) -> String { endpoint ?? "https://\(subdomain).\(site)" }
+  /// What the intakes are found by: the site, or the whole origin that replaces it.
+  package var intakeSite: String { endpoint ?? site }
 }
 
 /// The section `opentelemetry`.
@@ -54,4 +54,9 @@ extension DatadogSettings {
     "datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "datadoghq.eu", "ap1.datadoghq.com", "ap2.datadoghq.com",
     "uk1.datadoghq.com", "ddog-gov.com",
   ]
+}
+
+extension CommanderConfiguration {
+  /// The application's name in LLM Observability.
+  var mlApp: String { datadog.mlApp.isEmpty ? service : datadog.mlApp }
 }

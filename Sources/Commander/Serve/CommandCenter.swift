@@ -1,6 +1,7 @@
 // The effects around the pure command cycle: asks it what is true, writes that to the ledger, and tells those who must act.
 
 import Console
+import Datadog
 import Incidents
 import LLMMetrics
 import LLMTelemetry
@@ -20,6 +21,8 @@ package actor CommandCenter {
   private let enforce: @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void
   /// Traces that show an incident, for its page; they are looked for in the stored spans.
   private let exemplars: @Sendable (Incident) throws -> [String]
+  /// Is told of changes, and of incidents that open and close.
+  private let events: EventSink?
 
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
@@ -37,8 +40,9 @@ package actor CommandCenter {
     ledger: Ledger, configuration: CommanderConfiguration, logger: Logger, at: Timestamp,
     read: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
     enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void,
-    exemplars: @escaping @Sendable (Incident) throws -> [String]
+    exemplars: @escaping @Sendable (Incident) throws -> [String], events: EventSink? = nil
   ) throws {
+    self.events = events
     self.ledger = ledger
     self.read = read
     self.logger = logger
@@ -127,6 +131,7 @@ package actor CommandCenter {
         registry.apply(change)
         labelsMoved = true
       }
+      if let events { entry.tell(events, state: state) }
       logger.info("\(entry.kind)", metadata: ["subject": "\(entry.subject)"])
     }
     if labelsMoved || state.overrides.generation != generation { isEnforcementDue = true }

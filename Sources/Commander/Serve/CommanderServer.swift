@@ -40,8 +40,11 @@ package struct CommanderServer: Sendable {
     if let obstacle = await PortCheck.obstacle(configuration.consoleListen) {
       problems.add(configuration.problem("console.listen", obstacle))
     }
+    if let listen = configuration.openTelemetry.listen, let obstacle = await PortCheck.obstacle(listen) {
+      problems.add(configuration.problem("opentelemetry.listen", obstacle))
+    }
     var dogStatsD: DogStatsDClient?
-    do { dogStatsD = try configuration.datadog.dogStatsD.map { try DogStatsDClient(address: $0) } } catch {
+    do { dogStatsD = try configuration.dogStatsDClient() } catch {
       problems.add(configuration.problem("datadog.dogstatsd", "\(error)"))
     }
     let credentials = CredentialStore(
@@ -76,7 +79,7 @@ package struct CommanderServer: Sendable {
         {
           logger.warning("the gateway already has a newer generation of overrides")
         }
-      }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) })
+      }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events)
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
@@ -106,6 +109,11 @@ package struct CommanderServer: Sendable {
       NotificationLoop(
         center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
     services.append(console)
+    if let listen = configuration.openTelemetry.listen {
+      services.append(
+        TelemetryReceiver.application(
+          listen: listen, gateway: address, configuration: configuration, pipeline: pipeline, logger: logger))
+    }
     services.append(GatewayService(gateway: gateway, group: group))
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,

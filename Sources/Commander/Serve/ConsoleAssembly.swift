@@ -26,7 +26,11 @@ enum ConsoleAssembly {
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
         allowedHosts: Set(configuration.consoleHosts)),
-      logger: logger, addRoutes: { intake.add(to: $0) },
+      logger: logger,
+      addRoutes: { router in
+        intake.add(to: router)
+        if let registry = outputs.prometheus { PrometheusRoute(registry: registry).add(to: router) }
+      },
       onServerRunning: onListening)
   }
 

@@ -53,18 +53,6 @@ struct CommandLoop: Service {
   }
 }
 
-/// Sends what the buffer holds once a second; a full datagram goes out at once without waiting for this.
-struct FlushService: Service {
-  let client: DogStatsDClient
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown {
-      while (try? await Task.sleep(for: .seconds(1))) != nil { client.flush() }
-    }
-    client.flush()
-  }
-}
-
 /// Deletes telemetry that is older than configured, once an hour. The ledger is kept.
 struct RetentionService: Service {
   let store: TelemetryStore

@@ -1,4 +1,4 @@
-// The HTTP client that telemetry leaves through, and the service that runs one lane.
+// The HTTP client that telemetry leaves through.
 
 import AsyncHTTPClient
 import Delivery
@@ -36,13 +36,6 @@ enum TelemetryClient {
         status: Int(response.status.code), headers: response.headers.map { (name: $0.name, value: $0.value) }, body: body)
     }
   }
-}
-
-/// Sends what a lane holds until it is asked to stop, then what is left.
-struct LaneService: Service {
-  let lane: DeliveryLane
-
-  func run() async throws { await cancelWhenGracefulShutdown { await lane.run() } }
 }
 
 /// Closes the client; started before every lane, so that it ends after them.

@@ -1,12 +1,15 @@
 // Every road by which telemetry leaves the commander, built from the configuration: sinks for ingest, services, and how each is doing.
 
 import AsyncHTTPClient
+import Compression
 import Console
 import Datadog
 import Delivery
+import Foundation
 import Ingest
 import LLMMetrics
 import LLMTelemetry
+import OpenTelemetry
 import ServiceLifecycle
 
 struct TelemetryOutputs: Sendable {
@@ -22,14 +25,48 @@ struct TelemetryOutputs: Sendable {
   /// In the order they start; they stop in reverse, after what feeds them.
   private(set) var services: [any Service] = []
   private(set) var roads: [Road] = []
+  private(set) var prometheus: PrometheusRegistry?
+  private(set) var events: EventSink?
+  /// Measurements that come from no span: states, losses.
+  private(set) var measurementSinks: [@Sendable ([MetricMeasurement]) -> Void] = []
 
+  /// - Parameter dogStatsD: made by the caller, since an address may be wrong.
   init(_ configuration: CommanderConfiguration, dogStatsD: DogStatsDClient?) {
-    if let dogStatsD { add(dogStatsD) }
+    let datadog = configuration.datadog
+    let client = TelemetryClient.make()
+    let send = TelemetryClient.send(through: client)
+    services.append(TelemetryClientService(client: client))
+    if let dogStatsD, datadog.metrics == .dogstatsd || datadog.events == .dogstatsd {
+      addDogStatsD(dogStatsD, sendsMetrics: datadog.metrics == .dogstatsd)
+    }
+    if datadog.metrics == .agentless { addAgentlessMetrics(configuration, send: send) }
+    if let agent = datadog.agent, datadog.traces == .agent || datadog.llmObservability == .agent {
+      let discovery = AgentDiscovery(agent: agent, send: send)
+      services.append(DiscoveryService(discovery: discovery))
+      if datadog.traces == .agent { addTraces(configuration, discovery: discovery, send: send) }
+      if datadog.llmObservability == .agent {
+        let proxy: @Sendable () -> String? = { discovery.state.info?.eventProxyPath.map { String($0.dropFirst()) } }
+        addObservability(configuration, intake: .agent(url: agent, proxy: proxy), send: send)
+      }
+    }
+    if datadog.llmObservability == .agentless, let key = datadog.apiKey {
+      addObservability(configuration, intake: .agentless(site: datadog.intakeSite, apiKey: { key }), send: send)
+    }
+    if datadog.logs == .agentless { addLogs(configuration, send: send) }
+    addEvents(configuration, dogStatsD: dogStatsD, send: send)
+    if let url = configuration.openTelemetry.traces { addOTLP(url, configuration.openTelemetry.headers, send: send) }
+    if configuration.openTelemetry.prometheus { addPrometheus() }
   }
 
-  private mutating func add(_ client: DogStatsDClient) {
-    services.append(FlushService(client: client))
-    sinks.append(IngestSink(name: "dogstatsd", batch: { client.add($0.measurements) }))
+  // MARK: Datadog
+
+  private mutating func addDogStatsD(_ client: DogStatsDClient, sendsMetrics: Bool) {
+    services.append(FlushService(interval: .seconds(1), flush: { client.flush() }, finish: { client.flush() }))
+    if sendsMetrics {
+      sinks.append(IngestSink(name: "dogstatsd", batch: { client.add($0.measurements) }))
+      measurementSinks.append { client.add($0) }
+    }
+    let earlier = Difference()
     roads.append(
       Road(
         name: "dogstatsd",
@@ -37,14 +74,125 @@ struct TelemetryOutputs: Sendable {
           let statistics = client.statistics
           return RoadHealth(
             name: "Metrics to the Datadog Agent", unit: "datagrams", delivered: statistics.datagramsSent, waiting: 0,
-            dropped: ["no_receiver": statistics.datagramsDropped, "line_too_long": statistics.linesDropped],
+            dropped: Dictionary(uniqueKeysWithValues: statistics.dropped.map { ($0.key.rawValue, $0.value) }),
             problem: statistics.isLosing ? "nobody takes the datagrams" : nil)
-        }, takeDrops: { [] }))
+        },
+        takeDrops: {
+          earlier.take(Dictionary(uniqueKeysWithValues: client.statistics.dropped.map { ($0.key.rawValue, $0.value) }))
+        }))
   }
 
+  private mutating func addAgentlessMetrics(_ configuration: CommanderConfiguration, send: @escaping DeliverySend) {
+    guard let key = configuration.datadog.apiKey else { return }
+    let metrics = AgentlessMetrics(
+      intake: .datadog(site: configuration.datadog.intakeSite, apiKey: { key }),
+      host: configuration.datadog.host ?? ProcessInfo.processInfo.hostName,
+      compression: IntakeCompression(encoding: "gzip") { CompressionFormat.gzip.compress($0) ?? $0 }, send: send)
+    for lane in metrics.lanes {
+      add(lane, title: lane.name == "metrics" ? "Counts and gauges to Datadog" : "Distributions to Datadog", unit: "points")
+    }
+    // After the lanes, so that it stops before them and its last points still find a way.
+    services.append(FlushService(interval: .seconds(1), flush: { metrics.flush() }, finish: { metrics.finish() }))
+    sinks.append(IngestSink(name: "agentless_metrics", batch: { metrics.add($0.measurements) }))
+    measurementSinks.append { metrics.add($0) }
+  }
+
+  private mutating func addTraces(
+    _ configuration: CommanderConfiguration, discovery: AgentDiscovery, send: @escaping DeliverySend
+  ) {
+    let traces = AgentTraces(
+      AgentTraces.Settings(
+        service: configuration.service, env: configuration.env, application: configuration.mlApp,
+        runtimeID: UUID().uuidString.lowercased(), processID: Int(ProcessInfo.processInfo.processIdentifier),
+        productVersion: CommanderVersion.current, entityID: DogStatsDOrigin.detected(environment: ProcessInfo.processInfo.environment).container),
+      discovery: discovery, send: send)
+    add(traces.lane, title: "Traces to the Datadog Agent", unit: "spans", problem: { discovery.state.problem })
+    sinks.append(IngestSink(name: "apm", batch: { traces.add($0.spans) }))
+  }
+
+  private mutating func addObservability(
+    _ configuration: CommanderConfiguration, intake: LLMObservabilityIntake, send: @escaping DeliverySend
+  ) {
+    var settings = LLMObservabilitySettings()
+    settings.mlApp = configuration.mlApp
+    (settings.service, settings.env, settings.version) = (configuration.service, configuration.env, configuration.version)
+    let spans = LLMObservabilitySpans(intake: intake, settings: settings, send: send)
+    add(
+      spans.lane, title: "Spans to LLM Observability", unit: "spans", service: SpanRoadService(spans: spans),
+      takeDrops: { spans.takeDrops().map { ($0.key, $0.value) } })
+    let evaluations = LLMObservabilityEvaluations(intake: intake, settings: settings, send: send)
+    add(
+      evaluations.lane, title: "Evaluations to LLM Observability", unit: "scores",
+      takeDrops: { evaluations.takeDrops().map { ($0.key, $0.value) } })
+    sinks.append(
+      IngestSink(
+        name: "llm_observability",
+        batch: {
+          spans.add($0.spans)
+          evaluations.add($0.spans)
+        }))
+  }
+
+  private mutating func addLogs(_ configuration: CommanderConfiguration, send: @escaping DeliverySend) {
+    guard let key = configuration.datadog.apiKey else { return }
+    var settings = LogIntakeSettings(site: configuration.datadog.intakeSite, apiKey: { key })
+    settings.hostname = configuration.datadog.host
+    (settings.service, settings.env, settings.version) = (configuration.service, configuration.env, configuration.version)
+    let logs = LogIntake(settings: settings, send: send)
+    add(logs.lane, title: "Logs to Datadog", unit: "lines", takeDrops: { logs.takeDrops().map { ($0.key, $0.value) } })
+    sinks.append(IngestSink(name: "logs", batch: { logs.add($0.spans) }))
+  }
+
+  private mutating func addEvents(
+    _ configuration: CommanderConfiguration, dogStatsD: DogStatsDClient?, send: @escaping DeliverySend
+  ) {
+    let tags = ["service:\(configuration.service)", "env:\(configuration.env)"]
+    switch (configuration.datadog.events, dogStatsD, configuration.datadog.apiKey) {
+    case (.dogstatsd, let client?, _):
+      events = EventSink(road: .dogStatsD(client), constantTags: tags, service: configuration.service)
+    case (.agentless, _, let key?):
+      let sink = EventSink(
+        road: .intake(site: configuration.datadog.intakeSite, apiKey: { key }, send: send), constantTags: tags,
+        service: configuration.service)
+      if let lane = sink.lane { add(lane, title: "Events to Datadog", unit: "events") }
+      events = sink
+    default: break
+    }
+  }
+
+  // MARK: OpenTelemetry
+
+  private mutating func addOTLP(_ url: String, _ headers: [(name: String, value: String)], send: @escaping DeliverySend) {
+    var settings = OTLPTraceSink.Settings(url: url)
+    settings.headers = headers
+    let sink = OTLPTraceSink(settings: settings, send: send)
+    add(
+      sink.lane, title: "Traces by OTLP", unit: "spans",
+      takeDrops: { sink.lane.takeDrops().map { ($0.key.rawValue, $0.value) } + [("rejected", sink.takeRejected())] })
+    sinks.append(IngestSink(name: "otlp", batch: { sink.add($0.spans) }))
+  }
+
+  private mutating func addPrometheus() {
+    let registry = PrometheusRegistry()
+    prometheus = registry
+    sinks.append(
+      IngestSink(name: "prometheus", batch: { registry.add($0.measurements, spans: $0.spans, now: .now()) }))
+    measurementSinks.append { measurements in
+      var batch = MeasurementBatch()
+      batch.others = measurements
+      registry.add(batch, spans: [], now: .now())
+    }
+  }
+
+  // MARK: Lanes
+
   /// A sink's lane: its service, and its row on the System page.
-  private mutating func add(_ lane: DeliveryLane, title: String, unit: String) {
-    services.append(LaneService(lane: lane))
+  private mutating func add(
+    _ lane: DeliveryLane, title: String, unit: String, service: (any Service)? = nil,
+    problem: @escaping @Sendable () -> String? = { nil },
+    takeDrops: (@Sendable () -> [(reason: String, count: Int)])? = nil
+  ) {
+    services.append(service ?? LaneService(lane: lane))
     roads.append(
       Road(
         name: lane.name,
@@ -53,8 +201,19 @@ struct TelemetryOutputs: Sendable {
           return RoadHealth(
             name: title, unit: unit, delivered: status.delivered, waiting: status.waiting,
             dropped: Dictionary(uniqueKeysWithValues: status.dropped.map { ($0.key.rawValue, $0.value) }),
-            problem: status.lastProblem)
+            problem: status.lastProblem ?? problem())
         },
-        takeDrops: { lane.takeDrops().map { ($0.key.rawValue, $0.value) } }))
+        takeDrops: takeDrops ?? { lane.takeDrops().map { ($0.key.rawValue, $0.value) } }))
+  }
+}
+
+extension CommanderConfiguration {
+  /// Throws what is wrong with the address; `nil` where none is configured.
+  func dogStatsDClient() throws -> DogStatsDClient? {
+    guard let address = datadog.dogStatsD else { return nil }
+    var settings = DogStatsDSettings()
+    settings.origin = .detected(environment: ProcessInfo.processInfo.environment)
+    settings.version = CommanderVersion.current
+    return try DogStatsDClient(address: address, settings: settings)
   }
 }

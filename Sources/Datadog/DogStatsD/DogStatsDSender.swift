@@ -38,10 +38,12 @@ struct DogStatsDSender: ~Copyable {
     if let reason {
       drop(reason, 1)
       statistics.bytesDropped += datagram.count
+      statistics.isLosing = true
       return false
     }
     statistics.datagramsSent += 1
     statistics.bytesSent += datagram.count
+    statistics.isLosing = false
     return true
   }
 

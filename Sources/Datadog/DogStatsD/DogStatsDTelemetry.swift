@@ -13,6 +13,8 @@ package struct DogStatsDStatistics: Hashable, Sendable {
   package var bytesSent = 0
   package var bytesDropped = 0
   package var dropped: [DogStatsDDrop: Int] = [:]
+  /// The last datagram was lost: nobody is there, or who is there does not keep up.
+  package var isLosing = false
 
   package init() {}
 

@@ -39,7 +39,7 @@ package final class EventSink: Sendable {
         name: "events", limits: limits,
         assemble: { items in
           DeliveryRequest(
-            url: "https://event-management-intake.\(site)/api/v2/events",
+            url: DatadogSite.origin(site, "event-management-intake") + "/api/v2/events",
             headers: [("Content-Type", "application/json"), ("DD-API-KEY", apiKey())], body: items.first?.bytes ?? [])
         }, send: send)
     }

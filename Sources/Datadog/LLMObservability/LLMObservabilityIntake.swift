@@ -29,15 +29,11 @@ package enum LLMObservabilityIntake: Sendable {
     switch self {
     case .agentless(let site, let apiKey):
       headers.append((name: "DD-API-KEY", value: apiKey()))
-      let isOrigin = site.hasPrefix("http://") || site.hasPrefix("https://")
-      let origin = isOrigin ? Self.withoutSlash(site) : "https://\(subdomain).\(site)"
-      return DeliveryRequest(url: origin + path, headers: headers, body: body)
+      return DeliveryRequest(url: DatadogSite.origin(site, subdomain) + path, headers: headers, body: body)
     case .agent(let url, let proxy):
       headers.append((name: "X-Datadog-EVP-Subdomain", value: subdomain))
       return DeliveryRequest(
-        url: "\(Self.withoutSlash(url))/\(proxy() ?? "evp_proxy/v2")\(path)", headers: headers, body: body)
+        url: "\(DatadogSite.withoutSlash(url))/\(proxy() ?? "evp_proxy/v2")\(path)", headers: headers, body: body)
     }
   }
-
-  private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
 }

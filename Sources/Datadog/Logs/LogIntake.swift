@@ -49,8 +49,7 @@ package final class LogIntake: Sendable {
   ) {
     self.settings = settings
     self.now = now
-    let isOrigin = settings.site.hasPrefix("http://") || settings.site.hasPrefix("https://")
-    let origin = isOrigin ? settings.site : "https://http-intake.logs.\(settings.site)"
+    let origin = DatadogSite.origin(settings.site, "http-intake.logs")
     var limits = DeliveryLimits()
     // Datadog takes 1,000 entries and 5 MB at once.
     (limits.batchItems, limits.batchBytes) = (1_000, 4_500_000)

@@ -58,9 +58,9 @@ package final class AgentlessMetrics: Sendable {
     let base: String
     switch intake {
     case .datadog(let site, let apiKey):
-      (version, base, key) = (.two, "https://api.\(site)", apiKey)
+      (version, base, key) = (.two, DatadogSite.origin(site, "api"), apiKey)
     case .compatible(let url):
-      (version, base, key) = (.one, url.hasSuffix("/") ? String(url.dropLast()) : url, nil)
+      (version, base, key) = (.one, DatadogSite.withoutSlash(url), nil)
     }
     let assemble: @Sendable (String, [DeliveryItem]) -> DeliveryRequest = { path, items in
       var headers = [(name: "Content-Type", value: "application/json")]

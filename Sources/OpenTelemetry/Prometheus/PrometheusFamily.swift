@@ -10,6 +10,7 @@ enum PrometheusKind: Sendable {
     switch type {
     case .count: self = .counter
     case .distribution: self = .histogram
+    case .gauge: self = .gauge
     }
   }
 

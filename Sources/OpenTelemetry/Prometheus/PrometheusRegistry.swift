@@ -49,7 +49,7 @@ package final class PrometheusRegistry: Sendable {
         }
         switch other.value {
         case .count(let count): state.cells.count(place, count, nil, at: now)
-        case .sample(let sample): state.cells.sample(place, sample, nil, at: now)
+        case .sample(let sample), .gauge(let sample): state.cells.sample(place, sample, nil, at: now)
         }
       }
     }

@@ -117,6 +117,7 @@ extension KnownMetric.Kind {
     switch type {
     case .count: self = .count
     case .distribution: self = .distribution
+    case .gauge: self = .gauge
     }
   }
 }

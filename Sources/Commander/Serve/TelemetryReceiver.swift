@@ -1,0 +1,72 @@
+// Where OTLP/HTTP comes in, and where Prometheus asks: listeners of others' protocols in front of our pipeline.
+
+import HTTPTypes
+import Hummingbird
+import Ingest
+import LLMTelemetry
+import Logging
+import OpenTelemetry
+import StrictYAML
+
+enum TelemetryReceiver {
+  /// A listener for `POST /v1/traces`. Spans go the way of all others: scored, priced, rid of what must not travel.
+  static func application(
+    listen: ListenAddress, gateway: ListenAddress, configuration: CommanderConfiguration, pipeline: IngestPipeline, logger: Logger
+  ) -> some ApplicationProtocol {
+    var settings = OTLPTraceReceiver.Settings()
+    // Calls of traced applications that go through our own gateway are recorded there.
+    settings.gateways = ["\(gateway)", "localhost:\(gateway.port)"]
+    let receiver = OTLPTraceReceiver(settings: settings)
+    let bodyBytes = settings.bodyBytes
+    let router = Router()
+    router.post("**") { request, _ in
+      let headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
+      var request = request
+      // One byte more than is taken is enough to be told so.
+      let body = try? await request.collectBody(upTo: bodyBytes + 1)
+      let received = receiver.handle(
+        method: "POST", path: request.uri.path, headers: headers,
+        body: body.map { Array($0.readableBytesView) } ?? [UInt8](repeating: 0, count: bodyBytes + 1))
+      pipeline.offer(received.spans.map { configuration.completed($0) })
+      return response(received)
+    }
+    router.get("**") { request, _ in
+      response(receiver.handle(method: "GET", path: request.uri.path, headers: [], body: []))
+    }
+    return Application(
+      router: router, configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: "commander"),
+      logger: logger)
+  }
+
+  private static func response(_ received: OTLPReceived) -> Response {
+    var headers = HTTPFields()
+    for (name, value) in received.headers {
+      if let name = HTTPField.Name(name) { headers[name] = value }
+    }
+    return Response(
+      status: .init(code: received.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: received.body)))
+  }
+}
+
+extension CommanderConfiguration {
+  /// Gives a span of an application that does not say where it runs what this commander knows.
+  func completed(_ span: LLMSpan) -> LLMSpan {
+    var span = span
+    span.dimensions.env = span.dimensions.env ?? env
+    return span
+  }
+}
+
+/// `GET /metrics` beside the console's pages.
+struct PrometheusRoute: Sendable {
+  let registry: PrometheusRegistry
+
+  func add<Context: RequestContext>(to router: Router<Context>) {
+    router.get("metrics") { [registry] request, _ in
+      let exposition = registry.exposition(accept: request.headers[.accept], now: .now())
+      return Response(
+        status: .ok, headers: [.contentType: exposition.contentType],
+        body: .init(byteBuffer: ByteBuffer(bytes: exposition.body)))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// The services behind the roads of telemetry: each ends only when what it holds has been tried once more.
+
+import Datadog
+import Delivery
+import ServiceLifecycle
+import Synchronization
+
+/// Sends what a lane holds until it is asked to stop, then what is left.
+struct LaneService: Service {
+  let lane: DeliveryLane
+
+  func run() async throws { await cancelWhenGracefulShutdown { await lane.run() } }
+}
+
+/// LLM Observability's spans wait for their parents, so they have a clock of their own beside the lane's.
+struct SpanRoadService: Service {
+  let spans: LLMObservabilitySpans
+
+  func run() async throws { await cancelWhenGracefulShutdown { await spans.run() } }
+}
+
+struct DiscoveryService: Service {
+  let discovery: AgentDiscovery
+
+  func run() async throws { await cancelWhenGracefulShutdown { await discovery.run() } }
+}
+
+/// Sends what a buffer holds at every interval, and what is left at the end.
+struct FlushService: Service {
+  let interval: Duration
+  let flush: @Sendable () -> Void
+  let finish: @Sendable () -> Void
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while (try? await Task.sleep(for: interval)) != nil { flush() }
+    }
+    finish()
+  }
+}
+
+/// What was added to totals since they were last seen.
+final class Difference: Sendable {
+  private let seen = Mutex<[String: Int]>([:])
+
+  func take(_ totals: [String: Int]) -> [(reason: String, count: Int)] {
+    seen.withLock { seen in
+      defer { seen = totals }
+      return totals.map { ($0.key, $0.value - (seen[$0.key] ?? 0)) }
+    }
+  }
+}
