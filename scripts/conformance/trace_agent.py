@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Agent:
             f'--snapshot-dir "{self.folder.name}" --log-level ERROR')
         self.process = subprocess.Popen(
             ["bash", "-c", command], env=dict(os.environ, ENABLED_CHECKS=CHECKS), cwd=self.folder.name,
-            stdout=subprocess.DEVNULL, stderr=sys.stderr)
+            stdout=subprocess.DEVNULL, stderr=sys.stderr, start_new_session=True)
 
     def __enter__(self) -> "Agent":
         deadline = time.monotonic() + 60
@@ -63,7 +64,8 @@ class Agent:
                 time.sleep(0.05)
 
     def __exit__(self, *_) -> None:
-        self.process.terminate()
+        # It keeps nothing, and its own way to an end waits for connections.
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
         self.folder.cleanup()
 
@@ -75,7 +77,7 @@ class Agent:
                 for name in ("trace_id", "span_id", "parent_id", "start", "duration"):
                     if span.get(name) is not None:
                         span[name] = str(span[name])
-            print(json.dumps({"trace": trace}))
+            print(json.dumps({"trace": trace}, ensure_ascii=False))
 
 
 def post(folder: str) -> None:
