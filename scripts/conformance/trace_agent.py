@@ -3,8 +3,8 @@
 trace_agent.py post FOLDER
   Starts an agent, sends it every FOLDER/*.json in the order of their names ({"method", "path", "headers": [[name, value]], "body":
   base64}) and prints {"status", "reply"} for each, then {"trace": [span, …]} for each trace it received.
-trace_agent.py serve PORT FILE
-  Starts an agent on PORT, waits until FILE exists, and prints a line for each trace as above.
+trace_agent.py serve FOLDER
+  Starts an agent, writes its address to FOLDER/url, waits until FOLDER/done exists, and prints a line for each trace as above.
 
 Ids in what is printed are text, because readers of JSON round large numbers. The agent forwards nothing, checks the headers of
 tracers, and has limits of its own on time and memory: fed a trace that is above itself, it grows without end.
@@ -91,12 +91,16 @@ def post(folder: str) -> None:
         agent.print_traces()
 
 
-def serve(port: int, file: str) -> None:
-    with Agent(port) as agent:
+def serve(folder: str) -> None:
+    with Agent(free_ports(1)[0]) as agent:
+        # Written aside and moved: whoever sees the file sees all of it.
+        part = os.path.join(folder, "url.part")
+        pathlib.Path(part).write_text(agent.url)
+        os.rename(part, os.path.join(folder, "url"))
         deadline = time.monotonic() + SECONDS - 10
-        while not os.path.exists(file):
+        while not os.path.exists(os.path.join(folder, "done")):
             if time.monotonic() > deadline:
-                raise SystemExit(f"{file} did not appear")
+                raise SystemExit(f"{folder}/done did not appear")
             time.sleep(0.05)
         agent.print_traces()
 
@@ -104,6 +108,6 @@ def serve(port: int, file: str) -> None:
 if sys.argv[1] == "post":
     post(sys.argv[2])
 elif sys.argv[1] == "serve":
-    serve(int(sys.argv[2]), sys.argv[3])
+    serve(sys.argv[2])
 else:
     raise SystemExit(__doc__)
