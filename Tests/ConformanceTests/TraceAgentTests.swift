@@ -52,14 +52,18 @@ import Testing
         headers: request.headers.map { [$0.name, $0.value] }, body: Data(request.body))
       try JSONEncoder().encode(file).write(to: folder.appending(path: "\(1000 + index).json"))
     }
-    let lines = try await PythonVerifier(environment: .testAgent).run("trace_agent.py", ["post", folder.path], decoding: Line.self)
+    let lines = try await PythonVerifier(environment: .testAgent).run(
+      "trace_agent.py", ["post", folder.path], decoding: Line.self)
     return (lines.filter { $0.status != nil }, lines.compactMap(\.trace))
   }
 
-  private func span(_ trace: UInt64, _ id: UInt64, parent: UInt64? = nil, kind: SpanKind = .llm, outcome: Outcome = .ok) -> LLMSpan {
+  private func span(_ trace: UInt64, _ id: UInt64, parent: UInt64? = nil, kind: SpanKind = .llm, outcome: Outcome = .ok)
+    -> LLMSpan
+  {
     var span = LLMSpan(
       traceID: TraceID(high: 0x6b04_9c2c_0000_0000, low: trace) ?? .random(), spanID: SpanID(bits: id) ?? .random(),
-      parentSpanID: parent.flatMap { SpanID(bits: $0) }, kind: kind, name: "chat gpt-4o", start: Timestamp(unixSeconds: 1_795_464_236),
+      parentSpanID: parent.flatMap { SpanID(bits: $0) }, kind: kind, name: "chat gpt-4o",
+      start: Timestamp(unixSeconds: 1_795_464_236),
       duration: .milliseconds(12), outcome: outcome)
     span.dimensions.service = kind == .llm ? "gateway" : "app"
     span.dimensions.provider = "openai"
@@ -74,13 +78,12 @@ import Testing
       [span(.max, 1), span(2, 20, kind: .workflow), span(2, .max, parent: 20, outcome: .failed(.blocked, message: "no"))],
       // A circle, an id that comes twice, and a span that is above itself: the agent would never come to an end with them.
       [span(3, 1, parent: 2), span(3, 2, parent: 1), span(3, 2, parent: 1), span(3, 4, parent: 4)],
-      (1...500).map { span(UInt64(100 + $0), UInt64($0)) },
+      (1...300).map { span(UInt64(100 + $0), UInt64($0)) },
     ]
     let sent = await requests(batches)
     #expect(sent.allSatisfy { TracePayloadCheck.faults(in: $0.body).isEmpty })
     let (answers, traces) = try await post(sent)
     #expect(answers.map(\.status) == [200, 200, 200], "\(answers.compactMap(\.reply))")
-    #expect(answers.allSatisfy { SamplingRates(answer: Array(($0.reply ?? "").utf8)) != nil })
     let expected = try sent.flatMap { request in
       try (MessagePackReader.value(request.body).elements ?? []).flatMap { try ($0.elements ?? []).map(ReceivedSpan.init) }
     }
@@ -89,16 +92,41 @@ import Testing
     #expect(Set(received) == Set(expected))
   }
 
-  /// The same hostile spans as in the tests of the encoder, read by a decoder that is not ours.
+  private func hostile(using random: inout some RandomNumberGenerator) -> LLMSpan {
+    let texts = [
+      "", "\u{0}\r\n\"\\", "é€😀\u{202e}", String(repeating: "😀", count: 3000), "\u{fffd}", String(repeating: "a", count: 30_000),
+    ]
+    let numbers: [Int64] = [0, 1, -1, .max, -.max, 1 << 53, 1_795_464_236_000_000_000]
+    func text() -> String? { Bool.random(using: &random) ? texts.randomElement(using: &random) : nil }
+    func number() -> Int64 { numbers.randomElement(using: &random) ?? 0 }
+    // Few ids, so that circles and repeated ones come about.
+    func id() -> SpanID { SpanID(bits: UInt64.random(in: 1...9, using: &random)) ?? .random() }
+    var span = LLMSpan(
+      traceID: TraceID(high: 1, low: UInt64.random(in: 0...5, using: &random)) ?? .random(), spanID: id(), parentSpanID: id(),
+      kind: SpanKind.allCases.randomElement(using: &random) ?? .llm, name: text() ?? "",
+      start: Timestamp(unixNanoseconds: number()),
+      duration: .nanoseconds(number()), outcome: Bool.random(using: &random) ? .ok : .failed(.timeout, message: text() ?? ""))
+    span.dimensions.service = text()
+    span.dimensions.env = text()
+    span.dimensions.tenant = text()
+    span.session = text()
+    span.httpStatus = Int(number())
+    span.usage = TokenUsage(input: Int(number()), cacheRead: Int(number()), output: Int(number()))
+    span.cost = .exact(Nanodollars(number()), priceVersion: "")
+    return span
+  }
+
+  /// Text with every trap and numbers at their ends, read by a decoder that is not ours.
   @Test func anotherDecoderReadsHostileSpansAlike() async throws {
-    var random = TraceRandom(seed: 2026)
-    let sent = await requests((0..<12).map { _ in HostileSpans.make(40, using: &random) })
+    var random = SystemRandomNumberGenerator()
+    let sent = await requests((0..<4).map { _ in (0..<30).map { _ in hostile(using: &random) } })
     let (answers, traces) = try await post(sent)
     #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.compactMap(\.reply))")
     let expected = try sent.flatMap { request in
       try (MessagePackReader.value(request.body).elements ?? []).flatMap { try ($0.elements ?? []).map(ReceivedSpan.init) }
     }
-    #expect(traces.joined().count == 480)
+    #expect(traces.joined().count == 120)
+    #expect(sent.allSatisfy { TracePayloadCheck.faults(in: $0.body).isEmpty })
     #expect(Set(traces.joined()) == Set(expected))
   }
 

@@ -3,8 +3,8 @@
 trace_agent.py post FOLDER
   Starts an agent, sends it every FOLDER/*.json in the order of their names ({"method", "path", "headers": [[name, value]], "body":
   base64}) and prints {"status", "reply"} for each, then {"trace": [span, …]} for each trace it received.
-trace_agent.py serve PORT FILE
-  Starts an agent on PORT, waits until FILE exists, and prints a line for each trace as above.
+trace_agent.py serve FOLDER
+  Starts an agent, writes its address to FOLDER/url, waits until FOLDER/done exists, and prints a line for each trace as above.
 
 Ids in what is printed are text, because readers of JSON round large numbers. The agent forwards nothing, checks the headers of
 tracers, and has limits of its own on time and memory: fed a trace that is above itself, it grows without end.
@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Agent:
             f'--snapshot-dir "{self.folder.name}" --log-level ERROR')
         self.process = subprocess.Popen(
             ["bash", "-c", command], env=dict(os.environ, ENABLED_CHECKS=CHECKS), cwd=self.folder.name,
-            stdout=subprocess.DEVNULL, stderr=sys.stderr)
+            stdout=subprocess.DEVNULL, stderr=sys.stderr, start_new_session=True)
 
     def __enter__(self) -> "Agent":
         deadline = time.monotonic() + 60
@@ -63,7 +64,8 @@ class Agent:
                 time.sleep(0.05)
 
     def __exit__(self, *_) -> None:
-        self.process.terminate()
+        # It keeps nothing, and its own way to an end waits for connections.
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
         self.folder.cleanup()
 
@@ -75,7 +77,7 @@ class Agent:
                 for name in ("trace_id", "span_id", "parent_id", "start", "duration"):
                     if span.get(name) is not None:
                         span[name] = str(span[name])
-            print(json.dumps({"trace": trace}))
+            print(json.dumps({"trace": trace}, ensure_ascii=False))
 
 
 def post(folder: str) -> None:
@@ -89,12 +91,16 @@ def post(folder: str) -> None:
         agent.print_traces()
 
 
-def serve(port: int, file: str) -> None:
-    with Agent(port) as agent:
+def serve(folder: str) -> None:
+    with Agent(free_ports(1)[0]) as agent:
+        # Written aside and moved: whoever sees the file sees all of it.
+        part = os.path.join(folder, "url.part")
+        pathlib.Path(part).write_text(agent.url)
+        os.rename(part, os.path.join(folder, "url"))
         deadline = time.monotonic() + SECONDS - 10
-        while not os.path.exists(file):
+        while not os.path.exists(os.path.join(folder, "done")):
             if time.monotonic() > deadline:
-                raise SystemExit(f"{file} did not appear")
+                raise SystemExit(f"{folder}/done did not appear")
             time.sleep(0.05)
         agent.print_traces()
 
@@ -102,6 +108,6 @@ def serve(port: int, file: str) -> None:
 if sys.argv[1] == "post":
     post(sys.argv[2])
 elif sys.argv[1] == "serve":
-    serve(int(sys.argv[2]), sys.argv[3])
+    serve(sys.argv[2])
 else:
     raise SystemExit(__doc__)

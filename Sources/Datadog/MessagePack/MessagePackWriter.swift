@@ -1,6 +1,9 @@
 // Writes MessagePack into memory of its own, byte by byte, without a value in between (specification: msgpack.org, spec.md).
 
 struct MessagePackWriter: ~Copyable {
+  /// Room there is after `begin` and after every text: for the names and numbers between two texts, which then need to make none.
+  private static let slack = 4096
+
   private var base: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var count = 0
@@ -23,6 +26,9 @@ struct MessagePackWriter: ~Copyable {
   private mutating func reserve(_ size: Int) {
     if capacity - count < size { grow(size) }
   }
+
+  /// Makes room for what is written with `put` functions until the next text.
+  mutating func begin() { reserve(Self.slack) }
 
   @inline(never)
   private mutating func grow(_ size: Int) {
@@ -49,7 +55,7 @@ struct MessagePackWriter: ~Copyable {
 
   @inline(__always)
   mutating func append(raw bytes: [UInt8]) {
-    reserve(bytes.count)
+    reserve(bytes.count + Self.slack)
     bytes.withUnsafeBytes { source in
       guard let start = source.baseAddress else { return }
       (base + count).copyMemory(from: start, byteCount: source.count)
@@ -113,37 +119,55 @@ struct MessagePackWriter: ~Copyable {
   @inline(__always)
   mutating func append(_ number: Double) {
     reserve(9)
+    put(number)
+  }
+
+  /// Room must have been made.
+  @inline(__always)
+  mutating func put(_ number: Double) {
     put(byte: 0xcb)
     put(number.bitPattern)
   }
 
   /// Of a literal: names of members.
-  @inline(__always)
   mutating func append(_ text: StaticString) {
+    reserve(5 + text.utf8CodeUnitCount)
+    put(text)
+  }
+
+  /// Room must have been made. Inlined where it is used, the size is known and copying takes a few stores.
+  @inline(__always)
+  mutating func put(_ text: StaticString) {
     let size = text.utf8CodeUnitCount
-    reserve(5 + size)
     putTextHead(size)
     (base + count).copyMemory(from: text.utf8Start, byteCount: size)
     count += size
   }
 
-  /// At most the first `limit` bytes, cut between two characters.
+  /// At most the first `limit` bytes, cut between two characters. Leaves room behind it.
   @inline(__always)
-  mutating func append(_ text: String, limit: Int = .max) {
-    var text = text
-    text.withUTF8 { bytes in
-      var size = bytes.count
-      if size > limit {
-        size = max(0, limit)
-        // A byte 10xxxxxx continues a character.
-        while size > 0, bytes[size] & 0xc0 == 0x80 { size -= 1 }
-      }
-      reserve(5 + size)
-      putTextHead(size)
-      guard let start = bytes.baseAddress else { return }
-      (base + count).copyMemory(from: start, byteCount: size)
-      count += size
+  mutating func append(_ text: borrowing String, limit: Int = .max) {
+    // Without a copy of the string, which would be two counts of references; only strings of Foundation's have no bytes in one piece.
+    guard text.utf8.withContiguousStorageIfAvailable({ append(utf8: $0, limit: limit) }) != nil else {
+      return Array(text.utf8).withUnsafeBufferPointer { append(utf8: $0, limit: limit) }
     }
+  }
+
+  private mutating func append(utf8 bytes: UnsafeBufferPointer<UInt8>, limit: Int) {
+    guard let start = bytes.baseAddress else {
+      reserve(1 + Self.slack)
+      return put(byte: 0xa0)
+    }
+    var size = bytes.count
+    if size > limit {
+      size = max(0, limit)
+      // A byte 10xxxxxx continues a character.
+      while size > 0, bytes[size] & 0xc0 == 0x80 { size -= 1 }
+    }
+    reserve(size + Self.slack)
+    putTextHead(size)
+    (base + count).copyMemory(from: start, byteCount: size)
+    count += size
   }
 
   @inline(__always)

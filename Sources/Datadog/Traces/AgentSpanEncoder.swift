@@ -62,6 +62,7 @@ struct AgentSpanEncoder: Sendable {
     to out: inout MessagePackWriter
   ) {
     let kind = SpanWords(span.kind)
+    out.begin()
     out.appendMap(12)
     out.append("service")
     out.append(service(of: span), limit: Self.nameBytes)
@@ -100,15 +101,17 @@ struct AgentSpanEncoder: Sendable {
     let place = out.beginMap()
     var entries = shared.count
     out.append(raw: shared.bytes)
+    @inline(__always)
     func text(_ name: StaticString, _ value: String?, _ out: inout MessagePackWriter, limit: Int = Self.textBytes) {
       guard let value else { return }
-      out.append(name)
+      out.put(name)
       out.append(value, limit: limit)
       entries += 1
     }
+    @inline(__always)
     func word(_ name: StaticString, _ value: StaticString, _ out: inout MessagePackWriter) {
-      out.append(name)
-      out.append(value)
+      out.put(name)
+      out.put(value)
       entries += 1
     }
     text("env", env(of: span), &out)
@@ -170,12 +173,14 @@ struct AgentSpanEncoder: Sendable {
     out.append("metrics")
     let place = out.beginMap()
     var entries = 0
+    @inline(__always)
     func number(_ name: StaticString, _ value: Double?, _ out: inout MessagePackWriter) {
       guard let value, value.isFinite else { return }
-      out.append(name)
-      out.append(value)
+      out.put(name)
+      out.put(value)
       entries += 1
     }
+    @inline(__always)
     func count(_ name: StaticString, _ value: Int?, _ out: inout MessagePackWriter) {
       if let value { number(name, Double(value), &out) }
     }
@@ -223,17 +228,19 @@ struct AgentSpanEncoder: Sendable {
       number("llm.retrieval.top_score", retrieval.topScore, &out)
     }
     if !span.risk.isEmpty {
-      for (scorer, name) in Self.riskNames {
-        guard let score = span.risk[scorer] else { continue }
-        out.append(name)
-        out.append(score)
+      for place in Self.scorers.indices {
+        guard let score = span.risk[Self.scorers[place]] else { continue }
+        // A name that is a string leaves room for its number.
+        out.append(Self.riskNames[place])
+        out.put(score)
         entries += 1
       }
     }
     out.end(place, size: entries)
   }
 
-  private static let riskNames = RiskScorer.allCases.map { ($0, "llm.semantic_risk.\($0.rawValue)") }
+  private static let scorers = RiskScorer.allCases
+  private static let riskNames = scorers.map { "llm.semantic_risk.\($0.rawValue)" }
 }
 
 /// The words of a kind of span. Names are few, since a trace metric is made of each; what was called is in the resource.

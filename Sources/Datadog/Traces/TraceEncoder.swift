@@ -21,9 +21,16 @@ struct TraceEncoder: ~Copyable {
   init(_ settings: AgentTraces.Settings) { spanEncoder = AgentSpanEncoder(settings) }
 
   mutating func encode(_ spans: [LLMSpan], rates: SamplingRates, now: Timestamp) -> [DeliveryItem] {
+    // Elements of a buffer are read in place, those of an array would be copied, with a count for each string.
+    spans.withUnsafeBufferPointer { encode($0, rates: rates, now: now) }
+  }
+
+  private mutating func encode(
+    _ spans: UnsafeBufferPointer<LLMSpan>, rates: SamplingRates, now: Timestamp
+  ) -> [DeliveryItem] {
     grouping.begin(spans)
+    let encoder = spanEncoder
     for place in grouping.traces.indices {
-      let encoder = spanEncoder
       grouping.load(grouping.traces[place], of: spans) { encoder.service(of: spans[$0]) }
       let decision = decide(spans, rates: rates, now: now)
       append(grouping.members[...], of: spans, decision, now)
@@ -35,7 +42,9 @@ struct TraceEncoder: ~Copyable {
     return finished
   }
 
-  private mutating func decide(_ spans: [LLMSpan], rates: SamplingRates, now: Timestamp) -> TraceDecision {
+  private mutating func decide(
+    _ spans: UnsafeBufferPointer<LLMSpan>, rates: SamplingRates, now: Timestamp
+  ) -> TraceDecision {
     let root = grouping.members[0]
     var isSampled = true
     var hasFailed = false
@@ -53,7 +62,8 @@ struct TraceEncoder: ~Copyable {
   }
 
   private mutating func append(
-    _ members: ArraySlice<TraceGrouping.Member>, of spans: [LLMSpan], _ decision: TraceDecision, _ now: Timestamp
+    _ members: ArraySlice<TraceGrouping.Member>, of spans: UnsafeBufferPointer<LLMSpan>, _ decision: TraceDecision,
+    _ now: Timestamp
   ) {
     var rest = members
     while !rest.isEmpty {
