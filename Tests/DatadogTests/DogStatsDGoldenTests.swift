@@ -1,6 +1,6 @@
 // Our DogStatsD lines are, byte for byte, those of Datadog's own Python client for the same values.
 
-import Datadog
+@testable import Datadog
 import Foundation
 import LLMMetrics
 import LLMTelemetry
@@ -11,36 +11,24 @@ import Testing
   private struct Example {
     let measurement: MetricMeasurement
     /// What the Python client is called with.
-    let value: GoldenRequest.Value
-  }
+    let value: PythonDatadogClient.Value
 
-  private struct GoldenRequest: Encodable {
-    enum Value: Encodable {
-      case integer(Int64), number(Double), text(String)
-
-      func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .integer(let value): try container.encode(value)
-        case .number(let value): try container.encode(value)
-        case .text(let value): try container.encode(value)
+    func call(time: Int64? = nil, rate: Double? = nil) -> PythonDatadogClient.Call {
+      let definition = measurement.definition
+      let type =
+        switch definition.type {
+        case .count: "c"
+        case .distribution: "d"
+        case .gauge: "g"
         }
-      }
+      return PythonDatadogClient.Call(
+        type: type, name: definition.name, value: value, tags: measurement.tags.tags.map { "\($0.name):\($0.value)" },
+        timestamp: definition.type == .distribution ? nil : time, rate: definition.type == .distribution ? rate : nil)
     }
-
-    struct Metric: Encodable {
-      let type: String
-      let name: String
-      let value: Value
-      let tags: [String]
-    }
-
-    let transport: String
-    let constant_tags: [String]
-    let metrics: [Metric]
   }
 
   private static let constantTags = ["env:prod", "service:shop", "version:1.2"]
+  private static let constantTagSet = TagSet(["env": "prod", "service": "shop", "version": "1.2"])
 
   private static var examples: [Example] {
     var result: [Example] = []
@@ -73,55 +61,121 @@ import Testing
       result.append(
         Example(
           measurement: MetricMeasurement(MetricCatalogue.duration, tags: tags, value: .sample(sample)), value: .number(sample)))
+      result.append(
+        Example(
+          measurement: MetricMeasurement(MetricCatalogue.testState, tags: tags, value: .gauge(sample - 1)),
+          value: .number(sample - 1)))
     }
     return result
+  }
+
+  private func expectEqual(_ ours: [UInt8], _ golden: [UInt8]) {
+    for (ourLine, goldenLine) in zip(ours.split(separator: 10), golden.split(separator: 10)) where ourLine != goldenLine {
+      Issue.record("\(String(decoding: ourLine, as: UTF8.self)) is not \(String(decoding: goldenLine, as: UTF8.self))")
+    }
+    #expect(ours == golden)
   }
 
   @Test(arguments: ["udp", "unix"])
   func linesAreThoseOfThePythonClient(_ transport: String) throws {
     let receiver = transport == "udp" ? try LoopbackReceiver.udp() : try LoopbackReceiver.unix()
-    let client = try DogStatsDClient(
-      address: receiver.address, constantTags: TagSet(["env": "prod", "service": "shop", "version": "1.2"]))
+    let client = try DogStatsDClient(address: receiver.address, constantTags: Self.constantTagSet)
     client.add(Self.examples.map(\.measurement))
     client.flush()
-    let ours = receiver.datagrams().joined().split(separator: "\n", omittingEmptySubsequences: false)
-
-    let request = GoldenRequest(
-      transport: transport, constant_tags: Self.constantTags,
-      metrics: Self.examples.map { example in
-        GoldenRequest.Metric(
-          type: example.measurement.definition.type == .count ? "c" : "d", name: example.measurement.definition.name,
-          value: example.value,
-          tags: example.measurement.tags.tags.map { "\($0.name):\($0.value)" })
-      })
-    let golden = try runPythonClient(JSONEncoder().encode(request)).split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(golden.count == Self.examples.count + 1)
-    #expect(ours.count == golden.count)
-    for (ourLine, goldenLine) in zip(ours, golden) { #expect(ourLine.utf8.elementsEqual(goldenLine.utf8), "\(ourLine)") }
+    let golden = PythonDatadogClient(
+      transport: transport, constant_tags: Self.constantTags, calls: Self.examples.map { $0.call() })
+    expectEqual(Array(receiver.datagrams().joined().utf8), try golden.run())
   }
 
-  private func runPythonClient(_ input: Data) throws -> String {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    let python = root.appending(path: ".build/venvs/datadog/bin/python")
-    try #require(
-      FileManager.default.isExecutableFile(atPath: python.path),
-      "\(python.path) is missing: run scripts/bootstrap, which installs the Datadog Python client there")
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = [
-      "-c", "ulimit -v 2000000 && exec timeout 60 \"$0\" \"$1\"", python.path,
-      root.appending(path: "scripts/conformance/dogstatsd_golden.py").path,
+  @Test func linesWithOriginAndTimeAreThoseOfThePythonClient() throws {
+    let receiver = try LoopbackReceiver.unix()
+    var settings = DogStatsDSettings()
+    settings.constantTags = Self.constantTagSet
+    settings.origin = DogStatsDOrigin(container: "in-4026532", externalData: "it-false,cn-shop,pu-75a2b6", cardinality: .low)
+    let client = try DogStatsDClient(address: receiver.address, settings: settings)
+    client.add(Self.examples.map(\.measurement), at: Timestamp(unixSeconds: 1_700_000_000))
+    client.flush()
+    let golden = PythonDatadogClient(
+      transport: "unix", constant_tags: Self.constantTags, container: "in-4026532", external: "it-false,cn-shop,pu-75a2b6",
+      cardinality: "low", calls: Self.examples.map { $0.call(time: 1_700_000_000) })
+    expectEqual(Array(receiver.datagrams().joined().utf8), try golden.run())
+  }
+
+  @Test func sampledLinesAreThoseOfThePythonClient() throws {
+    for rate in [0.5, 0.1, 0.999999, 1.0 / 3] {
+      let suffix = DogStatsDLine.suffix(
+        MetricCatalogue.duration, tags: TagSet(["tenant": "a"]), constantTags: Self.constantTagSet, rate: rate)
+      let golden = PythonDatadogClient(
+        transport: "udp", constant_tags: Self.constantTags,
+        calls: [.init(type: "d", name: "llm.request.duration", value: .number(1.5), tags: ["tenant:a"], rate: rate)])
+      expectEqual(Array("llm.request.duration:1.5\(suffix)\n".utf8), try golden.run())
+    }
+  }
+
+  private static var events: [DogStatsDEvent] {
+    [
+      DogStatsDEvent(title: "t", text: ""), DogStatsDEvent(title: "a|b\nc", text: "one\ntwo|#x:y\\n\n"),
+      DogStatsDEvent(title: "größe 日本 🙂 x\u{301}", text: "ein\r\nzwei|d:1|"),
+      DogStatsDEvent(
+        title: "all", text: "of it", time: Timestamp(unixSeconds: 1_700_000_000), host: "host-1", aggregationKey: "model:fast",
+        priority: .low, sourceType: "commander", alertType: .warning, tags: ["tenant:a,b|c", "feature:ü x", "plain"]),
+      DogStatsDEvent(title: "n", text: String(repeating: "x", count: 7000), priority: .normal, alertType: .error),
+      DogStatsDEvent(title: "s", text: "s", alertType: .success), DogStatsDEvent(title: "i", text: "i", alertType: .info),
     ]
-    let standardInput = Pipe()
-    let standardOutput = Pipe()
-    process.standardInput = standardInput
-    process.standardOutput = standardOutput
-    try process.run()
-    try standardInput.fileHandleForWriting.write(contentsOf: input)
-    try standardInput.fileHandleForWriting.close()
-    let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return String(decoding: output, as: UTF8.self)
+  }
+
+  private static var checks: [DogStatsDCheck] {
+    [
+      DogStatsDCheck(name: "llm.provider", status: .ok), DogStatsDCheck(name: "llm.provider", status: .warning, message: ""),
+      DogStatsDCheck(
+        name: "llm.provider", status: .critical, time: Timestamp(unixSeconds: 1_700_000_000), host: "h",
+        tags: ["provider:vertex"],
+        message: "m: it has\nm:two lines, größe 🙂"),
+      DogStatsDCheck(name: "llm.provider", status: .unknown, tags: ["a b", "c|d"], message: "mm:x"),
+    ]
+  }
+
+  @Test(arguments: ["udp", "unix", "unixstream"])
+  func eventsAndChecksAreThoseOfThePythonClient(_ transport: String) throws {
+    let stream = transport == "unixstream" ? try StreamReceiver() : nil
+    let receiver = transport == "udp" ? try LoopbackReceiver.udp() : try LoopbackReceiver.unix()
+    var settings = DogStatsDSettings()
+    settings.constantTags = Self.constantTagSet
+    settings.origin = DogStatsDOrigin(container: "ci-abc", cardinality: .orchestrator)
+    let client = try DogStatsDClient(address: stream?.address ?? receiver.address, settings: settings)
+    var ours: [UInt8] = []
+    // Read as it comes: a socket holds only a few datagrams.
+    func collect() { ours += stream?.bytes() ?? Array(receiver.datagrams().joined().utf8) }
+    for event in Self.events { client.send(event: event) }
+    if stream == nil { collect() }
+    for check in Self.checks { client.send(check: check) }
+    collect()
+    #expect(client.statistics.events == Self.events.count)
+    #expect(client.statistics.checks == Self.checks.count)
+
+    let calls =
+      Self.events.map { event in
+        PythonDatadogClient.Call(
+          type: "event", tags: event.tags, title: event.title, text: event.text, date_happened: event.time?.unixSeconds,
+          hostname: event.host, aggregation_key: event.aggregationKey, priority: event.priority?.rawValue,
+          source_type_name: event.sourceType, alert_type: event.alertType?.rawValue)
+      }
+      + Self.checks.map { check in
+        PythonDatadogClient.Call(
+          type: "check", name: check.name, tags: check.tags, timestamp: check.time?.unixSeconds, hostname: check.host,
+          status: check.status.rawValue, message: check.message)
+      }
+    let golden = PythonDatadogClient(
+      transport: transport, constant_tags: Self.constantTags, container: "ci-abc", cardinality: "orchestrator", calls: calls)
+    expectEqual(ours, try golden.run())
+  }
+
+  @Test func telemetryHasTheNamesAndTheOrderOfThePythonClient() throws {
+    let golden = PythonDatadogClient(transport: "udp", constant_tags: Self.constantTags, calls: [.init(type: "telemetry")])
+    let theirs = String(decoding: try golden.run(), as: UTF8.self)
+      .replacing("client:py,client_version:0.56.0", with: "client:swift,client_version:9.8")
+    let ours = DogStatsDTelemetry.lines(
+      from: DogStatsDStatistics(), to: DogStatsDStatistics(), transport: "udp", version: "9.8", constantTags: Self.constantTagSet)
+    #expect(ours.joined(separator: "\n") + "\n" == theirs)
   }
 }

@@ -69,7 +69,7 @@ struct SampleSet: Sendable {
     let gamma = (1 + QuantileSketch.accuracy) / (1 - QuantileSketch.accuracy)
     for bucket in sketch.buckets {
       let middle = 2 * pow(gamma, Double(bucket.index)) / (gamma + 1)
-      write(Self.short(min(max(middle, sketch.minimum), sketch.maximum)), bucket.count)
+      write(min(max(Self.short(middle), sketch.minimum), sketch.maximum).description, bucket.count)
     }
     if wanted >= 2 {
       values[0] = sketch.minimum.description
@@ -79,10 +79,9 @@ struct SampleSet: Sendable {
   }
 
   /// Five digits: a hundredth of what the sketch knows.
-  private static func short(_ value: Double) -> String {
-    guard value > 0 else { return "0" }
+  private static func short(_ value: Double) -> Double {
     let scale = pow(10, 4 - floor(log10(value)))
     let rounded = (value * scale).rounded() / scale
-    return (rounded.isFinite && rounded > 0 ? rounded : value).description
+    return rounded.isFinite && rounded > 0 ? rounded : value
   }
 }

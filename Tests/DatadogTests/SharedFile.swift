@@ -1,0 +1,8 @@
+// Finds data that is too large or not ours to keep in the repository; tests on it run only where it lies beside the clone.
+
+import Foundation
+
+func sharedFile(_ path: String) -> URL? {
+  let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/" + path).standardized
+  return FileManager.default.fileExists(atPath: file.path) ? file : nil
+}
