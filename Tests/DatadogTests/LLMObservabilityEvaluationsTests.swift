@@ -72,7 +72,7 @@ import Testing
   @Test func throughAnAgentTheyGoToTheSubdomainOfTheInterface() async throws {
     var span = LLMObservabilityRun.span()
     span.risk.ungrounded = 0.5
-    let (requests, _, _) = try await send([span], intake: .agent(url: "http://127.0.0.1:8126", proxy: { nil }))
+    let (requests, _, _) = try await send([span], intake: .agent(url: "http://127.0.0.1:8126", proxy: { "evp_proxy/v4" }))
     let request = try #require(requests.first)
     #expect(request.url == "http://127.0.0.1:8126/evp_proxy/v2/api/intake/llm-obs/v2/eval-metric")
     #expect(request.headers.contains { $0 == ("X-Datadog-EVP-Subdomain", "api") })

@@ -71,6 +71,17 @@ import Testing
     #expect(requests.allSatisfy { $0.body.count <= 1_000_002 } && drops.isEmpty)
   }
 
+  @Test func ofALineThatItsNamesMakeTooLongTheWayToItsTraceIsKept() async throws {
+    var span = LLMObservabilityRun.span(.llm, String(repeating: "é", count: 600_000))
+    (span.dimensions.tenant, span.dimensions.env) = (
+      String(repeating: "\u{1}", count: 300_000), String(repeating: "e", count: 900_000)
+    )
+    let (requests, entries, _) = try await send { $0.add([span]) }
+    let entry = try #require(entries.first)
+    #expect(requests.allSatisfy { $0.body.count < 10_000 } && entry["dd.trace_id"] as? String == span.traceID.description)
+    #expect(entry.text("message") == String(repeating: "é", count: 500) + "...TRUNCATED..." && entry.text("status") == "info")
+  }
+
   @Test func requestsKeepTheIntakesLimits() async throws {
     let (requests, entries, _) = try await send { intake in
       for number in 0..<2500 { intake.add(line: String(number), status: .info, at: Self.now) }

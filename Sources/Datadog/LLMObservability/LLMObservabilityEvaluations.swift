@@ -32,7 +32,8 @@ package final class LLMObservabilityEvaluations: Sendable {
       assemble: { items in
         let body = DeliveryItem.array(
           of: items, after: "{\"data\":{\"type\":\"evaluation_metric\",\"attributes\":{\"metrics\":[", before: "]}}}")
-        return intake.request(subdomain: "api", path: "/api/intake/llm-obs/v2/eval-metric", body: body)
+        return intake.request(
+          subdomain: "api", path: "/api/intake/llm-obs/v2/eval-metric", body: body, usesOldestProxy: true)
       },
       send: send)
   }

@@ -24,7 +24,8 @@ package enum LLMObservabilityIntake: Sendable {
   /// - Parameters:
   ///   - subdomain: which of Datadog's intakes, such as `llmobs-intake`.
   ///   - path: begins with a slash.
-  func request(subdomain: String, path: String, body: [UInt8]) -> DeliveryRequest {
+  ///   - usesOldestProxy: for what the SDKs send through the oldest one whatever the Agent has.
+  func request(subdomain: String, path: String, body: [UInt8], usesOldestProxy: Bool = false) -> DeliveryRequest {
     var headers = [(name: "Content-Type", value: "application/json")]
     switch self {
     case .agentless(let site, let apiKey):
@@ -32,8 +33,9 @@ package enum LLMObservabilityIntake: Sendable {
       return DeliveryRequest(url: DatadogSite.origin(site, subdomain) + path, headers: headers, body: body)
     case .agent(let url, let proxy):
       headers.append((name: "X-Datadog-EVP-Subdomain", value: subdomain))
+      let found = usesOldestProxy ? nil : proxy()
       return DeliveryRequest(
-        url: "\(DatadogSite.withoutSlash(url))/\(proxy() ?? "evp_proxy/v2")\(path)", headers: headers, body: body)
+        url: "\(DatadogSite.withoutSlash(url))/\(found ?? "evp_proxy/v2")\(path)", headers: headers, body: body)
     }
   }
 }

@@ -34,6 +34,8 @@ package enum LogStatus: String, Sendable {
 /// A sink of ingest: encodes on the caller's thread and never waits.
 package final class LogIntake: Sendable {
   package let lane: DeliveryLane
+  /// As the Agent marks what it cuts.
+  private static let cutMark = "...TRUNCATED..."
   private let settings: LogIntakeSettings
   private let now: @Sendable () -> Timestamp
   private let state = Mutex(State())
@@ -92,14 +94,15 @@ package final class LogIntake: Sendable {
     let item = state.withLock { state in
       let whole = entry(text, status, time, attributes, &state.line, &state.clock)
       if whole.count <= settings.entryLimit { return DeliveryItem(whole) }
+      state.line = ByteBuffer()
       // Escaping makes text up to six times as long: a few rounds find what fits.
       var length = min(text.utf8.count, settings.entryLimit - 2_000)
       while length > 0 {
-        let bytes = entry(text.cut(toBytes: length) + "...TRUNCATED...", status, time, [], &state.line, &state.clock)
+        let bytes = entry(text.cut(toBytes: length) + Self.cutMark, status, time, [], &state.line, &state.clock)
         if bytes.count <= settings.entryLimit { return DeliveryItem(bytes) }
         length /= 2
       }
-      return DeliveryItem(entry("...TRUNCATED...", status, time, [], &state.line, &state.clock))
+      return DeliveryItem(entry(Self.cutMark, status, time, [], &state.line, &state.clock))
     }
     lane.offer([item])
   }
@@ -120,7 +123,21 @@ package final class LogIntake: Sendable {
     line.append(",")
     SpanLogLine.appendMembers(span, to: &line, clock: &clock)
     line.append("}")
+    if line.count > settings.entryLimit { appendShort(span, to: &line, clock: &clock) }
     return DeliveryItem(line.bytes())
+  }
+
+  /// Names come from outside: of a line that they make too long, what leads to the trace is kept.
+  private func appendShort(
+    _ span: borrowing LLMSpan, to line: inout ByteBuffer, clock: inout ClockText
+  ) {
+    // A new one, so that the memory of a long line is not kept for ever.
+    line = ByteBuffer()
+    appendHead(env: settings.env, version: settings.version, &line)
+    line.appendMember("service", span.dimensions.service ?? settings.service)
+    line.append(",")
+    SpanLogLine.appendIdentity(span, name: span.name.cut(toBytes: 1_000) + Self.cutMark, to: &line, clock: &clock)
+    line.append("}")
   }
 
   private func entry(

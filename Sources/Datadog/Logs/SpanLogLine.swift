@@ -48,14 +48,16 @@ enum SpanLogLine {
     }
   }
 
-  /// What is between the braces.
-  static func appendMembers(_ span: borrowing LLMSpan, to line: inout ByteBuffer, clock: inout ClockText) {
+  /// When, how, what, and where it belongs.
+  static func appendIdentity(
+    _ span: borrowing LLMSpan, name: String, to line: inout ByteBuffer, clock: inout ClockText
+  ) {
     line.append("\"timestamp\":\"")
     clock.append(span.end, to: &line)
     line.append("\",\"status\":\"")
     line.append(status(span))
     line.append("\",\"message\":\"")
-    line.append(escaped: span.name)
+    line.append(escaped: name)
     if let errorClass = span.outcome.errorClass {
       line.append(": ")
       line.append(escaped: errorClass.rawValue)
@@ -71,7 +73,13 @@ enum SpanLogLine {
     // Decimal ids are text: they do not fit the numbers of JSON readers.
     line.append("\",\"dd.span_id\":\"")
     line.append(decimal: span.spanID.bits)
-    line.append("\",\"duration\":")
+    line.append("\"")
+  }
+
+  /// What is between the braces.
+  static func appendMembers(_ span: borrowing LLMSpan, to line: inout ByteBuffer, clock: inout ClockText) {
+    appendIdentity(span, name: span.name, to: &line, clock: &clock)
+    line.append(",\"duration\":")
     line.append(decimal: span.duration.wholeNanoseconds)
     number("http.status_code", span.httpStatus, &line)
     text("service", span.dimensions.service, &line)
