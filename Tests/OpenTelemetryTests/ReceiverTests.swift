@@ -17,7 +17,8 @@ func requestJSON(_ spans: [String], resource: String = #"{"key":"service.name","
 
 /// The inside of a span: ids from numbers, and attributes as JSON (`"a": 1`).
 func spanJSON(
-  _ id: Int, parent: Int? = nil, trace: Int = 1, name: String = "chat gpt-4o", kind: Int = 3, _ attributes: [(String, String)] = [],
+  _ id: Int, parent: Int? = nil, trace: Int = 1, name: String = "chat gpt-4o", kind: Int = 3,
+  _ attributes: [(String, String)] = [],
   more: String = ""
 ) -> String {
   func hexadecimal(_ number: Int, _ width: Int) -> String {
@@ -26,7 +27,8 @@ func spanJSON(
   }
   let list = attributes.map { #"{"key":"\#($0.0)","value":{\#($0.1)}}"# }.joined(separator: ",")
   let parentID = parent.map { #""parentSpanId":"\#(hexadecimal($0, 16))","# } ?? ""
-  return #""traceId":"\#(hexadecimal(trace, 32))","spanId":"\#(hexadecimal(id, 16))",\#(parentID)"name":"\#(name)","kind":\#(kind),"#
+  return
+    #""traceId":"\#(hexadecimal(trace, 32))","spanId":"\#(hexadecimal(id, 16))",\#(parentID)"name":"\#(name)","kind":\#(kind),"#
     + #""startTimeUnixNano":"1795464876000000000","endTimeUnixNano":1795464876500000000,"attributes":[\#(list)]\#(more)"#
 }
 
@@ -61,9 +63,12 @@ struct ReceiverTests {
   }
 
   @Test func whatCannotBeReadIsRefusedWithAReason() throws {
-    func status(_ type: String, _ coding: String?, _ body: [UInt8], method: String = "POST", path: String = "/v1/traces") -> OTLPReceived {
+    func status(_ type: String, _ coding: String?, _ body: [UInt8], method: String = "POST", path: String = "/v1/traces")
+      -> OTLPReceived
+    {
       receiver.handle(
-        method: method, path: path, headers: [("content-type", type)] + (coding.map { [("content-encoding", $0)] } ?? []), body: body)
+        method: method, path: path, headers: [("content-type", type)] + (coding.map { [("content-encoding", $0)] } ?? []),
+        body: body)
     }
     let garbage = status("application/x-protobuf", nil, [0xff, 0xff, 0xff])
     #expect(garbage.status == 400)

@@ -58,7 +58,9 @@ struct RoundTripTests {
     try #require(back.count == spans.count)
     for (var sent, received) in zip(spans, back) {
       // The input of a tool and of a search has no role of its own there.
-      if sent.kind == .tool || sent.kind == .retrieval, sent.content?.input.isEmpty == false { sent.content?.input[0].role = "user" }
+      if sent.kind == .tool || sent.kind == .retrieval, sent.content?.input.isEmpty == false {
+        sent.content?.input[0].role = "user"
+      }
       #expect(received == sent)
     }
   }
@@ -105,7 +107,8 @@ struct RoundTripTests {
   @Test func arbitraryJSONNeverTraps() {
     let words = [
       "{", "}", "[", "]", ":", ",", "\"resourceSpans\"", "\"scopeSpans\"", "\"spans\"", "\"attributes\"", "\"key\"", "\"value\"",
-      "\"intValue\"", "\"kvlistValue\"", "\"values\"", "\"traceId\"", "\"5b8efff798038103d269b633813fc60c\"", "1", "-9e999", "null",
+      "\"intValue\"", "\"kvlistValue\"", "\"values\"", "\"traceId\"", "\"5b8efff798038103d269b633813fc60c\"", "1", "-9e999",
+      "null",
       "\"startTimeUnixNano\"", "\"99999999999999999999\"", "\"events\"", "\"status\"",
     ]
     let traces = OTLPTraceReceiver()

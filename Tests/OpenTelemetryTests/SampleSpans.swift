@@ -41,7 +41,8 @@ struct SampleSpans {
     let start = Timestamp(unixNanoseconds: 1_795_000_000_123_456_789 + Int64.random(in: 0...1_000_000_000, using: &generator))
     var span = LLMSpan(
       traceID: .random(at: start, using: &generator), spanID: .random(using: &generator),
-      parentSpanID: maybe(SpanID.random()), kind: kind, name: ["chat gpt-4o", "generate_content gemini-2.5-pro", "é"][
+      parentSpanID: maybe(SpanID.random()), kind: kind,
+      name: ["chat gpt-4o", "generate_content gemini-2.5-pro", "é"][
         Int.random(in: 0..<3, using: &generator)],
       start: start, duration: .nanoseconds(Int64.random(in: 0...90_000_000_000, using: &generator)))
     span.dimensions.service = word(["checkout", "rag"])

@@ -103,7 +103,8 @@ package struct PrometheusExposition: Sendable {
     body += value.utf8
     if format == .openMetrics, let (exemplar, value) = exemplar {
       // 63 of the 128 characters an exemplar's labels may have.
-      body += " # {trace_id=\"\(exemplar.trace)\",span_id=\"\(exemplar.span)\"} \(value) \(PrometheusText.seconds(exemplar.at))".utf8
+      body +=
+        " # {trace_id=\"\(exemplar.trace)\",span_id=\"\(exemplar.span)\"} \(value) \(PrometheusText.seconds(exemplar.at))".utf8
     }
     body.append(UInt8(ascii: "\n"))
   }

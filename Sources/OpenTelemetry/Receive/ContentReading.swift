@@ -35,8 +35,9 @@ struct ContentReading {
 
     mutating func take(_ attribute: OTLPAttribute) {
       let key = attribute.key
-      guard key.hasPrefix("gen_ai.") || key.hasPrefix("llm.") || key.hasPrefix("retrieval.") || key.hasSuffix("put.value")
-        || key.hasPrefix("traceloop.entity.")
+      guard
+        key.hasPrefix("gen_ai.") || key.hasPrefix("llm.") || key.hasPrefix("retrieval.") || key.hasSuffix("put.value")
+          || key.hasPrefix("traceloop.entity.")
       else { return }
       if inputNames.contains(key) {
         input += MessageReading.messages(attribute.value, role: "user")

@@ -22,7 +22,8 @@ enum OutcomeReading {
     if let status = facts[.errorType]?.integer { return isStatus(status) ? status : nil }
     let text = message.hasPrefix("Error code: ") ? message.dropFirst("Error code: ".count) : message[...]
     let digits = text.prefix(4)
-    guard digits.last.map({ !$0.isNumber }) ?? false || text.count == 3, let status = Int(text.prefix(3)), (400..<600).contains(status)
+    guard digits.last.map({ !$0.isNumber }) ?? false || text.count == 3, let status = Int(text.prefix(3)),
+      (400..<600).contains(status)
     else { return nil }
     return status
   }
@@ -34,7 +35,9 @@ enum OutcomeReading {
     func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
     // The finer words first: a 429 may mean either of two, and a 400 any of three.
     if says("insufficient_quota", "exceeded your current quota", "billing", "credit balance") { return .quotaExhausted }
-    if says("context_length_exceeded", "maximum context length", "prompt is too long", "context window") { return .contextOverflow }
+    if says("context_length_exceeded", "maximum context length", "prompt is too long", "context window") {
+      return .contextOverflow
+    }
     if says("content_filter", "content_policy", "responsible ai", "safety filter") { return .blocked }
     if let status, status >= 400, let known = ErrorClassification.errorClass(status: status, failure: nil) { return known }
     if says("cancel", "generatorexit", "clientdisconnect") { return .cancelled }
@@ -42,7 +45,9 @@ enum OutcomeReading {
     if says("ratelimit", "rate_limit", "resource_exhausted", "resourceexhausted", "throttling", "too many requests") {
       return .rateLimited
     }
-    if says("authentication", "permission", "unauthenticated", "unauthorized", "forbidden", "accessdenied", "api key") { return .auth }
+    if says("authentication", "permission", "unauthenticated", "unauthorized", "forbidden", "accessdenied", "api key") {
+      return .auth
+    }
     if says("overloaded", "unavailable", "slow_down") { return .overloaded }
     if says("connection", "connect", "dns", "socket", "network") { return .network }
     if says("badrequest", "invalid", "validation", "notfound", "not_found", "unprocessable") { return .invalidRequest }

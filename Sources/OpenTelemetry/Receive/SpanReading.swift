@@ -92,7 +92,9 @@ struct SpanReading {
     if facts[.viaGateway]?.flag == true { return true }
     guard !gateways.isEmpty, let address = facts.word(.serverAddress)?.lowercased() else { return false }
     if gateways.contains(address) { return true }
-    return facts[.serverPort]?.integer.map { gateways.contains("\(address):\($0)") } ?? false
+    if let port = facts[.serverPort]?.integer { return gateways.contains("\(address):\(port)") }
+    // The Google instrumentation never names the port.
+    return gateways.contains { $0.hasPrefix(address + ":") }
   }
 
   private func cost(_ facts: AttributeFacts) -> Cost {

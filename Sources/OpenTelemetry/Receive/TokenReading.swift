@@ -39,7 +39,8 @@ enum TokenReading {
     if let output {
       // Google's figure for the answer excludes thinking, and so do those who pass it on; a total tells, where there is one.
       let reasoning = usage.reasoning ?? 0
-      let isOnTop = reasoning > output || (reasoning > 0 && facts.count(.totalTokens) == input.map { sum(sum($0, output), reasoning) })
+      let isOnTop =
+        reasoning > output || (reasoning > 0 && facts.count(.totalTokens) == input.map { sum(sum($0, output), reasoning) })
       let rest = isOnTop ? output : output - reasoning
       usage.outputAudio = part(facts.count(.outputAudio), of: rest)
       usage.outputImage = part(facts.count(.outputImage), of: rest - (usage.outputAudio ?? 0))

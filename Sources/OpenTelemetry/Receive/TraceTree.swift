@@ -26,6 +26,8 @@ struct TraceTree {
 
   init(limit: Int = 8192) { self.limit = max(1, limit) }
 
+  var awaitedCount: Int { awaited.count }
+
   /// What is kept of a request's spans, in their order. Of two calls within each other, as a framework's span around a client
   /// library's, only the inner one accounts for the exchange.
   mutating func keep(_ read: [ReadSpan]) -> [LLMSpan] {
