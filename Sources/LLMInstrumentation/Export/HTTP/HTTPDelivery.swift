@@ -1,0 +1,23 @@
+// How a lane of an instrumented application reaches its receiver: async-http-client, with a limit on time and on the answer.
+import AsyncHTTPClient
+import Delivery
+import NIOCore
+
+enum HTTPDelivery {
+  private static let timeout = TimeAmount.seconds(10)
+  private static let answerLimit = 64 * 1024
+
+  static func send(through client: HTTPClient) -> DeliverySend {
+    { delivery in
+      var request = HTTPClientRequest(url: delivery.url)
+      request.method = .init(rawValue: delivery.method)
+      for (name, value) in delivery.headers { request.headers.add(name: name, value: value) }
+      request.body = .bytes(ByteBuffer(bytes: delivery.body))
+      let response = try await client.execute(request, timeout: timeout)
+      let body = try await response.body.collect(upTo: answerLimit)
+      return DeliveryResponse(
+        status: Int(response.status.code), headers: response.headers.map { (name: $0.name, value: $0.value) },
+        body: Array(body.readableBytesView))
+    }
+  }
+}
