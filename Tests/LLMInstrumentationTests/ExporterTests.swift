@@ -59,7 +59,6 @@ private final class Intake: Sendable {
   @Test func theShutdownSendsWhatWaitsInBatches() async throws {
     let intake = Intake()
     let exporter = exporter(intake)
-    exporter.start()
     let exported = spans(1201)
     exporter.export(exported)
     #expect(exporter.status.waiting == 1201)
@@ -81,11 +80,12 @@ private final class Intake: Sendable {
       arrival.yield()
       return 202
     }
-    let exporter = exporter(intake, sleep: { _ in
-      await Task.yield()
-      try Task.checkCancellation()
-    })
-    exporter.start()
+    let exporter = exporter(
+      intake,
+      sleep: { _ in
+        await Task.yield()
+        try Task.checkCancellation()
+      })
     exporter.export(spans(1))
     for await _ in arrived { break }
     await exporter.shutdown()
@@ -119,11 +119,12 @@ private final class Intake: Sendable {
       take.yield()
       return 202
     }
-    let exporter = exporter(intake, sleep: { _ in
-      await Task.yield()
-      try Task.checkCancellation()
-    })
-    exporter.start()
+    let exporter = exporter(
+      intake,
+      sleep: { _ in
+        await Task.yield()
+        try Task.checkCancellation()
+      })
     exporter.export(spans(2))
     for await _ in taken { break }
     await exporter.shutdown()

@@ -24,7 +24,9 @@ private struct ForeignTracer: Tracer {
   func extract<Carrier, Extract: Extractor>(
     _ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract
   ) where Extract.Carrier == Carrier {
-    guard let parts = extractor.extract(key: "traceparent", from: carrier)?.split(separator: "-"), parts.count == 4 else { return }
+    guard let parts = extractor.extract(key: "traceparent", from: carrier)?.split(separator: "-"), parts.count == 4 else {
+      return
+    }
     inner.extract(
       [InMemoryTracer.traceIDKey: String(parts[1]), InMemoryTracer.spanIDKey: String(parts[2])], into: &context,
       using: DictionaryExtractor())
@@ -57,7 +59,7 @@ private struct DictionaryInjector: Injector {
       try await Tracing.withSpan("GET /ask") { _ in
         try await tracer.workflow("answer") { _ in
           try await Tracing.withSpan("database") { _ in
-            try await tracer.chat(model: "m", provider: "openai") { span in
+            await tracer.chat(model: "m", provider: "openai") { span in
               span.record(usage: TokenUsage(input: 10, cacheRead: 5, output: 7, reasoning: 2))
               span.record(responseModel: "m-1", finishReason: .stop)
             }
@@ -108,7 +110,7 @@ private struct DictionaryInjector: Injector {
   @Test func headersCarryTheirsAndDatadogsEachOnce() async throws {
     let tracer = tracer
     try await withTracer(foreign) {
-      try await tracer.chat(model: "m", provider: "p") { span in
+      await tracer.chat(model: "m", provider: "p") { span in
         let headers = Dictionary(span.headers.map { ($0.name, [$0.value]) }) { $0 + $1 }
         #expect(headers["traceparent"] == ["00-\(span.context.traceID)-\(span.context.spanID)-01"])
         #expect(headers["x-foreign"] == ["kept"])
@@ -121,7 +123,7 @@ private struct DictionaryInjector: Injector {
   @Test func anIncomingContextIsTheParentOnBothSides() async throws {
     let tracer = tracer
     let caller = TraceContext(traceID: .random(), spanID: .random())
-    try await withTracer(foreign) { try await tracer.workflow("w", parent: caller) { _ in } }
+    await withTracer(foreign) { await tracer.workflow("w", parent: caller) { _ in } }
     #expect(exporter.spans[0].traceID == caller.traceID && exporter.spans[0].parentSpanID == caller.spanID)
     #expect(foreign.inner.finishedSpans[0].traceID == caller.traceID.description)
     #expect(foreign.inner.finishedSpans[0].parentSpanID == caller.spanID.description)
@@ -130,7 +132,7 @@ private struct DictionaryInjector: Injector {
   @Test func aBackendWithoutTraceContextLeavesUsOurIds() async throws {
     let mute = InMemoryTracer()
     let tracer = tracer
-    try await withTracer(mute) { try await tracer.workflow("w") { _ in try await tracer.tool("t") { _ in } } }
+    await withTracer(mute) { await tracer.workflow("w") { _ in await tracer.tool("t") { _ in } } }
     #expect(exporter.spans.map(\.name) == ["t", "w"])
     #expect(exporter.spans[0].parentSpanID == exporter.spans[1].spanID)
     #expect(mute.finishedSpans.map(\.operationName) == ["t", "w"])
@@ -153,7 +155,7 @@ private struct DictionaryInjector: Injector {
       try await Tracing.withSpan("HTTP POST", context: context, ofKind: .server) { server in
         server.operationName = "/ask"
         try await tracer.chat(model: "m", provider: "p") { span in
-          try await Tracing.withSpan("POST", ofKind: .client) { client in
+          Tracing.withSpan("POST", ofKind: .client) { client in
             var headers: [String: String] = [:]
             instrument.inject(client.context, into: &headers, using: DictionaryInjector())
             let sent = TraceContext.extract { headers[$0] }
@@ -180,7 +182,7 @@ private struct DictionaryInjector: Injector {
       instrument.extract(caller, into: &context, using: DictionaryExtractor())
       try await Tracing.withSpan("HTTP POST", context: context) { server in
         #expect(!server.isRecording)
-        try await tracer.tool("t") { _ in }
+        await tracer.tool("t") { _ in }
       }
     }
     #expect(exporter.spans.map(\.name) == ["t"])
@@ -189,7 +191,7 @@ private struct DictionaryInjector: Injector {
 
   @Test func aSpanWithGenAIAttributesIsAnExchange() async throws {
     try await withTracer(LLMInstrument(tracer)) {
-      try await Tracing.withSpan("chat gpt") { span in
+      Tracing.withSpan("chat gpt") { span in
         span.attributes["gen_ai.operation.name"] = "chat"
         span.attributes["gen_ai.system"] = "openai"
         span.attributes["gen_ai.request.model"] = "gpt"
@@ -198,7 +200,7 @@ private struct DictionaryInjector: Injector {
         span.attributes["gen_ai.usage.output_tokens"] = 9
         span.attributes["gen_ai.response.finish_reasons"] = ["length"]
       }
-      try await Tracing.withSpan("nobody") { $0.attributes["gen_ai.operation.name"] = "chat" }
+      Tracing.withSpan("nobody") { $0.attributes["gen_ai.operation.name"] = "chat" }
     }
     let span = exporter.spans[0]
     #expect(span.kind == .llm && span.dimensions.provider == "openai" && span.dimensions.model == "gpt")

@@ -57,9 +57,12 @@ import Testing
     await chat(tracer) { $0.cost = .partial(Nanodollars(1), priceVersion: "1") }
     await tracer.retrieval("search") { $0.record(documents: 0) }
     for counter in factory.counters { #expect(MetricCatalogue.byName[counter.label]?.type == .count, "\(counter.label)") }
-    for recorder in factory.recorders { #expect(MetricCatalogue.byName[recorder.label]?.type == .distribution, "\(recorder.label)") }
-    #expect(try factory.expectCounter("llm.retrievals.empty", [("service", "app"), ("env", "test"), ("span_kind", "retrieval")])
-      .totalValue == 1)
+    for recorder in factory.recorders {
+      #expect(MetricCatalogue.byName[recorder.label]?.type == .distribution, "\(recorder.label)")
+    }
+    #expect(
+      try factory.expectCounter("llm.retrievals.empty", [("service", "app"), ("env", "test"), ("span_kind", "retrieval")])
+        .totalValue == 1)
     #expect(factory.meters.isEmpty && factory.timers.isEmpty)
   }
 

@@ -4,7 +4,7 @@ import LLMTelemetry
 import Logging
 
 extension QueuedExporter {
-  /// Delivers to a commander. Call `start()`.
+  /// Delivers to a commander.
   ///
   /// - Parameters:
   ///   - intake: the address of the intake, for example `http://127.0.0.1:8090/intake/spans`.

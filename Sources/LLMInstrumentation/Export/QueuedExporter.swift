@@ -41,8 +41,11 @@ public final class QueuedExporter: SpanExporter {
     self.sleep = sleep
   }
 
-  /// Takes spans for delivery; returns at once.
-  public func export(_ spans: [LLMSpan]) { queue.add(spans) }
+  /// Takes spans for delivery; returns at once. The first ones begin the task that delivers.
+  public func export(_ spans: [LLMSpan]) {
+    queue.add(spans)
+    start()
+  }
 
   /// What arrived, what waits, what was lost.
   public var status: ExportStatus {
@@ -60,10 +63,10 @@ public final class QueuedExporter: SpanExporter {
     return status
   }
 
-  /// Begins to deliver, in a task of its own. A second call changes nothing.
-  package func start() {
+  private func start() {
     state.withLock { state in
-      if state.running == nil { state.running = Task { await self.deliver() } }
+      // Detached: a delivery must not become part of the trace of whichever request came first.
+      if state.running == nil { state.running = Task.detached { await self.deliver() } }
     }
   }
 

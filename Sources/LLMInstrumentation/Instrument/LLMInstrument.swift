@@ -12,8 +12,10 @@ public struct LLMInstrument: Tracer {
   let tracer: LLMTracer
   private let keepsOtherSpans: Bool
 
-  /// - Parameter keepsOtherSpans: whether spans that `tracer` did not make are exported too. Without them a trace holds the LLM
-  ///   part alone, and requests that never come near a model (health checks) leave nothing. Trace context passes either way.
+  /// - Parameters:
+  ///   - tracer: whose exporter takes the spans, and whose names they carry.
+  ///   - keepsOtherSpans: whether spans that `tracer` did not make are exported too. Without them a trace holds the
+  ///     LLM part alone, and requests that never come near a model (health checks) leave nothing. Trace context passes either way.
   public init(_ tracer: LLMTracer, keepsOtherSpans: Bool = true) {
     self.tracer = tracer
     self.keepsOtherSpans = keepsOtherSpans

@@ -39,8 +39,9 @@ extension ActiveSpan {
   /// the span has failed; when its reader is cancelled or leaves before the end, the span is cancelled, unless the answer
   /// was whole: a finish reason had come. Pauses are the reader's waits, so that a slow reader does not make a slow model.
   ///
-  /// - Parameter reading: what a chunk says; runs on the reader's task, once for each chunk. Without it every chunk counts as
-  ///   a token.
+  /// - Parameters:
+  ///   - chunks: the answer as the client library gives it.
+  ///   - reading: what a chunk says; runs on the reader's task, once for each chunk. Without it every chunk counts as a token.
   public func observe<Base: AsyncSequence & Sendable>(
     _ chunks: Base, reading: @escaping @Sendable (Base.Element) -> ChunkFacts = { _ in ChunkFacts() }
   ) -> ObservedStream<Base> {

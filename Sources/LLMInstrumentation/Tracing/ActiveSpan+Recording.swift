@@ -38,7 +38,9 @@ extension ActiveSpan {
 
   /// What a retrieval step found.
   ///
-  /// - Parameter topScore: similarity of the best document, 0 to 1.
+  /// - Parameters:
+  ///   - count: how many documents were found; zero is an empty search.
+  ///   - topScore: similarity of the best document, 0 to 1.
   public func record(documents count: Int, topScore: Double? = nil) {
     update { $0.retrieval = RetrievalFacts(documentCount: count, topScore: topScore) }
   }

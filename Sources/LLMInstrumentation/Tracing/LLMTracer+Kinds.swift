@@ -7,6 +7,9 @@ extension LLMTracer {
   /// - Parameters:
   ///   - model: as the request names it, for example `gemini-2.5-flash`.
   ///   - provider: in the words of OpenTelemetry: `openai`, `anthropic`, `gcp.gemini`, `gcp.vertex_ai`, …
+  ///   - parent: the context of an incoming request, where nothing else carries it.
+  ///   - isolation: the actor the work runs on; leave it to the compiler.
+  ///   - work: the exchange. What it throws is recorded and thrown on.
   public func chat<Result>(
     model: String, provider: String, parent: TraceContext? = nil, isolation: isolated (any Actor)? = #isolation,
     _ work: (ActiveSpan) async throws -> Result

@@ -16,10 +16,13 @@ public struct LLMTracer: Sendable {
   public var env: String? { core.settings.env }
   public var version: String? { core.settings.version }
 
-  /// A tracer whose spans go to `exporter`. Nothing is started: see ``bootstrap(service:env:version:exporter:captureContent:redact:metrics:)``
-  /// for one that runs by itself.
+  /// A tracer whose parts the application chooses; see ``bootstrap(service:env:version:exporter:captureContent:redact:metrics:)`` for
+  /// one that reads the environment.
   ///
-  /// - Parameter metrics: whether spans are counted in swift-metrics as well.
+  /// - Parameters:
+  ///   - settings: who the application is, and what its spans may hold.
+  ///   - exporter: where the spans go.
+  ///   - metrics: whether spans are counted in swift-metrics as well.
   public init(_ settings: TracerSettings, exporter: any SpanExporter, metrics: Bool = false) {
     self.init(settings, exporter: exporter, meter: metrics ? SpanMetrics() : nil, clock: .system)
   }

@@ -1,26 +1,24 @@
 // Where an application's spans go, as the one who starts it says it.
-import AsyncHTTPClient
 import LLMTelemetry
 import Logging
 
 /// A choice for ``LLMTracer/bootstrap(service:env:version:exporter:captureContent:redact:metrics:)``.
 public struct ExporterChoice: Sendable {
-  /// The exporter, started; and whether its receiver makes metrics of the spans by itself.
-  let make: @Sendable ([String: String]) -> (exporter: any SpanExporter, makesMetrics: Bool)
+  /// The exporter, and whether its receiver makes metrics of the spans by itself.
+  package let make: @Sendable ([String: String]) -> (exporter: any SpanExporter, makesMetrics: Bool)
 
   /// A commander's intake.
   ///
   /// - Parameters:
   ///   - url: where the commander's console listens, for example `http://127.0.0.1:8090`.
   ///   - key: a virtual key of the commander; its tenant becomes the spans'.
-  ///   - httpClient: the client to use. The shared one need not be shut down.
-  public static func commander(url: String, key: String, httpClient: HTTPClient = .shared) -> ExporterChoice {
+  public static func commander(url: String, key: String) -> ExporterChoice {
     let base = url.hasSuffix("/") ? String(url.dropLast()) : url
     return ExporterChoice { _ in
-      let exporter = QueuedExporter.commander(
-        intake: base + "/intake/spans", key: key, send: HTTPDelivery.send(through: httpClient))
-      exporter.start()
-      return (exporter, true)
+      (
+        QueuedExporter.commander(intake: base + "/intake/spans", key: key, send: HTTPDelivery.send(through: HTTPDelivery.client)),
+        true
+      )
     }
   }
 

@@ -3,11 +3,20 @@ import AsyncHTTPClient
 import Delivery
 import NIOCore
 
-enum HTTPDelivery {
+package enum HTTPDelivery {
   private static let timeout = TimeAmount.seconds(10)
   private static let answerLimit = 64 * 1024
 
-  static func send(through client: HTTPClient) -> DeliverySend {
+  /// The client of exporters. It makes no spans: each delivery would leave one that has to be delivered. It lives as long as the
+  /// program, on the event loops that all of its clients share.
+  static let client: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.tracing.tracer = nil
+    configuration.timeout.connect = .seconds(5)
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+
+  package static func send(through client: HTTPClient) -> DeliverySend {
     { delivery in
       var request = HTTPClientRequest(url: delivery.url)
       request.method = .init(rawValue: delivery.method)
