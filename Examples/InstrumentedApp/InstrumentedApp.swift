@@ -6,6 +6,7 @@ import Tracing
 @main
 struct InstrumentedApp {
   static func main() async throws {
+    if CommandLine.arguments.dropFirst() == ["measure"] { return await Measure.run() }
     // snippet: begin
     let llm = LLMTracer.bootstrap(service: "handbook", env: "dev", version: "1.0")
     // end of snippet
@@ -15,7 +16,7 @@ struct InstrumentedApp {
     let app = Handbook(llm: llm, model: FakeModel())
     _ = try await app.answer("How long may I return a product?", tenant: "acme")
     // A question that the model refuses leaves its trace too.
-    try? await app.translate("")
+    _ = try? await app.translate("")
     // snippet: end
     await llm.shutdown()
     // end of snippet
@@ -62,7 +63,6 @@ struct Handbook {
     // end of snippet
   }
 
-  @discardableResult
   func translate(_ text: String) async throws -> String {
     // snippet: call
     try await llm.chat(model: "fake-1", provider: "in-process") { span in

@@ -55,10 +55,10 @@ private struct DictionaryInjector: Injector {
 
   @Test func ourSpansAreTheBackendsAndItsSpansAreTheirParents() async throws {
     let tracer = tracer
-    try await withTracer(foreign) {
-      try await Tracing.withSpan("GET /ask") { _ in
-        try await tracer.workflow("answer") { _ in
-          try await Tracing.withSpan("database") { _ in
+    await withTracer(foreign) {
+      await Tracing.withSpan("GET /ask") { _ in
+        await tracer.workflow("answer") { _ in
+          await Tracing.withSpan("database") { _ in
             await tracer.chat(model: "m", provider: "openai") { span in
               span.record(usage: TokenUsage(input: 10, cacheRead: 5, output: 7, reasoning: 2))
               span.record(responseModel: "m-1", finishReason: .stop)
@@ -109,7 +109,7 @@ private struct DictionaryInjector: Injector {
 
   @Test func headersCarryTheirsAndDatadogsEachOnce() async throws {
     let tracer = tracer
-    try await withTracer(foreign) {
+    await withTracer(foreign) {
       await tracer.chat(model: "m", provider: "p") { span in
         let headers = Dictionary(span.headers.map { ($0.name, [$0.value]) }) { $0 + $1 }
         #expect(headers["traceparent"] == ["00-\(span.context.traceID)-\(span.context.spanID)-01"])
@@ -149,12 +149,12 @@ private struct DictionaryInjector: Injector {
   @Test func aFrameworksSpansAndOursAreOneTree() async throws {
     let instrument = LLMInstrument(tracer)
     let tracer = tracer
-    try await withTracer(instrument) {
+    await withTracer(instrument) {
       var context = InstrumentationContext.topLevel
       InstrumentationSystem.instrument.extract(caller, into: &context, using: DictionaryExtractor())
-      try await Tracing.withSpan("HTTP POST", context: context, ofKind: .server) { server in
+      await Tracing.withSpan("HTTP POST", context: context, ofKind: .server) { server in
         server.operationName = "/ask"
-        try await tracer.chat(model: "m", provider: "p") { span in
+        await tracer.chat(model: "m", provider: "p") { span in
           Tracing.withSpan("POST", ofKind: .client) { client in
             var headers: [String: String] = [:]
             instrument.inject(client.context, into: &headers, using: DictionaryInjector())
@@ -177,10 +177,10 @@ private struct DictionaryInjector: Injector {
   @Test func spansOfOthersCanBeLeftOutWithoutHolesInTheTree() async throws {
     let instrument = LLMInstrument(tracer, keepsOtherSpans: false)
     let tracer = tracer
-    try await withTracer(instrument) {
+    await withTracer(instrument) {
       var context = InstrumentationContext.topLevel
       instrument.extract(caller, into: &context, using: DictionaryExtractor())
-      try await Tracing.withSpan("HTTP POST", context: context) { server in
+      await Tracing.withSpan("HTTP POST", context: context) { server in
         #expect(!server.isRecording)
         await tracer.tool("t") { _ in }
       }
@@ -190,7 +190,7 @@ private struct DictionaryInjector: Injector {
   }
 
   @Test func aSpanWithGenAIAttributesIsAnExchange() async throws {
-    try await withTracer(LLMInstrument(tracer)) {
+    withTracer(LLMInstrument(tracer)) {
       Tracing.withSpan("chat gpt") { span in
         span.attributes["gen_ai.operation.name"] = "chat"
         span.attributes["gen_ai.system"] = "openai"
