@@ -156,6 +156,19 @@ import Tracing
     #expect(exporter.spans[0].session == nil)
   }
 
+  @Test func whatTravelsWithATraceGoesOn() async throws {
+    var caller = TraceContext(traceID: .random(), spanID: .random(), priority: .userKeep)
+    caller.origin = "rum"
+    caller.tags = [TraceContext.Tag(name: "dm", value: "-4")]
+    caller.foreignState = "foo=1"
+    await tracer.workflow("w", parent: caller) { [tracer] _ in
+      await tracer.tool("t") { span in #expect(span.context == caller.child(span.context.spanID)) }
+    }
+    await tracer.tool("a trace that begins here is undecided") { span in
+      #expect(span.context.priority == nil && span.context.isSampled)
+    }
+  }
+
   @Test func samplingTravelsWithTheTrace() async throws {
     let caller = TraceContext(traceID: .random(), spanID: .random(), isSampled: false)
     await tracer.workflow("w", parent: caller) { [tracer] _ in

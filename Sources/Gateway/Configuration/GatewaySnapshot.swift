@@ -36,6 +36,8 @@ package struct Provider: Hashable, Sendable {
   package var credential: String?
   /// The credential is an OAuth token, whatever header the protocol's keys have.
   package var sendsBearer = false
+  /// It is told our trace, so that its own spans hang under ours. Never a vendor's: ids of traces are not theirs to have.
+  package var propagatesTrace = false
   /// Vertex AI: replaces the client's project and location when set.
   package var project: String?
   package var location: String?

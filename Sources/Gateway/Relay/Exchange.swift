@@ -131,7 +131,7 @@ final class Exchange: LoopMember {
     connection.exchange = self
     let copiesBody = call.body.readableBytes <= 16 << 10
     var head = ByteBufferAllocator().buffer(capacity: 1024 + (copiesBody ? call.body.readableBytes : 0))
-    ForwardedHeaders.writeRequest(requestHeaders, call: call, into: &head)
+    ForwardedHeaders.writeRequest(requestHeaders, call: call, identity: identity, into: &head)
     if copiesBody { head.writeImmutableBuffer(call.body) }
     connection.send(head: head, body: copiesBody ? ByteBuffer() : call.body)
   }

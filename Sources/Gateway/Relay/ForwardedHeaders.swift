@@ -21,15 +21,23 @@ enum ForwardedHeaders {
   /// Client fields that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
   private static func stopsHere(_ name: UnsafeRawBufferPointer) -> Bool {
     switch name.count {
+    case 2: HeaderBlock.isEqual(name, "b3")
     case 4: HeaderBlock.isEqual(name, "host")
     case 6: HeaderBlock.isEqual(name, "expect")
     case 7: HeaderBlock.isEqual(name, "baggage")
+    case 8: HeaderBlock.isEqual(name, "newrelic")
     case 9: HeaderBlock.isEqual(name, "x-api-key")
-    case 10: HeaderBlock.isEqual(name, "tracestate")
-    case 11: HeaderBlock.isEqual(name, "traceparent")
-    case 13: HeaderBlock.isEqual(name, "authorization")
+    case 10: HeaderBlock.isEqual(name, "tracestate") || HeaderBlock.isEqual(name, "x-b3-flags")
+    case 11: HeaderBlock.isEqual(name, "traceparent") || HeaderBlock.isEqual(name, "x-b3-spanid")
+    case 12:
+      HeaderBlock.isEqual(name, "x-b3-traceid") || HeaderBlock.isEqual(name, "x-b3-sampled")
+        || HeaderBlock.isEqual(name, "sentry-trace")
+    case 13: HeaderBlock.isEqual(name, "authorization") || HeaderBlock.isEqual(name, "uber-trace-id")
     case 14: HeaderBlock.isEqual(name, "content-length") || HeaderBlock.isEqual(name, "x-goog-api-key")
-    case 15: HeaderBlock.isEqual(name, "accept-encoding")
+    case 15: HeaderBlock.isEqual(name, "accept-encoding") || HeaderBlock.isEqual(name, "x-amzn-trace-id")
+    case 17: HeaderBlock.isEqual(name, "x-b3-parentspanid")
+    case 21: HeaderBlock.isEqual(name, "x-cloud-trace-context")
+    case 23: HeaderBlock.isEqual(name, "elastic-apm-traceparent")
     default: false
     }
   }
@@ -39,8 +47,9 @@ enum ForwardedHeaders {
     HeaderBlock.isEqual(name, "user-agent") || HeaderBlock.isEqual(name, "accept")
   }
 
-  /// The head of the request to the provider. Compression is refused, since usage must be read from the answer.
-  static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, into out: inout ByteBuffer) {
+  /// The head of the request to the provider. Compression is refused, since usage must be read from the answer. The caller's own
+  /// trace headers stop here; a provider that is to see a trace is given ours.
+  static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, identity: SpanIdentity, into out: inout ByteBuffer) {
     let provider = call.provider.value
     out.writeStaticString("POST ")
     out.writeString(call.uri)
@@ -60,12 +69,10 @@ enum ForwardedHeaders {
       if provider.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
     }
     out.writeStaticString("accept-encoding: identity\r\n")
-    if let header = provider.credentialHeader {
-      out.writeString(header.name)
-      out.writeStaticString(": ")
-      out.writeString(header.value)
-      out.writeStaticString("\r\n")
+    if provider.propagatesTrace {
+      for header in identity.outgoing.headers { writeField(header, into: &out) }
     }
+    if let header = provider.credentialHeader { writeField(header, into: &out) }
     out.writeStaticString("content-length: ")
     out.writeDecimal(call.body.readableBytes)
     out.writeStaticString("\r\n\r\n")
@@ -80,6 +87,13 @@ enum ForwardedHeaders {
       if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
       out.writeField(name, value)
     }
+  }
+
+  private static func writeField(_ header: (name: String, value: String), into out: inout ByteBuffer) {
+    out.writeString(header.name)
+    out.writeStaticString(": ")
+    out.writeString(header.value)
+    out.writeStaticString("\r\n")
   }
 
   private static func starts(_ name: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {

@@ -8,16 +8,34 @@ struct SpanIdentity {
   let traceID: TraceID
   let spanID: SpanID
   let parentSpanID: SpanID?
+  /// What the caller decided about keeping the trace; true when it said nothing.
+  let isSampled: Bool
   let start: Timestamp
+  /// What the caller sent, for a provider of our own that is to see it. By reference: most requests bring none.
+  private let caller: Shared<TraceContext>?
 
   /// Joins the caller's trace when it sent one, in Datadog's or W3C's form; starts a new trace otherwise.
   init(headers: HeaderBlock, start: Timestamp, random: inout SplitMix64) {
     let isTraced = headers.first("traceparent") != nil || headers.first("x-datadog-trace-id") != nil
-    let context = isTraced ? TraceContext.extract { headers.first(named: $0) } : nil
-    traceID = context?.traceID ?? TraceID.random(at: start, using: &random)
-    parentSpanID = context?.spanID
+    caller = isTraced ? TraceContext.extract { Self.value($0, in: headers) }.map(Shared.init) : nil
+    traceID = caller?.value.traceID ?? TraceID.random(at: start, using: &random)
+    parentSpanID = caller?.value.spanID
+    isSampled = caller?.value.isSampled ?? true
     spanID = SpanID.random(using: &random)
     self.start = start
+  }
+
+  /// `tracestate` may come in several fields, which are one list (W3C Trace Context 3.3.1.2).
+  private static func value(_ name: String, in headers: HeaderBlock) -> String? {
+    guard name == "tracestate" else { return headers.first(named: name) }
+    let all = headers.all("tracestate")
+    return all.isEmpty ? nil : all.joined(separator: ",")
+  }
+
+  /// The context that makes a provider's spans children of ours. A trace that begins here is undecided: the sampler behind
+  /// the sinks decides about it, later.
+  var outgoing: TraceContext {
+    caller?.value.child(spanID) ?? TraceContext(traceID: traceID, spanID: spanID, priority: nil)
   }
 
   func span(facts: AdmittedFacts, duration: Duration, outcome: Outcome) -> LLMSpan {
@@ -26,6 +44,7 @@ struct SpanIdentity {
       traceID: traceID, spanID: spanID, parentSpanID: parentSpanID, kind: facts.bodyFormat.spanKind,
       name: facts.dimensions.model.map { "\(operation) \($0)" } ?? operation, start: start, duration: duration,
       dimensions: facts.dimensions, outcome: outcome)
+    span.isSampled = isSampled
     span.virtualKey = facts.virtualKey
     span.serviceTier = facts.serviceTier
     span.isStreaming = facts.streams

@@ -4,8 +4,8 @@ import LLMTelemetry
 import Logging
 import Synchronization
 
-/// Delivers spans by HTTP without ever holding up whoever exports them: the queue is bounded, batches are tried again, and what is
-/// lost is counted by reason and told in the log.
+/// Delivers spans by HTTP without ever holding up whoever exports them: the queue is bounded, batches are tried again, and
+/// what is lost is counted by reason and told in the log.
 public final class QueuedExporter: SpanExporter {
   /// Spans that may wait for their encoding.
   package static let queueCapacity = 5_000

@@ -17,9 +17,9 @@ public final class InstrumentSpan: Tracing.Span {
   private let state: Mutex<State>
 
   /// A span that is exported when it ends.
-  init(_ record: LLMSpan, context: InstrumentationContext, core: TracerCore) {
+  init(_ record: LLMSpan, at place: TraceContext, context: InstrumentationContext, core: TracerCore) {
     var inside = context
-    inside.llmSpan = TraceContext(traceID: record.traceID, spanID: record.spanID, isSampled: record.isSampled)
+    inside.llmSpan = place
     self.context = inside
     self.core = core
     state = Mutex(State(name: record.name, record: record))

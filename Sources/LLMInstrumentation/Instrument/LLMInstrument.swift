@@ -4,8 +4,9 @@ import Tracing
 
 /// A `Tracer` for `InstrumentationSystem.bootstrap(_:)` whose spans go where those of an ``LLMTracer`` go.
 ///
-/// Trace context is read from and written into Datadog's headers and W3C Trace Context. Spans of frameworks and clients become spans
-/// of kind `task`; those with GenAI attributes become what their `gen_ai.operation.name` says. Events and links are not kept.
+/// Trace context is read from and written into Datadog's headers and W3C Trace Context. Spans of frameworks and clients
+/// become spans of kind `task`; those with GenAI attributes become what their `gen_ai.operation.name` says. Events and links
+/// are not kept.
 public struct LLMInstrument: Tracer {
   public typealias Span = InstrumentSpan
 
@@ -15,7 +16,8 @@ public struct LLMInstrument: Tracer {
   /// - Parameters:
   ///   - tracer: whose exporter takes the spans, and whose names they carry.
   ///   - keepsOtherSpans: whether spans that `tracer` did not make are exported too. Without them a trace holds the
-  ///     LLM part alone, and requests that never come near a model (health checks) leave nothing. Trace context passes either way.
+  ///     LLM part alone, and requests that never come near a model (health checks) leave nothing. Trace context passes either
+  ///     way.
   public init(_ tracer: LLMTracer, keepsOtherSpans: Bool = true) {
     self.tracer = tracer
     self.keepsOtherSpans = keepsOtherSpans
@@ -29,14 +31,15 @@ public struct LLMInstrument: Tracer {
     guard keepsOtherSpans else { return InstrumentSpan(operationName, passing: surroundings) }
     let start = Timestamp(unixNanoseconds: Int64(clamping: instant().nanosecondsSinceEpoch))
     let parent = surroundings.llmSpan
+    let place = parent?.child() ?? TraceContext(traceID: .random(at: start), spanID: .random(), priority: nil)
     var record = LLMSpan(
-      traceID: parent?.traceID ?? .random(at: start), spanID: .random(), parentSpanID: parent?.spanID, kind: .task,
-      name: operationName, start: start, duration: .zero)
+      traceID: place.traceID, spanID: place.spanID, parentSpanID: parent?.spanID, kind: .task, name: operationName,
+      start: start, duration: .zero)
     record.dimensions.service = tracer.service
     record.dimensions.env = tracer.env
     record.dimensions.version = tracer.version
-    record.isSampled = parent?.isSampled ?? true
-    return InstrumentSpan(record, context: surroundings, core: tracer.core)
+    record.isSampled = place.isSampled
+    return InstrumentSpan(record, at: place, context: surroundings, core: tracer.core)
   }
 
   /// Exporters send by themselves, and this may not wait.

@@ -1,4 +1,4 @@
-// Finished spans in swift-metrics, under the names of the metric catalogue, for whatever backend the application has bootstrapped.
+// Finished spans in swift-metrics, under the names of the metric catalogue, for whatever backend the application has.
 import LLMMetrics
 import LLMTelemetry
 import Metrics

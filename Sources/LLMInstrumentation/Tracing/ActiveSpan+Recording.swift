@@ -2,8 +2,8 @@
 import LLMTelemetry
 
 extension ActiveSpan {
-  /// Tokens of the exchange in disjoint buckets. Buckets that are `nil` keep what was recorded before: some providers tell the input
-  /// at the beginning and the output at the end.
+  /// Tokens of the exchange in disjoint buckets. Buckets that are `nil` keep what was recorded before: some providers tell
+  /// the input at the beginning and the output at the end.
   public func record(usage: TokenUsage) { update { $0.usage.merge(usage) } }
 
   /// What the provider's answer says about itself.

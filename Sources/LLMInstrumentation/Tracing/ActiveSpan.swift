@@ -25,11 +25,12 @@ public final class ActiveSpan: Sendable {
   private let state: Mutex<State>
 
   init(
-    _ span: LLMSpan, isSampled: Bool, context: InstrumentationContext, application: ApplicationSpan?, core: TracerCore
+    _ span: LLMSpan, context: TraceContext, surroundings: InstrumentationContext, application: ApplicationSpan?,
+    core: TracerCore
   ) {
-    self.context = TraceContext(traceID: span.traceID, spanID: span.spanID, isSampled: isSampled)
-    var surroundings = application?.context ?? context
-    surroundings.llmSpan = self.context
+    self.context = context
+    var surroundings = application?.context ?? surroundings
+    surroundings.llmSpan = context
     serviceContext = surroundings
     self.core = core
     self.application = application

@@ -39,8 +39,8 @@ struct HeaderExtractor: Extractor {
 }
 
 extension TraceContext {
-  /// The ids `instrument` would send to another service for `context`: the only way to learn a foreign tracer's ids. `nil` when it
-  /// speaks neither W3C Trace Context nor Datadog's headers.
+  /// The ids `instrument` would send to another service for `context`: the only way to learn a foreign tracer's ids. `nil`
+  /// when it speaks neither W3C Trace Context nor Datadog's headers.
   init?(sentBy instrument: any Instrument, for context: InstrumentationContext) {
     var carrier = HeaderCarrier()
     instrument.inject(context, into: &carrier, using: HeaderInjector())

@@ -16,8 +16,8 @@ public struct LLMTracer: Sendable {
   public var env: String? { core.settings.env }
   public var version: String? { core.settings.version }
 
-  /// A tracer whose parts the application chooses; see ``bootstrap(service:env:version:exporter:captureContent:redact:metrics:)`` for
-  /// one that reads the environment.
+  /// A tracer whose parts the application chooses; one that reads the environment comes from
+  /// ``bootstrap(service:env:version:exporter:captureContent:redact:metrics:)``.
   ///
   /// - Parameters:
   ///   - settings: who the application is, and what its spans may hold.
@@ -68,20 +68,23 @@ public struct LLMTracer: Sendable {
     let start = core.clock.now()
 
     // The nearest span of ours is the parent even if the application's tracer has spans in between: those are not in the record,
-    // and a tree with holes would be no tree. In another trace than ours it is no parent.
-    let nearest = surroundings.llmSpan.flatMap { near in identity.map { $0.traceID == near.traceID } ?? true ? near : nil }
-    let around = nearest ?? tracer.flatMap { TraceContext(sentBy: $0, for: surroundings) }
-    let traceID = identity?.traceID ?? around?.traceID ?? .random(at: start)
+    // and a tree with holes would be no tree. What is of another trace than this span is no parent.
+    func isOfThisTrace(_ other: TraceContext) -> Bool { identity.map { $0.traceID == other.traceID } ?? true }
+    let nearest = surroundings.llmSpan.flatMap { isOfThisTrace($0) ? $0 : nil }
+    let above =
+      nearest ?? tracer.flatMap { TraceContext(sentBy: $0, for: surroundings) }.flatMap { isOfThisTrace($0) ? $0 : nil }
+    // A trace that begins here is undecided: whoever samples behind the exporter decides about it, later.
+    var context =
+      above?.child(identity?.spanID ?? .random()) ?? identity
+      ?? TraceContext(traceID: .random(at: start), spanID: .random(), priority: nil)
+    if let identity { context.isSampled = identity.isSampled }
     var span = LLMSpan(
-      traceID: traceID, spanID: identity?.spanID ?? .random(),
-      parentSpanID: around.flatMap { $0.traceID == traceID ? $0.spanID : nil }, kind: kind, name: name, start: start,
+      traceID: context.traceID, spanID: context.spanID, parentSpanID: above?.spanID, kind: kind, name: name, start: start,
       duration: .zero)
     span.dimensions.service = service
     span.dimensions.env = env
     span.dimensions.version = version
-    return ActiveSpan(
-      span, isSampled: identity?.isSampled ?? around?.isSampled ?? true, context: surroundings, application: application,
-      core: core)
+    return ActiveSpan(span, context: context, surroundings: surroundings, application: application, core: core)
   }
 
   /// Sends the spans that wait and ends the exporter. Spans that end later are dropped.

@@ -1,0 +1,297 @@
+// One span as Datadog's Agent takes it on /v0.4/traces: what is not known is not there, and nothing is longer than the Agent keeps.
+
+import LLMTelemetry
+
+/// What every span of this program says, encoded once.
+struct AgentSpanEncoder: Sendable {
+  /// What the Agent cuts service, name and type to.
+  static let nameBytes = 100
+  static let resourceBytes = 5000
+  static let messageBytes = 5000
+  /// Of every other text; the Agent keeps 25,000, and no dimension has a use for as many.
+  static let textBytes = 1000
+  /// 2000-01-01. Earlier starts are taken for mistakes, by the Agent and here.
+  static let earliestStart: Int64 = 946_684_800_000_000_000
+
+  let service: String
+  let env: String?
+  private let shared: Entries
+  private let ofRoot: Entries
+  private let processID: Double?
+
+  /// Entries of a map, encoded.
+  private struct Entries: Sendable {
+    var bytes: [UInt8] = []
+    var count = 0
+    init(_ entries: [(name: String, value: String)]) {
+      var writer = MessagePackWriter(capacity: 512)
+      for entry in entries {
+        writer.append(entry.name)
+        writer.append(entry.value, limit: textBytes)
+      }
+      bytes = writer.bytes()
+      count = entries.count
+    }
+  }
+
+  init(_ settings: AgentTraces.Settings) {
+    service = settings.service
+    env = settings.env
+    processID = settings.processID.map(Double.init)
+    // These attributes are copies for people who look at traces: spans of LLM Observability are sent on their own, and must not be
+    // made from them once more.
+    var always = [(name: "_dd.llmobs.artificial_gen_ai_tags", value: "true")]
+    if let application = settings.application { always.append((name: "gen_ai.application.name", value: application)) }
+    shared = Entries(always)
+    ofRoot = Entries([(name: "language", value: "swift"), (name: "runtime-id", value: settings.runtimeID)])
+  }
+
+  func service(of span: borrowing LLMSpan) -> String {
+    guard let own = span.dimensions.service, !own.isEmpty else { return service }
+    return own
+  }
+
+  func env(of span: borrowing LLMSpan) -> String? {
+    guard let own = span.dimensions.env, !own.isEmpty else { return env }
+    return own
+  }
+
+  /// - Parameter decision: given with the first span of what is sent together; the Agent looks for it there.
+  func append(
+    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, decision: TraceDecision?, now: Timestamp,
+    to out: inout MessagePackWriter
+  ) {
+    let kind = SpanWords(span.kind)
+    out.appendMap(12)
+    out.append("service")
+    out.append(service(of: span), limit: Self.nameBytes)
+    out.append("name")
+    out.append(kind.name)
+    out.append("resource")
+    out.append(span.name.isEmpty ? span.kind.rawValue : span.name, limit: Self.resourceBytes)
+    out.append("type")
+    out.append("llm")
+    // Datadog knows a trace by its lower half, which must not be zero.
+    let low = span.traceID.low == 0 ? span.traceID.high : span.traceID.low
+    out.append("trace_id")
+    out.append(low)
+    out.append("span_id")
+    out.append(span.spanID.bits)
+    out.append("parent_id")
+    out.append(member.parent)
+    let duration = max(0, span.duration.wholeNanoseconds)
+    var start = span.start.unixNanoseconds
+    if start < Self.earliestStart { start = max(Self.earliestStart, now.unixNanoseconds.subtracting(duration)) }
+    out.append("start")
+    out.append(start)
+    out.append("duration")
+    out.append(min(duration, .max - start))
+    out.append("error")
+    out.append(UInt64(span.outcome.countsAsError ? 1 : 0))
+    appendMeta(span, member, kind, decision, &out)
+    appendMetrics(span, member, kind, decision, &out)
+  }
+
+  private func appendMeta(
+    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
+    _ out: inout MessagePackWriter
+  ) {
+    out.append("meta")
+    let place = out.beginMap()
+    var entries = shared.count
+    out.append(raw: shared.bytes)
+    func text(_ name: StaticString, _ value: String?, _ out: inout MessagePackWriter, limit: Int = Self.textBytes) {
+      guard let value else { return }
+      out.append(name)
+      out.append(value, limit: limit)
+      entries += 1
+    }
+    func word(_ name: StaticString, _ value: StaticString, _ out: inout MessagePackWriter) {
+      out.append(name)
+      out.append(value)
+      entries += 1
+    }
+    text("env", env(of: span), &out)
+    text("version", span.dimensions.version, &out)
+    word("gen_ai.operation.name", kind.kind, &out)
+    word("span_kind", kind.kind, &out)
+    let isServer = span.kind == .workflow && member.isTopLevel
+    word("span.kind", isServer ? "server" : kind.role, &out)
+    text("gen_ai.provider.name", span.dimensions.provider, &out)
+    text("gen_ai.request.model", span.dimensions.model, &out)
+    text("gen_ai.response.model", span.responseModel, &out)
+    text("gen_ai.conversation.id", span.session, &out)
+    // By the names that metrics have, so that one can go from a metric to its traces.
+    text("provider", span.dimensions.provider, &out)
+    text("model", span.dimensions.model, &out)
+    text("route", span.dimensions.route, &out)
+    text("tenant", span.dimensions.tenant, &out)
+    text("feature", span.dimensions.feature, &out)
+    text("prompt", span.dimensions.prompt, &out)
+    text("prompt_version", span.dimensions.promptVersion, &out)
+    text("region", span.dimensions.region, &out)
+    text("finish_reason", span.finishReason?.rawValue, &out)
+    if let read = span.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
+    if kind.isCall { text("peer.service", span.dimensions.provider, &out, limit: Self.nameBytes) }
+    if let status = span.httpStatus, (100...599).contains(status) { text("http.status_code", String(status), &out) }
+    text("llm.virtual_key", span.virtualKey, &out)
+    text("llm.service_tier", span.serviceTier?.rawValue, &out)
+    text("llm.fallback_from", span.fallbackFrom, &out)
+    if kind.isCall {
+      word("llm.streaming", span.isStreaming ? "true" : "false", &out)
+      text("cost_exactness", span.cost.exactness, &out)
+    }
+    if case .failed(let errorClass, let message) = span.outcome {
+      text("error_class", errorClass.rawValue, &out)
+      // What a client gave up is no error of the service.
+      if span.outcome.countsAsError {
+        text("error.type", errorClass.rawValue, &out)
+        text("error.message", message, &out, limit: Self.messageBytes)
+      }
+    }
+    if let decision {
+      entries += ofRoot.count
+      out.append(raw: ofRoot.bytes)
+      if span.traceID.high != 0 {
+        out.append("_dd.p.tid")
+        out.append(hexadecimal: span.traceID.high)
+        entries += 1
+      }
+      if decision.priority.isKept, let maker = decision.makerTag { word("_dd.p.dm", maker, &out) }
+      text("_dd.p.ksr", decision.rateText, &out)
+    }
+    out.end(place, size: entries)
+  }
+
+  private func appendMetrics(
+    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
+    _ out: inout MessagePackWriter
+  ) {
+    out.append("metrics")
+    let place = out.beginMap()
+    var entries = 0
+    func number(_ name: StaticString, _ value: Double?, _ out: inout MessagePackWriter) {
+      guard let value, value.isFinite else { return }
+      out.append(name)
+      out.append(value)
+      entries += 1
+    }
+    func count(_ name: StaticString, _ value: Int?, _ out: inout MessagePackWriter) {
+      if let value { number(name, Double(value), &out) }
+    }
+    if let decision {
+      number("_sampling_priority_v1", Double(decision.priority.rawValue), &out)
+      switch decision.maker {
+      case .agent(let rate): number("_dd.agent_psr", rate, &out)
+      case .failureRule: number("_dd.rule_psr", 1, &out)
+      case .caller, .standard: break
+      }
+      number("process_id", processID, &out)
+    }
+    if member.isTopLevel { number("_dd.top_level", 1, &out) }
+    if kind.isMeasured { number("_dd.measured", 1, &out) }
+    let usage = span.usage
+    if !usage.isUnknown {
+      let input = usage.totalInput
+      let output = usage.totalOutput
+      count("gen_ai.usage.input_tokens", input, &out)
+      count("gen_ai.usage.output_tokens", output, &out)
+      if let input, let output { number("gen_ai.usage.total_tokens", Double(input) + Double(output), &out) }
+      count("gen_ai.usage.cache_read_input_tokens", usage.cacheRead, &out)
+      if usage.cacheWrite != nil || usage.cacheWriteHour != nil {
+        number(
+          "gen_ai.usage.cache_write_input_tokens", Double(usage.cacheWrite ?? 0) + Double(usage.cacheWriteHour ?? 0), &out)
+      }
+      count("gen_ai.usage.reasoning_output_tokens", usage.reasoning, &out)
+      count("llm.tokens.input", usage.input, &out)
+      count("llm.tokens.cache_read", usage.cacheRead, &out)
+      count("llm.tokens.cache_write", usage.cacheWrite, &out)
+      count("llm.tokens.cache_write_1h", usage.cacheWriteHour, &out)
+      count("llm.tokens.input_audio", usage.inputAudio, &out)
+      count("llm.tokens.input_image", usage.inputImage, &out)
+      count("llm.tokens.output", usage.output, &out)
+      count("llm.tokens.reasoning", usage.reasoning, &out)
+      count("llm.tokens.output_audio", usage.outputAudio, &out)
+      count("llm.tokens.output_image", usage.outputImage, &out)
+    }
+    number("llm.cost", span.cost.amount?.dollars, &out)
+    if let time = span.timeToFirstToken { number("llm.time_to_first_token", Double(time.wholeNanoseconds), &out) }
+    if let gap = span.longestGap { number("llm.longest_gap", Double(gap.wholeNanoseconds), &out) }
+    if kind.isCall { count("llm.attempts", span.attempts, &out) }
+    if let retrieval = span.retrieval {
+      count("llm.retrieval.documents", retrieval.documentCount, &out)
+      number("llm.retrieval.top_score", retrieval.topScore, &out)
+    }
+    if !span.risk.isEmpty {
+      for (scorer, name) in Self.riskNames {
+        guard let score = span.risk[scorer] else { continue }
+        out.append(name)
+        out.append(score)
+        entries += 1
+      }
+    }
+    out.end(place, size: entries)
+  }
+
+  private static let riskNames = RiskScorer.allCases.map { ($0, "llm.semantic_risk.\($0.rawValue)") }
+}
+
+/// The words of a kind of span. Names are few, since a trace metric is made of each; what was called is in the resource.
+private struct SpanWords {
+  let name: StaticString
+  let kind: StaticString
+  let role: StaticString
+  /// A call to something outside.
+  let isCall: Bool
+  /// Counted by the Agent although another span of the same service is above it.
+  let isMeasured: Bool
+
+  init(_ kind: SpanKind) {
+    switch kind {
+    case .llm: (name, self.kind, role, isCall, isMeasured) = ("llm.request", "llm", "client", true, true)
+    case .embedding: (name, self.kind, role, isCall, isMeasured) = ("llm.embedding", "embedding", "client", true, true)
+    case .retrieval: (name, self.kind, role, isCall, isMeasured) = ("llm.retrieval", "retrieval", "client", true, true)
+    case .tool: (name, self.kind, role, isCall, isMeasured) = ("llm.tool", "tool", "internal", false, true)
+    case .agent: (name, self.kind, role, isCall, isMeasured) = ("llm.agent", "agent", "internal", false, true)
+    case .workflow: (name, self.kind, role, isCall, isMeasured) = ("llm.workflow", "workflow", "internal", false, false)
+    case .task: (name, self.kind, role, isCall, isMeasured) = ("llm.task", "task", "internal", false, false)
+    }
+  }
+}
+
+extension TraceDecision {
+  /// `_dd.p.dm`: by default, by the Agent's rate, by a rule. `nil`: the caller's, which is not known here.
+  fileprivate var makerTag: StaticString? {
+    switch maker {
+    case .caller: nil
+    case .standard: "-0"
+    case .agent: "-1"
+    case .failureRule: "-3"
+    }
+  }
+}
+
+extension TraceDecision {
+  /// `_dd.p.ksr`: the rate that was applied, with at most six decimals.
+  fileprivate var rateText: String? {
+    switch maker {
+    case .caller, .standard: return nil
+    case .failureRule: return "1"
+    case .agent(let rate):
+      let millionths = Int((rate * 1e6 + 0.5).rounded(.down))
+      if millionths >= 1_000_000 { return "1" }
+      if millionths <= 0 { return "0" }
+      let digits = String(millionths)
+      var text = "0." + String(repeating: "0", count: 6 - digits.utf8.count) + digits
+      while text.hasSuffix("0") { text.removeLast() }
+      return text
+    }
+  }
+}
+
+extension Int64 {
+  fileprivate func subtracting(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? 0 : difference
+  }
+}
