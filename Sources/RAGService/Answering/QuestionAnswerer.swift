@@ -1,4 +1,5 @@
 // Answers one question and leaves its trace: workflow ▶ retrieval ▶ llm.
+import LLMInstrumentation
 import LLMTelemetry
 
 package struct Question: Sendable {

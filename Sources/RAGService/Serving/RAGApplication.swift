@@ -1,32 +1,33 @@
-// Puts the service together: routes, the model client and the span shipper, for the executable and the tests alike.
+// Puts the service together: routes, the model client and the tracer, for the executable and the tests alike.
 import AsyncHTTPClient
 import Hummingbird
+import LLMInstrumentation
 import LLMTelemetry
 import Logging
-import ServiceLifecycle
 
 /// The service as an application. Port 0 binds a free port; `onListening` is told which.
 package func buildRAGApplication(
   _ configuration: RAGConfiguration, httpClient: HTTPClient, logger: Logger,
   onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-  let shipper = configuration.telemetry.map { SpanShipper(configuration: $0, httpClient: httpClient, logger: logger) }
-  let exporter: any SpanExporter = shipper ?? DiscardingExporter()
+  let exporter: (any SpanExporter)? = configuration.telemetry.map { telemetry in
+    QueuedExporter.commander(
+      intake: telemetry.spansURL, key: telemetry.bearerToken, logger: logger, send: HTTPDelivery.send(through: httpClient))
+  }
   return buildRAGApplication(
-    configuration, httpClient: httpClient, exporter: exporter, services: shipper.map { [$0] } ?? [], logger: logger,
-    onListening: onListening)
+    configuration, httpClient: httpClient, exporter: exporter ?? DiscardingExporter(), logger: logger, onListening: onListening)
 }
 
 /// The same with spans going to `exporter`.
 package func buildRAGApplication(
-  _ configuration: RAGConfiguration, httpClient: HTTPClient, exporter: any SpanExporter, services: [any Service] = [],
-  logger: Logger,
+  _ configuration: RAGConfiguration, httpClient: HTTPClient, exporter: any SpanExporter, logger: Logger,
   onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
+  let tracer = LLMTracer(TracerSettings(service: "rag-service", env: configuration.env), exporter: exporter)
   let answerer = QuestionAnswerer(
     configuration: configuration, retriever: LexicalRetriever(passages: configuration.documents),
     vertex: VertexClient(configuration: configuration.vertex, httpClient: httpClient),
-    tracer: LLMTracer(service: "rag-service", env: configuration.env, exporter: exporter))
+    tracer: tracer)
   let ask = AskRoute(answerer: answerer, logger: logger)
   let router = Router()
   router.post("ask") { request, _ in await ask.respond(to: request) }
@@ -36,7 +37,8 @@ package func buildRAGApplication(
       body: .init(byteBuffer: ByteBuffer(string: #"{"status":"ok","passages":\#(configuration.documents.count)}"#)))
   }
   return Application(
-    router: router, configuration: .init(address: .hostname(configuration.host, port: configuration.port)), services: services,
+    router: router, configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+    services: [tracer],
     onServerRunning: { channel in
       if let port = channel.localAddress?.port { await onListening(port) }
     }, logger: logger)
