@@ -16,6 +16,10 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -24,6 +28,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
+    .library(name: "LLMInstrumentation", targets: ["LLMInstrumentation"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
@@ -31,8 +36,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -58,6 +65,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Compression", dependencies: ["CZlib"]),
     .target(name: "OpenTelemetry", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Compression"]),
+    .target(
+      name: "LLMInstrumentation",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
+      ]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -77,7 +89,10 @@ let package = Package(
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
       name: "RAGService",
-      dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
+      dependencies: [
+        "LLMTelemetry", "LLMInstrumentation", "Delivery", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
+        serviceLifecycle,
+      ]),
     .target(
       name: "Commander",
       dependencies: [
@@ -90,11 +105,20 @@ let package = Package(
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
+    // The example of docs/swift-sdk.md, which a test runs.
+    .executableTarget(
+      name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
+    .testTarget(
+      name: "LLMInstrumentationTests",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Delivery", "LLMInstrumentation", httpTypes, hummingbird, hummingbirdTesting, inMemoryTracing,
+        logging, metrics, metricsTestKit, tracing, "instrumented-app",
+      ]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"]),
     .testTarget(name: "ProvidersTests", dependencies: ["LLMTelemetry", "Providers", "TestSeries"]),
-    .testTarget(name: "BudgetsTests", dependencies: ["LLMTelemetry", "Budgets"]),
+    .testTarget(name: "BudgetsTests", dependencies: ["TestSeries", "LLMTelemetry", "Budgets"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: [
@@ -111,7 +135,7 @@ let package = Package(
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(
-      name: "OpenTelemetryTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Compression", "OpenTelemetry"]),
+      name: "OpenTelemetryTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Delivery", "Compression", "OpenTelemetry"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -122,7 +146,7 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb,
       ]),
-    .testTarget(name: "DatadogTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Datadog", nioCore, nioPosix]),
+    .testTarget(name: "DatadogTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
       dependencies: [
@@ -139,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient,
         logging,
       ]),
     .testTarget(
@@ -152,7 +176,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation",
+        "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression", "Datadog",
+        "OpenTelemetry", "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
   ],

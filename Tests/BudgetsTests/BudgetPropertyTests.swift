@@ -2,6 +2,7 @@
 
 @testable import Budgets
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @Suite struct BudgetPropertyTests {
@@ -28,7 +29,7 @@ import Testing
   }
 
   private struct World {
-    var generator: SeededGenerator
+    var generator: SplitMix
     /// Half an hour before an hour ends, of which the run lasts a good part.
     var now = noon + .seconds(1800)
     var book = BudgetBook(budgets, at: noon, readBytes: readBytes)
@@ -106,7 +107,7 @@ import Testing
   }
 
   @Test(arguments: 1...12) func noBudgetIsSpentBeyondItsBound(seed: Int) throws {
-    var world = World(generator: SeededGenerator(state: UInt64(seed)))
+    var world = World(generator: SplitMix(state: UInt64(seed)))
     for _ in 0..<6000 {
       switch Int.random(in: 0..<1000, using: &world.generator) {
       case 0..<520: world.begin()

@@ -6,6 +6,9 @@ struct PythonVerifier {
   /// A venv under `.build/venvs`, named by what is pinned in it.
   enum Environment: String, CaseIterable {
     case datadog
+    case datadogAPI = "datadog-api"
+    case testAgent = "test-agent"
+    case openTelemetry = "otel"
     case sdkCurrent = "sdk-current"
     case sdkPrevious = "sdk-previous"
     case langChainCurrent = "langchain-current"

@@ -3,11 +3,12 @@
 @testable import Datadog
 import LLMMetrics
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @Suite struct DogStatsDFuzzTests {
   private struct Hostile {
-    var generator: SeededGenerator
+    var generator: SplitMix
 
     private static let pieces = [
       "|", ":", ",", "#", "@0.5", "\n", "\r", "\0", "|c", "|#x:y", "|T1", "|@nan", "\u{2028}", "é", "e\u{301}", "日本", "🙂", " ",
@@ -25,7 +26,7 @@ import Testing
 
   @Test(arguments: 0..<40)
   func linesOfHostileTagsAreReadAsWhatTheyAre(_ seed: UInt64) throws {
-    var hostile = Hostile(generator: SeededGenerator(seed: seed))
+    var hostile = Hostile(generator: SplitMix(state: seed))
     let origin = DogStatsDOrigin(container: "ci-" + hostile.text(), externalData: hostile.text(), cardinality: .high)
     var buffer = DogStatsDBuffer(
       constantTags: TagSet(["env": hostile.text(), "region": "eu"]), datagramLimit: 1432, origin: origin.fields)
@@ -76,7 +77,7 @@ import Testing
 
   @Test(arguments: 0..<200)
   func eventsAndChecksOfHostileTextsAreReadAsWhatTheyAre(_ seed: UInt64) throws {
-    var hostile = Hostile(generator: SeededGenerator(seed: seed))
+    var hostile = Hostile(generator: SplitMix(state: seed))
     let event = DogStatsDEvent(
       title: "t" + hostile.text(), text: hostile.text(2000), time: Timestamp(unixSeconds: 5), host: hostile.text(),
       aggregationKey: hostile.text(), priority: .low, sourceType: hostile.text(), alertType: .info,
@@ -131,20 +132,5 @@ import Testing
     #expect(DogStatsDCheck(name: "", status: .ok).line(constantTags: [], origin: "", limit: 8192) == nil)
     #expect(
       DogStatsDEvent(title: String(repeating: "x", count: 9000), text: "").line(constantTags: [], origin: "", limit: 8192) == nil)
-  }
-}
-
-/// The same numbers for one seed, everywhere (SplitMix64, S. Vigna).
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

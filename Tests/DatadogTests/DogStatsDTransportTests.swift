@@ -5,6 +5,7 @@ import Foundation
 import LLMMetrics
 import LLMTelemetry
 import Synchronization
+import TestSeries
 import Testing
 
 @Suite struct DogStatsDTransportTests {
@@ -105,7 +106,7 @@ import Testing
     let receiver = try LoopbackReceiver.unix()
     let client = try DogStatsDClient(
       address: receiver.address, settings: quiet { $0.sampleRates = ["llm.request.duration": 0.25] }, at: Self.start,
-      random: SeededGenerator(seed: 7), find: { try AgentEndpoint.find($0) })
+      random: SplitMix(state: 7), find: { try AgentEndpoint.find($0) })
     var kept = 0
     for _ in 0..<20 {
       client.add((0..<1000).map { _ in MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(1)) })

@@ -2,6 +2,7 @@
 
 import Foundation
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @testable import Datadog
@@ -91,7 +92,7 @@ import Testing
   @Test func aRandomForestArrivingInAnyOrderIsTheSameForest() async throws {
     var random = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: .min ... .max, using: &random)
-    var generator = SeededGenerator(state: seed)
+    var generator = SplitMix(state: seed)
     for _ in 0..<20 {
       var spans = [LLMObservabilityRun.span(.workflow, "0")]
       for number in 1..<60 {
@@ -140,17 +141,5 @@ import Testing
       #expect(tree.bookkeeping <= 100 + 4 * 10 + 10)
     }
     #expect(tree.count == 0 && tree.size == 0 && tree.releaseAll().isEmpty)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -3,6 +3,7 @@
 @testable import Datadog
 import LLMMetrics
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @Suite struct PointFoldTests {
@@ -85,7 +86,7 @@ import Testing
   /// Programs that begin, run, see their clock jump and end, in an order that a seed decides.
   @Test(arguments: 0..<60)
   func everyValueIsInOnePointAndEveryPointHasItsTime(_ seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix(state: seed)
     var clock = 0.0
     var sentThrough: Timestamp?
     var times: Set<String> = []
@@ -161,7 +162,7 @@ import Testing
   }
 
   @Test func samplesKeepTheirNumberAndTheirQuantilesInBoundedMemory() throws {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SplitMix(state: 3)
     var samples = SampleSet()
     var all: [Double] = []
     for index in 0..<50_000 {

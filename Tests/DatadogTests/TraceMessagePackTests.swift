@@ -1,5 +1,6 @@
 // MessagePack at the borders of its forms, against bytes from the specification, and damage that must not trap.
 
+import TestSeries
 import Testing
 
 @testable import Datadog
@@ -89,7 +90,7 @@ import Testing
     for end in 0..<payload.count {
       #expect(throws: MessagePackError.self) { try MessagePackReader.value(Array(payload[..<end])) }
     }
-    var random = TraceRandom(seed: 1)
+    var random = SplitMix(state: 1)
     for _ in 0..<20_000 {
       var damaged = payload
       damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

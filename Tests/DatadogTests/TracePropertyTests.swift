@@ -2,6 +2,7 @@
 
 import Delivery
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @testable import Datadog
@@ -16,9 +17,9 @@ enum HostileSpans {
   private static let amounts: [Int64] = [0, 1, -1, .max, .min]
 
   /// Ids of few values, so that traces, repeated ids and circles come about.
-  static func make(_ count: Int, using random: inout TraceRandom) -> [LLMSpan] { (0..<count).map { _ in span(using: &random) } }
+  static func make(_ count: Int, using random: inout SplitMix) -> [LLMSpan] { (0..<count).map { _ in span(using: &random) } }
 
-  private static func span(using random: inout TraceRandom) -> LLMSpan {
+  private static func span(using random: inout SplitMix) -> LLMSpan {
     func text() -> String? { Bool.random(using: &random) ? texts.randomElement(using: &random) : nil }
     func count() -> Int? { Bool.random(using: &random) ? counts.randomElement(using: &random) : nil }
     func nanoseconds() -> Int64 {
@@ -68,7 +69,7 @@ enum HostileSpans {
 @Suite struct TracePropertyTests {
   @Test(arguments: 0..<40)
   func hostileSpansMakeRightPayloads(seed: Int) throws {
-    var random = TraceRandom(seed: UInt64(seed))
+    var random = SplitMix(state: UInt64(seed))
     let spans = HostileSpans.make(Int.random(in: 1...120, using: &random), using: &random)
     let rates =
       seed % 2 == 0
@@ -86,7 +87,7 @@ enum HostileSpans {
 
   /// What is encoded again is the same: nothing of a batch is left over for the next.
   @Test func batchesDoNotInfluenceEachOther() {
-    var random = TraceRandom(seed: 99)
+    var random = SplitMix(state: 99)
     var encoder = TraceEncoder(TraceSamples.settings)
     for _ in 0..<20 {
       let spans = HostileSpans.make(30, using: &random)

@@ -1,23 +1,10 @@
-// Spans for tests of traces, and payloads read back; a generator whose numbers repeat.
+// Spans for tests of traces, and payloads read back.
 
 import Delivery
 import LLMTelemetry
 import Synchronization
 
 @testable import Datadog
-
-struct TraceRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  /// SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-    return bits ^ bits >> 31
-  }
-}
 
 enum TraceSamples {
   static let now = Timestamp(unixSeconds: 1_795_464_236)

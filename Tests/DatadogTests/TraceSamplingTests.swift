@@ -1,6 +1,7 @@
 // Which traces are kept: the Agent's rates, the hash that all tracers share, and whose word counts.
 
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @testable import Datadog
@@ -66,7 +67,7 @@ import Testing
   }
 
   @Test func aRateKeepsThatShare() {
-    var random = TraceRandom(seed: 7)
+    var random = SplitMix(state: 7)
     for rate in [0.0, 0.01, 0.3, 0.999, 1] {
       let kept = (0..<20_000).count { _ in SamplingRates.keeps(traceLow: random.next(), rate: rate) }
       #expect(abs(Double(kept) / 20_000 - rate) < 0.012)

@@ -4,6 +4,7 @@ import Compression
 import Delivery
 import LLMTelemetry
 import Synchronization
+import TestSeries
 import Testing
 
 @testable import OpenTelemetry
@@ -82,7 +83,7 @@ struct RoundTripTests {
     await drain(sink.lane)
     let whole = try #require(receiver.requests.withLock { $0.first?.body })
     let traces = OTLPTraceReceiver()
-    var generator = SeededGenerator(seed: 77)
+    var generator = SplitMix(state: 77)
     var answers: Set<Int> = []
     for round in 0..<4000 {
       var bytes: [UInt8]
@@ -112,7 +113,7 @@ struct RoundTripTests {
       "\"startTimeUnixNano\"", "\"99999999999999999999\"", "\"events\"", "\"status\"",
     ]
     let traces = OTLPTraceReceiver()
-    var generator = SeededGenerator(seed: 4)
+    var generator = SplitMix(state: 4)
     for _ in 0..<4000 {
       var text = "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{"
       for _ in 0..<Int.random(in: 0...30, using: &generator) { text += words.randomElement(using: &generator) ?? "" }

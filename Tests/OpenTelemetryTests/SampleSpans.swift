@@ -1,26 +1,13 @@
 // Spans with everything a span can have, from a seed.
 
 import LLMTelemetry
+import TestSeries
 
-/// SplitMix64 (Steele, Lea, Flood 2014): one seed reproduces a whole run.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
-  }
-}
 
 struct SampleSpans {
-  var generator: SeededGenerator
+  var generator: SplitMix
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { generator = SplitMix(state: seed) }
 
   private mutating func maybe<Value>(_ value: @autoclosure () -> Value) -> Value? {
     Bool.random(using: &generator) ? value() : nil

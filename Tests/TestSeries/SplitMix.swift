@@ -1,6 +1,6 @@
 // A seeded random number generator (SplitMix64; Steele, Lea, Flood, OOPSLA 2014), so that a random test can be run again.
 
-package struct SplitMix: RandomNumberGenerator {
+package struct SplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(state: UInt64) { self.state = state }
