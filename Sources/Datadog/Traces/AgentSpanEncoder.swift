@@ -46,22 +46,24 @@ struct AgentSpanEncoder: Sendable {
     ofRoot = Entries([(name: "language", value: "swift"), (name: "runtime-id", value: settings.runtimeID)])
   }
 
-  func service(of span: borrowing LLMSpan) -> String {
-    guard let own = span.dimensions.service, !own.isEmpty else { return service }
+  func service(of span: UnsafePointer<LLMSpan>) -> String {
+    guard let own = span.pointee.dimensions.service, !own.isEmpty else { return service }
     return own
   }
 
-  func env(of span: borrowing LLMSpan) -> String? {
-    guard let own = span.dimensions.env, !own.isEmpty else { return env }
+  func env(of span: UnsafePointer<LLMSpan>) -> String? {
+    guard let own = span.pointee.dimensions.env, !own.isEmpty else { return env }
     return own
   }
 
-  /// - Parameter decision: given with the first span of what is sent together; the Agent looks for it there.
+  /// - Parameters:
+  ///   - span: by its place in memory: a copy of one would be a count for each of its strings.
+  ///   - decision: given with the first span of what is sent together; the Agent looks for it there.
   func append(
-    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, decision: TraceDecision?, now: Timestamp,
+    _ span: UnsafePointer<LLMSpan>, _ member: TraceGrouping.Member, decision: TraceDecision?, now: Timestamp,
     to out: inout MessagePackWriter
   ) {
-    let kind = SpanWords(span.kind)
+    let kind = SpanWords(span.pointee.kind)
     out.begin()
     out.appendMap(12)
     out.append("service")
@@ -69,32 +71,32 @@ struct AgentSpanEncoder: Sendable {
     out.append("name")
     out.append(kind.name)
     out.append("resource")
-    out.append(span.name.isEmpty ? span.kind.rawValue : span.name, limit: Self.resourceBytes)
+    out.append(span.pointee.name.isEmpty ? span.pointee.kind.rawValue : span.pointee.name, limit: Self.resourceBytes)
     out.append("type")
     out.append("llm")
     // Datadog knows a trace by its lower half, which must not be zero.
-    let low = span.traceID.low == 0 ? span.traceID.high : span.traceID.low
+    let low = span.pointee.traceID.low == 0 ? span.pointee.traceID.high : span.pointee.traceID.low
     out.append("trace_id")
     out.append(low)
     out.append("span_id")
-    out.append(span.spanID.bits)
+    out.append(span.pointee.spanID.bits)
     out.append("parent_id")
     out.append(member.parent)
-    let duration = max(0, span.duration.wholeNanoseconds)
-    var start = span.start.unixNanoseconds
+    let duration = max(0, span.pointee.duration.wholeNanoseconds)
+    var start = span.pointee.start.unixNanoseconds
     if start < Self.earliestStart { start = max(Self.earliestStart, now.unixNanoseconds.subtracting(duration)) }
     out.append("start")
     out.append(start)
     out.append("duration")
     out.append(min(duration, .max - start))
     out.append("error")
-    out.append(UInt64(span.outcome.countsAsError ? 1 : 0))
+    out.append(UInt64(span.pointee.outcome.countsAsError ? 1 : 0))
     appendMeta(span, member, kind, decision, &out)
     appendMetrics(span, member, kind, decision, &out)
   }
 
   private func appendMeta(
-    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
+    _ span: UnsafePointer<LLMSpan>, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
     _ out: inout MessagePackWriter
   ) {
     out.append("meta")
@@ -115,39 +117,39 @@ struct AgentSpanEncoder: Sendable {
       entries += 1
     }
     text("env", env(of: span), &out)
-    text("version", span.dimensions.version, &out)
+    text("version", span.pointee.dimensions.version, &out)
     word("gen_ai.operation.name", kind.kind, &out)
     word("span_kind", kind.kind, &out)
-    let isServer = span.kind == .workflow && member.isTopLevel
+    let isServer = span.pointee.kind == .workflow && member.isTopLevel
     word("span.kind", isServer ? "server" : kind.role, &out)
-    text("gen_ai.provider.name", span.dimensions.provider, &out)
-    text("gen_ai.request.model", span.dimensions.model, &out)
-    text("gen_ai.response.model", span.responseModel, &out)
-    text("gen_ai.conversation.id", span.session, &out)
+    text("gen_ai.provider.name", span.pointee.dimensions.provider, &out)
+    text("gen_ai.request.model", span.pointee.dimensions.model, &out)
+    text("gen_ai.response.model", span.pointee.responseModel, &out)
+    text("gen_ai.conversation.id", span.pointee.session, &out)
     // By the names that metrics have, so that one can go from a metric to its traces.
-    text("provider", span.dimensions.provider, &out)
-    text("model", span.dimensions.model, &out)
-    text("route", span.dimensions.route, &out)
-    text("tenant", span.dimensions.tenant, &out)
-    text("feature", span.dimensions.feature, &out)
-    text("prompt", span.dimensions.prompt, &out)
-    text("prompt_version", span.dimensions.promptVersion, &out)
-    text("region", span.dimensions.region, &out)
-    text("finish_reason", span.finishReason?.rawValue, &out)
-    if let read = span.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
-    if kind.isCall { text("peer.service", span.dimensions.provider, &out, limit: Self.nameBytes) }
-    if let status = span.httpStatus, (100...599).contains(status) { text("http.status_code", String(status), &out) }
-    text("llm.virtual_key", span.virtualKey, &out)
-    text("llm.service_tier", span.serviceTier?.rawValue, &out)
-    text("llm.fallback_from", span.fallbackFrom, &out)
+    text("provider", span.pointee.dimensions.provider, &out)
+    text("model", span.pointee.dimensions.model, &out)
+    text("route", span.pointee.dimensions.route, &out)
+    text("tenant", span.pointee.dimensions.tenant, &out)
+    text("feature", span.pointee.dimensions.feature, &out)
+    text("prompt", span.pointee.dimensions.prompt, &out)
+    text("prompt_version", span.pointee.dimensions.promptVersion, &out)
+    text("region", span.pointee.dimensions.region, &out)
+    text("finish_reason", span.pointee.finishReason?.rawValue, &out)
+    if let read = span.pointee.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
+    if kind.isCall { text("peer.service", span.pointee.dimensions.provider, &out, limit: Self.nameBytes) }
+    if let status = span.pointee.httpStatus, (100...599).contains(status) { text("http.status_code", String(status), &out) }
+    text("llm.virtual_key", span.pointee.virtualKey, &out)
+    text("llm.service_tier", span.pointee.serviceTier?.rawValue, &out)
+    text("llm.fallback_from", span.pointee.fallbackFrom, &out)
     if kind.isCall {
-      word("llm.streaming", span.isStreaming ? "true" : "false", &out)
-      text("cost_exactness", span.cost.exactness, &out)
+      word("llm.streaming", span.pointee.isStreaming ? "true" : "false", &out)
+      text("cost_exactness", span.pointee.cost.exactness, &out)
     }
-    if case .failed(let errorClass, let message) = span.outcome {
+    if case .failed(let errorClass, let message) = span.pointee.outcome {
       text("error_class", errorClass.rawValue, &out)
       // What a client gave up is no error of the service.
-      if span.outcome.countsAsError {
+      if span.pointee.outcome.countsAsError {
         text("error.type", errorClass.rawValue, &out)
         text("error.message", message, &out, limit: Self.messageBytes)
       }
@@ -155,9 +157,9 @@ struct AgentSpanEncoder: Sendable {
     if let decision {
       entries += ofRoot.count
       out.append(raw: ofRoot.bytes)
-      if span.traceID.high != 0 {
+      if span.pointee.traceID.high != 0 {
         out.append("_dd.p.tid")
-        out.append(hexadecimal: span.traceID.high)
+        out.append(hexadecimal: span.pointee.traceID.high)
         entries += 1
       }
       if decision.priority.isKept, let maker = decision.makerTag { word("_dd.p.dm", maker, &out) }
@@ -167,7 +169,7 @@ struct AgentSpanEncoder: Sendable {
   }
 
   private func appendMetrics(
-    _ span: borrowing LLMSpan, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
+    _ span: UnsafePointer<LLMSpan>, _ member: TraceGrouping.Member, _ kind: SpanWords, _ decision: TraceDecision?,
     _ out: inout MessagePackWriter
   ) {
     out.append("metrics")
@@ -195,7 +197,7 @@ struct AgentSpanEncoder: Sendable {
     }
     if member.isTopLevel { number("_dd.top_level", 1, &out) }
     if kind.isMeasured { number("_dd.measured", 1, &out) }
-    let usage = span.usage
+    let usage = span.pointee.usage
     if !usage.isUnknown {
       let input = usage.totalInput
       let output = usage.totalOutput
@@ -219,17 +221,17 @@ struct AgentSpanEncoder: Sendable {
       count("llm.tokens.output_audio", usage.outputAudio, &out)
       count("llm.tokens.output_image", usage.outputImage, &out)
     }
-    number("llm.cost", span.cost.amount?.dollars, &out)
-    if let time = span.timeToFirstToken { number("llm.time_to_first_token", Double(time.wholeNanoseconds), &out) }
-    if let gap = span.longestGap { number("llm.longest_gap", Double(gap.wholeNanoseconds), &out) }
-    if kind.isCall { count("llm.attempts", span.attempts, &out) }
-    if let retrieval = span.retrieval {
+    number("llm.cost", span.pointee.cost.amount?.dollars, &out)
+    if let time = span.pointee.timeToFirstToken { number("llm.time_to_first_token", Double(time.wholeNanoseconds), &out) }
+    if let gap = span.pointee.longestGap { number("llm.longest_gap", Double(gap.wholeNanoseconds), &out) }
+    if kind.isCall { count("llm.attempts", span.pointee.attempts, &out) }
+    if let retrieval = span.pointee.retrieval {
       count("llm.retrieval.documents", retrieval.documentCount, &out)
       number("llm.retrieval.top_score", retrieval.topScore, &out)
     }
-    if !span.risk.isEmpty {
+    if !span.pointee.risk.isEmpty {
       for place in Self.scorers.indices {
-        guard let score = span.risk[Self.scorers[place]] else { continue }
+        guard let score = span.pointee.risk[Self.scorers[place]] else { continue }
         // A name that is a string leaves room for its number.
         out.append(Self.riskNames[place])
         out.put(score)
@@ -241,59 +243,6 @@ struct AgentSpanEncoder: Sendable {
 
   private static let scorers = RiskScorer.allCases
   private static let riskNames = scorers.map { "llm.semantic_risk.\($0.rawValue)" }
-}
-
-/// The words of a kind of span. Names are few, since a trace metric is made of each; what was called is in the resource.
-private struct SpanWords {
-  let name: StaticString
-  let kind: StaticString
-  let role: StaticString
-  /// A call to something outside.
-  let isCall: Bool
-  /// Counted by the Agent although another span of the same service is above it.
-  let isMeasured: Bool
-
-  init(_ kind: SpanKind) {
-    switch kind {
-    case .llm: (name, self.kind, role, isCall, isMeasured) = ("llm.request", "llm", "client", true, true)
-    case .embedding: (name, self.kind, role, isCall, isMeasured) = ("llm.embedding", "embedding", "client", true, true)
-    case .retrieval: (name, self.kind, role, isCall, isMeasured) = ("llm.retrieval", "retrieval", "client", true, true)
-    case .tool: (name, self.kind, role, isCall, isMeasured) = ("llm.tool", "tool", "internal", false, true)
-    case .agent: (name, self.kind, role, isCall, isMeasured) = ("llm.agent", "agent", "internal", false, true)
-    case .workflow: (name, self.kind, role, isCall, isMeasured) = ("llm.workflow", "workflow", "internal", false, false)
-    case .task: (name, self.kind, role, isCall, isMeasured) = ("llm.task", "task", "internal", false, false)
-    }
-  }
-}
-
-extension TraceDecision {
-  /// `_dd.p.dm`: by default, by the Agent's rate, by a rule. `nil`: the caller's, which is not known here.
-  fileprivate var makerTag: StaticString? {
-    switch maker {
-    case .caller: nil
-    case .standard: "-0"
-    case .agent: "-1"
-    case .failureRule: "-3"
-    }
-  }
-}
-
-extension TraceDecision {
-  /// `_dd.p.ksr`: the rate that was applied, with at most six decimals.
-  fileprivate var rateText: String? {
-    switch maker {
-    case .caller, .standard: return nil
-    case .failureRule: return "1"
-    case .agent(let rate):
-      let millionths = Int((rate * 1e6 + 0.5).rounded(.down))
-      if millionths >= 1_000_000 { return "1" }
-      if millionths <= 0 { return "0" }
-      let digits = String(millionths)
-      var text = "0." + String(repeating: "0", count: 6 - digits.utf8.count) + digits
-      while text.hasSuffix("0") { text.removeLast() }
-      return text
-    }
-  }
 }
 
 extension Int64 {

@@ -21,17 +21,19 @@ struct TraceEncoder: ~Copyable {
   init(_ settings: AgentTraces.Settings) { spanEncoder = AgentSpanEncoder(settings) }
 
   mutating func encode(_ spans: [LLMSpan], rates: SamplingRates, now: Timestamp) -> [DeliveryItem] {
-    // Elements of a buffer are read in place, those of an array would be copied, with a count for each string.
-    spans.withUnsafeBufferPointer { encode($0, rates: rates, now: now) }
+    // In place: an element of an array would be copied, with a count for each of its strings.
+    spans.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.map { encode($0, count: buffer.count, rates: rates, now: now) } ?? []
+    }
   }
 
   private mutating func encode(
-    _ spans: UnsafeBufferPointer<LLMSpan>, rates: SamplingRates, now: Timestamp
+    _ spans: UnsafePointer<LLMSpan>, count: Int, rates: SamplingRates, now: Timestamp
   ) -> [DeliveryItem] {
-    grouping.begin(spans)
+    grouping.begin(spans, count: count)
     let encoder = spanEncoder
     for place in grouping.traces.indices {
-      grouping.load(grouping.traces[place], of: spans) { encoder.service(of: spans[$0]) }
+      grouping.load(grouping.traces[place], of: spans) { encoder.service(of: spans + $0) }
       let decision = decide(spans, rates: rates, now: now)
       append(grouping.members[...], of: spans, decision, now)
       for place in grouping.duplicates.indices { append(grouping.duplicates[place...place], of: spans, decision, now) }
@@ -43,7 +45,7 @@ struct TraceEncoder: ~Copyable {
   }
 
   private mutating func decide(
-    _ spans: UnsafeBufferPointer<LLMSpan>, rates: SamplingRates, now: Timestamp
+    _ spans: UnsafePointer<LLMSpan>, rates: SamplingRates, now: Timestamp
   ) -> TraceDecision {
     let root = grouping.members[0]
     var isSampled = true
@@ -55,14 +57,14 @@ struct TraceEncoder: ~Copyable {
     grouping.members.forEach(look)
     grouping.duplicates.forEach(look)
     let rate = rates.rate(
-      service: spanEncoder.service(of: spans[root.span]), env: spanEncoder.env(of: spans[root.span]) ?? "")
+      service: spanEncoder.service(of: spans + root.span), env: spanEncoder.env(of: spans + root.span) ?? "")
     return sampler.decide(
       traceLow: spans[root.span].traceID.low, rate: rate, isSampled: isSampled, hasCaller: root.parent != 0, hasFailed: hasFailed,
       now: now)
   }
 
   private mutating func append(
-    _ members: ArraySlice<TraceGrouping.Member>, of spans: UnsafeBufferPointer<LLMSpan>, _ decision: TraceDecision,
+    _ members: ArraySlice<TraceGrouping.Member>, of spans: UnsafePointer<LLMSpan>, _ decision: TraceDecision,
     _ now: Timestamp
   ) {
     var rest = members
@@ -72,7 +74,7 @@ struct TraceEncoder: ~Copyable {
       let place = writer.beginArray()
       var count = 0
       while let member = rest.first, count == 0 || writer.count - begin < Self.traceBytes {
-        spanEncoder.append(spans[member.span], member, decision: count == 0 ? decision : nil, now: now, to: &writer)
+        spanEncoder.append(spans + member.span, member, decision: count == 0 ? decision : nil, now: now, to: &writer)
         rest.removeFirst()
         count += 1
       }

@@ -25,11 +25,11 @@ struct TraceGrouping {
   private var places: [UInt64: Int] = [:]
   private var isDone: [Bool?] = []
 
-  mutating func begin(_ spans: UnsafeBufferPointer<LLMSpan>) {
+  mutating func begin(_ spans: UnsafePointer<LLMSpan>, count: Int) {
     traces.removeAll(keepingCapacity: true)
     lastOfTrace.removeAll(keepingCapacity: true)
     next.removeAll(keepingCapacity: true)
-    for index in spans.indices {
+    for index in 0..<count {
       next.append(-1)
       if let last = lastOfTrace.updateValue(index, forKey: spans[index].traceID) {
         next[last] = index
@@ -40,7 +40,7 @@ struct TraceGrouping {
   }
 
   /// - Parameter service: of a span, by its place.
-  mutating func load(_ first: Int, of spans: UnsafeBufferPointer<LLMSpan>, service: (Int) -> String) {
+  mutating func load(_ first: Int, of spans: UnsafePointer<LLMSpan>, service: (Int) -> String) {
     members.removeAll(keepingCapacity: true)
     duplicates.removeAll(keepingCapacity: true)
     var index = first
@@ -66,7 +66,7 @@ struct TraceGrouping {
     }
   }
 
-  private static func alone(_ index: Int, _ spans: UnsafeBufferPointer<LLMSpan>) -> Member {
+  private static func alone(_ index: Int, _ spans: UnsafePointer<LLMSpan>) -> Member {
     let parent = spans[index].parentSpanID?.bits ?? 0
     return Member(span: index, parent: parent == spans[index].spanID.bits ? 0 : parent)
   }
