@@ -48,7 +48,8 @@ struct PointFold {
 
   private struct Slot {
     let definition: MetricDefinition
-    let tags: TagSet
+    /// As Datadog stores them.
+    let tags: [String]
     var count: Int64 = 0
     var gauge = 0.0
     var samples = SampleSet()
@@ -98,7 +99,7 @@ struct PointFold {
   mutating func add(_ measurements: [MetricMeasurement]) {
     for measurement in measurements {
       let key = measurement.seriesKey
-      let place = table.place(of: key) ?? table.insert(Slot(definition: measurement.definition, tags: measurement.tags), key: key)
+      let place = table.place(of: key) ?? table.insert(slot(measurement.definition, measurement.tags), key: key)
       switch (measurement.value, measurement.definition.type) {
       case (.count(let count), .count): add(count, at: place)
       case (.sample(let value), .distribution): add(sample: value, at: place)
@@ -171,7 +172,7 @@ struct PointFold {
     self.merged = [:]
     var refused = 0
     table.drain { slot in
-      let key = Key(name: slot.definition.name, tags: IntakeTag.all(slot.tags, constantTags: constantTags))
+      let key = Key(name: slot.definition.name, tags: slot.tags)
       if var known = merged.removeValue(forKey: key) {
         known.count = known.count.addingSaturated(slot.count)
         known.gauge = slot.gauge
@@ -191,7 +192,11 @@ struct PointFold {
 
   private mutating func newPlace(_ number: Int32, of batch: MeasurementBatch) -> Int {
     let series = batch.series[Int(number)]
-    return table.insert(Slot(definition: series.definition, tags: series.tags), number: number)
+    return table.insert(slot(series.definition, series.tags), number: number)
+  }
+
+  private func slot(_ definition: MetricDefinition, _ tags: TagSet) -> Slot {
+    Slot(definition: definition, tags: IntakeTag.all(tags, constantTags: constantTags))
   }
 
   @inline(__always)
