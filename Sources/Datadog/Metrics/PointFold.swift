@@ -1,5 +1,5 @@
-// Adds measurements up to one point for each series and interval, so that no two points of a series have the same time: of two that
-// had, Datadog keeps the last.
+// Adds measurements up to one point for each series and interval, so that no two points of a series have the same time: of two
+// that had, Datadog keeps the last.
 
 import LLMMetrics
 import LLMTelemetry
@@ -34,9 +34,9 @@ package enum MetricPointDrop: String, CaseIterable, Sendable {
   case shutDown = "shut_down"
 }
 
-/// An interval's points carry its start. An interval whose time is taken — the one the program began in, which an earlier one may have
-/// written to; one that comes again because the clock was put back; one that Datadog would refuse as too old or too far ahead — is not
-/// written: its values wait for the next interval that is free.
+/// An interval's points carry its start. An interval whose time is taken — the one the program began in, which an earlier one may
+/// have written to; one that comes again because the clock was put back; one that Datadog would refuse as too old or too far
+/// ahead — is not written: its values wait for the next interval that is free.
 struct PointFold {
   /// Seconds; what the Agent uses too.
   static let width: Int64 = 10
@@ -69,8 +69,8 @@ struct PointFold {
   private var taken: TakenTimes
   private var drops: [MetricPointDrop: Int] = [:]
 
-  /// - Parameter sentThrough: the last time an earlier program of this host may have written, where it is known; matters only when
-  ///   the clock was put back in between.
+  /// - Parameter sentThrough: the last time an earlier program of this host may have written, where it is known; matters only
+  ///   when the clock was put back in between.
   init(constantTags: TagSet, at now: Timestamp, sentThrough: Timestamp? = nil) {
     self.constantTags = constantTags
     interval = Self.start(of: now.unixSeconds)
@@ -166,7 +166,8 @@ struct PointFold {
     return points
   }
 
-  /// Brings series together that are one to Datadog: by another number, by name, or by tags that differ only in what it does not keep.
+  /// Brings series together that are one to Datadog: by another number, by name, or by tags that differ only in what it does not
+  /// keep.
   private mutating func merge() {
     var merged = merged
     self.merged = [:]
