@@ -69,6 +69,30 @@ import Testing
     #expect(client.statistics.datagramsSent + client.statistics.datagramsDropped == 2003)
   }
 
+  @Test func aFrameOfWhichAPartWasTakenIsFinishedBeforeTheNext() throws {
+    let agent = try StreamReceiver()
+    let endpoint = try #require(try AgentEndpoint.find(agent.address).first)
+    guard var socket = AgentSocket(endpoint, sendBuffer: 1) else {
+      Issue.record("no socket")
+      return
+    }
+    var sent: [String] = []
+    var parts = 0
+    for round in 0..<400 {
+      let datagram = "\(round):" + String(repeating: "x", count: 200 + round * 37 % 7900)
+      if socket.send(Array(datagram.utf8)) == .sent { sent.append(datagram) }
+      if socket.holdsRest { parts += 1 }
+      // The receiver reads now and then, so that frames end in the middle of all its reads.
+      if round % 3 == 0 { _ = agent.bytes() }
+    }
+    #expect(parts > 10)
+    var read = agent.datagrams()
+    // What still waits goes with the next frame.
+    while socket.send(Array("last".utf8)) != .sent { read += agent.datagrams() }
+    read += agent.datagrams()
+    #expect(read == sent + ["last"])
+  }
+
   @Test func aGaugeKeepsItsLastValueAndAValueOfAnotherTypeIsRefused() throws {
     let receiver = try LoopbackReceiver.unix()
     let client = try DogStatsDClient(address: receiver.address, settings: quiet())

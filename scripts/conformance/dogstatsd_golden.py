@@ -8,8 +8,8 @@ and a CALL is one of
   {"type": "event", "title": ..., "text": ..., and the client's other arguments}
   {"type": "check", "name": ..., "status": 0, "tags": [...], and the client's other arguments}
   {"type": "telemetry"}
-A value that is a string is sent as it stands (exact decimals, which the client passes through). The value of a distribution or a gauge
-is made a float first: JSON does not tell 1 from 1.0. With "rate" a distribution's line is printed as it is when it is kept.
+A value that is a string is sent as it stands (exact decimals, which the client passes through). The value of a distribution or a
+gauge is made a float first: JSON does not tell 1 from 1.0. With "rate" a distribution's line is printed as it is when it is kept.
 """
 import json
 import os

@@ -37,12 +37,7 @@ struct AgentEndpoint: Hashable, Sendable {
     var found: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host, String(port), &hints, &found)
     defer { if let found { freeaddrinfo(found) } }
-    guard status == 0 else {
-      throw DogStatsDError(
-        description:
-          "DogStatsD host \(host) cannot be resolved: \(String(cString: gai_strerror(status))); check the name, or use an IP address"
-      )
-    }
+    guard status == 0 else { throw unresolved(host, String(cString: gai_strerror(status))) }
     var endpoints: [AgentEndpoint] = []
     var next = found
     while let entry = next?.pointee {
@@ -52,11 +47,12 @@ struct AgentEndpoint: Hashable, Sendable {
       }
       next = entry.ai_next
     }
-    guard !endpoints.isEmpty else {
-      throw DogStatsDError(
-        description: "DogStatsD host \(host) cannot be resolved: no address; check the name, or use an IP address")
-    }
+    if endpoints.isEmpty { throw unresolved(host, "no address") }
     return endpoints
+  }
+
+  private static func unresolved(_ host: String, _ reason: String) -> DogStatsDError {
+    DogStatsDError(description: "DogStatsD host \(host) cannot be resolved: \(reason); check the name, or use an IP address")
   }
 
   private static func unixAddress(_ path: String) throws -> [UInt8] {

@@ -26,7 +26,9 @@ struct AgentSocket: ~Copyable {
   private var rest: [UInt8] = []
 
   /// `nil` when nobody listens there, with the reason in `errno`.
-  init?(_ endpoint: AgentEndpoint) {
+  ///
+  /// - Parameter sendBuffer: bytes the system may hold for the receiver; without it the system decides.
+  init?(_ endpoint: AgentEndpoint, sendBuffer: Int32? = nil) {
     isStream = endpoint.isStream
     descriptor = -1
     #if canImport(Glibc)
@@ -41,6 +43,9 @@ struct AgentSocket: ~Copyable {
       var yes: Int32 = 1
       setsockopt(opened, SOL_SOCKET, SO_NOSIGPIPE, &yes, socklen_t(MemoryLayout<Int32>.size))
     #endif
+    if var sendBuffer {
+      setsockopt(opened, SOL_SOCKET, SO_SNDBUF, &sendBuffer, socklen_t(MemoryLayout<Int32>.size))
+    }
     let result = endpoint.bytes.withUnsafeBytes { bytes in
       bytes.withMemoryRebound(to: sockaddr.self) { address in
         #if canImport(Glibc)

@@ -1,4 +1,5 @@
-// Adds up counts, keeps the last of a gauge and gathers samples between two flushes, then packs them into as few datagrams as fit.
+// Adds up counts, keeps the last of a gauge and gathers samples between two flushes, then packs them into as few datagrams as
+// fit.
 
 import LLMMetrics
 import LLMTelemetry

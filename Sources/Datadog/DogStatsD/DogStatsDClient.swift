@@ -12,7 +12,8 @@ package struct DogStatsDSettings: Sendable {
   /// out: counts stay right on average, rare values may be missed. Nothing is left out unless it is named here.
   package var sampleRates: [String: Double] = [:]
   package var origin = DogStatsDOrigin()
-  /// Whether the client counts what it sends and drops in metrics of its own, `datadog.dogstatsd.client.*`, which are free of charge.
+  /// Whether the client counts what it sends and drops in metrics of its own, `datadog.dogstatsd.client.*`, which are free of
+  /// charge.
   package var sendsTelemetry = true
   /// The `client_version` there.
   package var version = "1"
@@ -27,8 +28,8 @@ package final class DogStatsDClient: Sendable {
   private let constantTags: [String]
   private let sender: Mutex<DogStatsDSender>
 
-  /// Throws `DogStatsDError` when the host cannot be resolved, the path is too long or a rate is none; an Agent that is not there yet
-  /// is no error. Waits for the name service, once.
+  /// Throws `DogStatsDError` when the host cannot be resolved, the path is too long or a rate is none; an Agent that is not there
+  /// yet is no error. Waits for the name service, once.
   package convenience init(
     address: DogStatsDAddress, settings: DogStatsDSettings = DogStatsDSettings(), at now: Timestamp = .now()
   ) throws {
@@ -66,8 +67,8 @@ package final class DogStatsDClient: Sendable {
   /// Sends by itself when much has gathered; otherwise the next `flush` does.
   package func add(_ measurements: [MetricMeasurement]) { add(measurements, time: nil) }
 
-  /// Counts and gauges of another time than now, which the Agent passes on without adding them up (its "no aggregation pipeline");
-  /// samples of a distribution have no time, so they are of now.
+  /// Counts and gauges of another time than now, which the Agent passes on without adding them up (its "no aggregation
+  /// pipeline"); samples of a distribution have no time, so they are of now.
   package func add(_ measurements: [MetricMeasurement], at time: Timestamp) { add(measurements, time: time.unixSeconds) }
 
   private func add(_ measurements: [MetricMeasurement], time: Int64?) {

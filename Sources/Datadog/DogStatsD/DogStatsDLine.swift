@@ -4,8 +4,8 @@ import LLMMetrics
 import LLMTelemetry
 
 enum DogStatsDLine {
-  /// `|c`, `|g` or `|d`, then the rate, the tags, the origin and the time, in the Python client's order. `constantTags` come last,
-  /// those the series has itself left out.
+  /// `|c`, `|g` or `|d`, then the rate, the tags, the origin and the time, in the Python client's order. `constantTags` come
+  /// last, those the series has itself left out.
   ///
   /// - Parameters:
   ///   - rate: the share of samples that was kept; the Agent counts each of them `1 / rate` times.

@@ -27,8 +27,8 @@ package struct DogStatsDStatistics: Hashable, Sendable {
 enum DogStatsDTelemetry {
   static let interval: Duration = .seconds(10)
 
-  /// The lines for what has happened between two statistics, in the order of the Python client. We have no queue between the buffer
-  /// and the socket, so everything that is dropped is dropped by the writer.
+  /// The lines for what has happened between two statistics, in the order of the Python client. We have no queue between the
+  /// buffer and the socket, so everything that is dropped is dropped by the writer.
   static func lines(
     from earlier: DogStatsDStatistics, to now: DogStatsDStatistics, transport: String, version: String, constantTags: TagSet
   ) -> [String] {

@@ -9,8 +9,8 @@ import Synchronization
 package enum MetricIntake: Sendable {
   /// Datadog. The key is asked for at every request, so that it can be renewed, and is nowhere else.
   case datadog(site: String, apiKey: @Sendable () -> String)
-  /// A receiver of Datadog's series of version 1 below this URL, for example VictoriaMetrics' `http://HOST:8428/datadog`. It gets no
-  /// distributions: no such receiver is known to take them.
+  /// A receiver of Datadog's series of version 1 below this URL, for example VictoriaMetrics' `http://HOST:8428/datadog`. It gets
+  /// no distributions: no such receiver is known to take them.
   case compatible(url: String)
 }
 
@@ -81,8 +81,8 @@ package final class AgentlessMetrics: Sendable {
       : nil
   }
 
-  /// Everything a batch of spans means, at the time it is handed over: a span that ended in an interval that was sent already counts
-  /// in the next point, as it does with an Agent.
+  /// Everything a batch of spans means, at the time it is handed over: a span that ended in an interval that was sent already
+  /// counts in the next point, as it does with an Agent.
   package func add(_ batch: MeasurementBatch, at now: Timestamp = .now()) {
     offer(
       fold.withLock { fold in

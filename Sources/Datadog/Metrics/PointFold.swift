@@ -1,5 +1,5 @@
-// Adds measurements up to one point for each series and interval, so that no two points of a series have the same time: of two that
-// had, Datadog keeps the last.
+// Adds measurements up to one point for each series and interval, so that no two points of a series have the same time: of two
+// that had, Datadog keeps the last.
 
 import LLMMetrics
 import LLMTelemetry
@@ -34,9 +34,9 @@ package enum MetricPointDrop: String, CaseIterable, Sendable {
   case shutDown = "shut_down"
 }
 
-/// An interval's points carry its start. An interval whose time is taken — the one the program began in, which an earlier one may have
-/// written to; one that comes again because the clock was put back; one that Datadog would refuse as too old or too far ahead — is not
-/// written: its values wait for the next interval that is free.
+/// An interval's points carry its start. An interval whose time is taken — the one the program began in, which an earlier one may
+/// have written to; one that comes again because the clock was put back; one that Datadog would refuse as too old or too far
+/// ahead — is not written: its values wait for the next interval that is free.
 struct PointFold {
   /// Seconds; what the Agent uses too.
   static let width: Int64 = 10
@@ -48,7 +48,8 @@ struct PointFold {
 
   private struct Slot {
     let definition: MetricDefinition
-    let tags: TagSet
+    /// As Datadog stores them.
+    let tags: [String]
     var count: Int64 = 0
     var gauge = 0.0
     var samples = SampleSet()
@@ -68,8 +69,8 @@ struct PointFold {
   private var taken: TakenTimes
   private var drops: [MetricPointDrop: Int] = [:]
 
-  /// - Parameter sentThrough: the last time an earlier program of this host may have written, where it is known; matters only when
-  ///   the clock was put back in between.
+  /// - Parameter sentThrough: the last time an earlier program of this host may have written, where it is known; matters only
+  ///   when the clock was put back in between.
   init(constantTags: TagSet, at now: Timestamp, sentThrough: Timestamp? = nil) {
     self.constantTags = constantTags
     interval = Self.start(of: now.unixSeconds)
@@ -98,7 +99,7 @@ struct PointFold {
   mutating func add(_ measurements: [MetricMeasurement]) {
     for measurement in measurements {
       let key = measurement.seriesKey
-      let place = table.place(of: key) ?? table.insert(Slot(definition: measurement.definition, tags: measurement.tags), key: key)
+      let place = table.place(of: key) ?? table.insert(slot(measurement.definition, measurement.tags), key: key)
       switch (measurement.value, measurement.definition.type) {
       case (.count(let count), .count): add(count, at: place)
       case (.sample(let value), .distribution): add(sample: value, at: place)
@@ -165,13 +166,14 @@ struct PointFold {
     return points
   }
 
-  /// Brings series together that are one to Datadog: by another number, by name, or by tags that differ only in what it does not keep.
+  /// Brings series together that are one to Datadog: by another number, by name, or by tags that differ only in what it does not
+  /// keep.
   private mutating func merge() {
     var merged = merged
     self.merged = [:]
     var refused = 0
     table.drain { slot in
-      let key = Key(name: slot.definition.name, tags: IntakeTag.all(slot.tags, constantTags: constantTags))
+      let key = Key(name: slot.definition.name, tags: slot.tags)
       if var known = merged.removeValue(forKey: key) {
         known.count = known.count.addingSaturated(slot.count)
         known.gauge = slot.gauge
@@ -191,7 +193,11 @@ struct PointFold {
 
   private mutating func newPlace(_ number: Int32, of batch: MeasurementBatch) -> Int {
     let series = batch.series[Int(number)]
-    return table.insert(Slot(definition: series.definition, tags: series.tags), number: number)
+    return table.insert(slot(series.definition, series.tags), number: number)
+  }
+
+  private func slot(_ definition: MetricDefinition, _ tags: TagSet) -> Slot {
+    Slot(definition: definition, tags: IntakeTag.all(tags, constantTags: constantTags))
   }
 
   @inline(__always)

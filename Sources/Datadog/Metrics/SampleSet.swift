@@ -8,12 +8,12 @@ import LLMMetrics
   import Darwin
 #endif
 
-/// Exact up to `exactLimit` samples; beyond that a sketch, which keeps number, smallest and largest and has every other value within
-/// 1 %. The intake takes plain values only, so a value that came a hundred times is written a hundred times.
+/// Exact up to `exactLimit` samples; beyond that a sketch, which keeps number, smallest and largest and has every other value
+/// within 1 %. The intake takes plain values only, so a value that came a hundred times is written a hundred times.
 struct SampleSet: Sendable {
   static let exactLimit = 128
-  /// Values in one point: 2,000 a second for one series. Beyond that each is written as often as its share of them, so percentiles
-  /// stay, and how many are missing is said.
+  /// Values in one point: 2,000 a second for one series. Beyond that each is written as often as its share of them, so
+  /// percentiles stay, and how many are missing is said.
   static let writtenLimit = 20_000
 
   private var exact: [Double] = []
