@@ -181,13 +181,13 @@ import Testing
   }
 
   @Test func namesAndTagsAreCutBetweenCharacters() async throws {
-    let text = String(repeating: "é", count: 600_000)
+    let text = "a" + String(repeating: "é", count: 600_000)
     var span = LLMObservabilityRun.span(.llm, text)
     (span.dimensions.tenant, span.outcome, span.session) = (text, .failed(.timeout, message: text), text)
     (span.responseModel, span.dimensions.prompt, span.dimensions.provider, span.virtualKey) = (text, text, text, text)
     let sent = try #require(try await send([span]).first)
-    #expect(sent.text("name") == String(repeating: "é", count: 2500))
-    #expect(sent.tags.contains("tenant:" + String(repeating: "é", count: 100)))
+    #expect(sent.text("name") == "a" + String(repeating: "é", count: 2499))
+    #expect(sent.tags.contains("tenant:a" + String(repeating: "é", count: 99)))
   }
 
   @Test func whatIsTooOldIsDroppedAndCounted() async throws {

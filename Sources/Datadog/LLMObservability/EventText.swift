@@ -70,11 +70,9 @@ extension ByteBuffer {
 
 extension String {
   func cut(toBytes limit: Int) -> String {
-    let bytes = utf8
-    guard bytes.count > limit else { return self }
-    var end = bytes.index(bytes.startIndex, offsetBy: max(0, limit))
-    while end > bytes.startIndex, bytes[end] & 0b1100_0000 == 0b1000_0000 { end = bytes.index(before: end) }
-    return String(self[..<end])
+    guard utf8.count > limit else { return self }
+    // A place within a character is rounded down to its beginning.
+    return String(self[..<utf8.index(startIndex, offsetBy: max(0, limit))])
   }
 }
 

@@ -26,7 +26,7 @@ package final class LLMObservabilityEvaluations: Sendable {
     self.now = now
     state = Mutex(State(settings))
     var limits = DeliveryLimits()
-    limits.batchItems = 500
+    (limits.batchItems, limits.interval) = (500, .milliseconds(500))
     lane = DeliveryLane(
       name: "llm_observability_evaluations", limits: limits,
       assemble: { items in

@@ -4,8 +4,8 @@ import Delivery
 import LLMTelemetry
 import Synchronization
 
-/// A sink of ingest: encodes on its thread and never waits. Sampling does not matter here, since Datadog's LLM metrics are made of all
-/// spans.
+/// A sink of ingest: encodes on its thread and never waits. Sampling does not matter here, since Datadog's LLM metrics are made of
+/// all spans.
 package final class LLMObservabilitySpans: Sendable {
   /// For its status and its drops; it is run by `run`.
   package let lane: DeliveryLane
@@ -48,6 +48,8 @@ package final class LLMObservabilitySpans: Sendable {
     var limits = DeliveryLimits()
     // The SDKs send at most 5 MiB at once.
     (limits.batchItems, limits.batchBytes) = (1_000, 4 << 20)
+    // Room for 40,000 spans a second without content.
+    (limits.itemCapacity, limits.byteCapacity, limits.interval) = (20_000, 32 << 20, .milliseconds(500))
     lane = DeliveryLane(
       name: "llm_observability", limits: limits,
       assemble: { items in
@@ -62,7 +64,8 @@ package final class LLMObservabilitySpans: Sendable {
     let items = state.withLock { state in
       var items: [DeliveryItem] = []
       items.reserveCapacity(spans.count)
-      for index in spans.indices {
+      // What is too old is not sent, so it is nobody's parent.
+      for index in spans.indices where spans[index].start >= oldest {
         let places = state.tree.remember(spans[index].traceID, spans[index].spanID, parent: spans[index].parentSpanID)
         Self.append(places, to: &items)
       }
@@ -77,7 +80,7 @@ package final class LLMObservabilitySpans: Sendable {
         case .wait(let parent) where !state.isShutDown:
           let bytes = state.line.bytes()
           let places = state.tree.hold(
-            bytes, spans[index].traceID, spans[index].spanID, parent: parent, size: bytes.count,
+            bytes, spans[index].traceID, parent: parent, size: bytes.count,
             until: time + settings.parentPatience)
           Self.append(places, to: &items)
         case .top, .wait:

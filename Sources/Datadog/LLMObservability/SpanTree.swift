@@ -23,7 +23,6 @@ struct SpanTree<Held: Sendable>: Sendable {
   private struct Child: Sendable {
     var held: Held
     var trace: TraceID
-    var span: SpanID
     var size: Int
   }
 
@@ -78,7 +77,8 @@ struct SpanTree<Held: Sendable>: Sendable {
       waiting[span.bits] = siblings
     }
     forget(ours)
-    return ours.map { Place(held: $0.held, parent: isAbove($0.span, from: span, in: trace) ? nil : span) }
+    // Not looked at for a circle: of those that are in one, the last to come sees the whole of it.
+    return ours.map { Place(held: $0.held, parent: span) }
   }
 
   enum Verdict { case top, under(SpanID), wait(SpanID) }
@@ -92,7 +92,7 @@ struct SpanTree<Held: Sendable>: Sendable {
 
   /// Returns those that had to make room.
   mutating func hold(
-    _ held: Held, _ trace: TraceID, _ span: SpanID, parent: SpanID, size bytes: Int, until deadline: Timestamp
+    _ held: Held, _ trace: TraceID, parent: SpanID, size bytes: Int, until deadline: Timestamp
   ) -> [Place] {
     if waiting[parent.bits] == nil {
       if order.count - firstTurn > 2 * countLimit { forgetDoneTurns() }
@@ -100,7 +100,7 @@ struct SpanTree<Held: Sendable>: Sendable {
       waiting[parent.bits] = Siblings(turn: nextTurn)
       nextTurn += 1
     }
-    waiting[parent.bits]?.children.append(Child(held: held, trace: trace, span: span, size: bytes))
+    waiting[parent.bits]?.children.append(Child(held: held, trace: trace, size: bytes))
     count += 1
     size += bytes
     var places: [Place] = []

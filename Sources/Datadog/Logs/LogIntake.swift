@@ -54,7 +54,7 @@ package final class LogIntake: Sendable {
     let origin = DatadogSite.origin(settings.site, "http-intake.logs")
     var limits = DeliveryLimits()
     // Datadog takes 1,000 entries and 5 MB at once.
-    (limits.batchItems, limits.batchBytes) = (1_000, 4_500_000)
+    (limits.batchItems, limits.batchBytes, limits.interval) = (1_000, 4_500_000, .milliseconds(500))
     lane = DeliveryLane(
       name: "logs", limits: limits,
       assemble: { items in
@@ -84,8 +84,8 @@ package final class LogIntake: Sendable {
     if !items.isEmpty { lane.offer(items) }
   }
 
-  /// A line of the program's own, from any thread. `attributes` are what a logger knows besides; a name that means something else to
-  /// Datadog is left out.
+  /// A line of the program's own, from any thread. `attributes` are what a logger knows besides; a name that means something else
+  /// to Datadog is left out.
   package func add(line text: String, status: LogStatus, at time: Timestamp, attributes: [(name: String, value: String)] = []) {
     guard time >= now() - settings.oldest else {
       state.withLock { $0.tooOld += 1 }
