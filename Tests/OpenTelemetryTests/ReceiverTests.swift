@@ -120,7 +120,9 @@ struct ReceiverTests {
     var spans: [UInt8] = []
     for _ in 0..<(2 << 20) { spans += [0x12, 0] }
     var writer = ProtobufWriter()
-    writer.message(1) { $0.data(2, spans) }
+    let group = writer.begin(1)
+    spans.withUnsafeBytes { writer.data(2, $0) }
+    writer.end(group)
     let answer = receiver.handle(method: "POST", path: "/v1/traces", headers: protobufHeaders(), body: writer.bytes)
     #expect(answer.status == 200)
     #expect(answer.rejected == 2 << 20)

@@ -10,35 +10,35 @@ enum OTLPSpanWriter {
 
   /// Appends the content of a ResourceSpans message up to its spans' scope: what tells services apart.
   static func writeResource(_ dimensions: Dimensions, to writer: inout ProtobufWriter) {
-    writer.message(1) { resource in
-      resource.attribute(1, "service.name", dimensions.service ?? "unknown_service")
-      resource.attribute(1, "service.version", dimensions.version)
-      resource.attribute(1, "deployment.environment.name", dimensions.env)
-    }
+    let resource = writer.begin(1)
+    writer.attribute(1, "service.name", dimensions.service ?? "unknown_service")
+    writer.attribute(1, "service.version", dimensions.version)
+    writer.attribute(1, "deployment.environment.name", dimensions.env)
+    writer.end(resource)
   }
 
   /// Appends a span as a field of ScopeSpans.
   static func write(_ span: borrowing LLMSpan, to writer: inout ProtobufWriter) {
     let start = UInt64(max(0, span.start.unixNanoseconds))
     let end = UInt64(max(0, span.end.unixNanoseconds))
-    // Everything is copied once for this closure, which a borrowed span cannot enter.
-    let span = copy span
-    writer.message(2) { writer in
-      writer.identifier(1, span.traceID.high, span.traceID.low)
-      writer.identifier(2, span.spanID.bits)
-      if let parent = span.parentSpanID { writer.identifier(4, parent.bits) }
-      writer.text(5, span.name)
-      writer.varint(6, isCall(span.kind) ? 3 : 1)
-      writer.fixed64(7, start)
-      writer.fixed64(8, end)
-      writeConventional(span, &writer)
-      writeOwn(span, &writer)
-      if let content = span.content { writeContent(content, span, &writer) }
-      for (scorer, score) in span.risk.isEmpty ? [] : span.risk.all { writeScore(scorer, score, end, &writer) }
-      writeStatus(span.outcome, &writer)
-      // Sampled, as it would not be here otherwise.
-      writer.fixed32(16, 1)
+    let message = writer.begin(2)
+    writer.identifier(1, span.traceID.high, span.traceID.low)
+    writer.identifier(2, nil, span.spanID.bits)
+    if let parent = span.parentSpanID { writer.identifier(4, nil, parent.bits) }
+    writer.text(5, span.name)
+    writer.varint(6, isCall(span.kind) ? 3 : 1)
+    writer.fixed64(7, start)
+    writer.fixed64(8, end)
+    writeConventional(span, &writer)
+    writeOwn(span, &writer)
+    if let content = span.content { writeContent(content, span, &writer) }
+    if !span.risk.isEmpty {
+      for (scorer, score) in span.risk.all { writeScore(scorer, score, end, &writer) }
     }
+    writeStatus(span.outcome, &writer)
+    // Sampled, as it would not be here otherwise.
+    writer.fixed32(16, 1)
+    writer.end(message)
   }
 
   private static func isCall(_ kind: SpanKind) -> Bool {
@@ -48,7 +48,7 @@ enum OTLPSpanWriter {
     }
   }
 
-  private static func operation(_ span: LLMSpan) -> StaticString? {
+  private static func operation(_ span: borrowing LLMSpan) -> StaticString? {
     switch span.kind {
     case .llm: span.name.hasPrefix("generate_content ") ? "generate_content" : "chat"
     case .embedding: "embeddings"
@@ -60,7 +60,7 @@ enum OTLPSpanWriter {
     }
   }
 
-  private static func writeConventional(_ span: LLMSpan, _ writer: inout ProtobufWriter) {
+  private static func writeConventional(_ span: borrowing LLMSpan, _ writer: inout ProtobufWriter) {
     if let operation = operation(span) {
       writer.attribute(attributes, "gen_ai.operation.name", operation)
     } else {
@@ -100,7 +100,7 @@ enum OTLPSpanWriter {
     if usage.isEstimated { writer.attribute(attributes, "commander.tokens.estimated", flag: true) }
   }
 
-  private static func writeOwn(_ span: LLMSpan, _ writer: inout ProtobufWriter) {
+  private static func writeOwn(_ span: borrowing LLMSpan, _ writer: inout ProtobufWriter) {
     writer.attribute(attributes, "commander.route", span.dimensions.route)
     writer.attribute(attributes, "commander.tenant", span.dimensions.tenant)
     writer.attribute(attributes, "commander.feature", span.dimensions.feature)
@@ -125,23 +125,23 @@ enum OTLPSpanWriter {
 
   private static func writeStatus(_ outcome: Outcome, _ writer: inout ProtobufWriter) {
     guard case .failed(_, let message) = outcome else { return }
-    writer.message(15) { status in
-      status.text(2, message)
-      // What the client gave up is no error of the service.
-      if outcome.countsAsError { status.varint(3, 2) }
-    }
+    let status = writer.begin(15)
+    writer.text(2, message)
+    // What the client gave up is no error of the service.
+    if outcome.countsAsError { writer.varint(3, 2) }
+    writer.end(status)
   }
 
   private static func writeScore(_ scorer: RiskScorer, _ score: Double, _ time: UInt64, _ writer: inout ProtobufWriter) {
-    writer.message(11) { event in
-      event.fixed64(1, time)
-      event.text(2, "gen_ai.evaluation.result")
-      event.attribute(3, "gen_ai.evaluation.name", scorer.rawValue)
-      event.attribute(3, "gen_ai.evaluation.score.value", score)
-    }
+    let event = writer.begin(11)
+    writer.fixed64(1, time)
+    writer.text(2, "gen_ai.evaluation.result")
+    writer.attribute(3, "gen_ai.evaluation.name", scorer.rawValue)
+    writer.attribute(3, "gen_ai.evaluation.score.value", score)
+    writer.end(event)
   }
 
-  private static func writeContent(_ content: SpanContent, _ span: LLMSpan, _ writer: inout ProtobufWriter) {
+  private static func writeContent(_ content: SpanContent, _ span: borrowing LLMSpan, _ writer: inout ProtobufWriter) {
     let output = content.responseText
     switch span.kind {
     case .tool:

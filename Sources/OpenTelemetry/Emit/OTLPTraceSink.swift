@@ -69,24 +69,26 @@ package final class OTLPTraceSink: Sendable {
     var first = 0
     while first < spans.count {
       let resource = spans[first].dimensions
-      var writer = ProtobufWriter(capacity: 4096)
+      var writer = ProtobufWriter(capacity: 1 << 16)
       var count = 0
-      writer.message(1) { group in
-        OTLPSpanWriter.writeResource(resource, to: &group)
-        group.message(2) { scope in
-          scope.message(1) { $0.text(1, "llm-incident-commander") }
-          while first < spans.count, count < Self.spansInItem, scope.bytes.count < Self.bytesInItem,
-            Self.haveOneResource(spans[first].dimensions, resource)
-          {
-            if spans[first].isSampled {
-              OTLPSpanWriter.write(spans[first], to: &scope)
-              count += 1
-            }
-            first += 1
-          }
+      let group = writer.begin(1)
+      OTLPSpanWriter.writeResource(resource, to: &writer)
+      let scopeSpans = writer.begin(2)
+      let scope = writer.begin(1)
+      writer.text(1, "llm-incident-commander")
+      writer.end(scope)
+      while first < spans.count, count < Self.spansInItem, writer.count < Self.bytesInItem,
+        Self.haveOneResource(spans[first].dimensions, resource)
+      {
+        if spans[first].isSampled {
+          OTLPSpanWriter.write(spans[first], to: &writer)
+          count += 1
         }
-        group.text(3, OTLPSpanWriter.schema)
+        first += 1
       }
+      writer.end(scopeSpans)
+      writer.text(3, OTLPSpanWriter.schema)
+      writer.end(group)
       if count > 0 { items.append(DeliveryItem(writer.bytes, count: count)) }
     }
     lane.offer(items)

@@ -3,28 +3,16 @@
 import LLMTelemetry
 
 extension ProtobufWriter {
-  /// The size of a number as a varint, for the lengths of messages.
-  @inline(__always)
-  static func size(_ count: Int) -> Int {
-    var size = 1
-    var rest = count >> 7
-    while rest > 0 {
-      size += 1
-      rest >>= 7
-    }
-    return size
-  }
-
   mutating func attribute(_ field: Int, _ key: StaticString, _ value: String?) {
     guard let value else { return }
-    let count = value.utf8.count
-    begin(field, key, value: 1 + Self.size(count) + count)
+    let size = value.utf8.count
+    begin(field, key, value: 1 + Self.size(size) + size)
     text(1, value)
   }
 
   mutating func attribute(_ field: Int, _ key: StaticString, _ value: StaticString) {
-    let count = value.utf8CodeUnitCount
-    begin(field, key, value: 1 + Self.size(count) + count)
+    let size = value.utf8CodeUnitCount
+    begin(field, key, value: 1 + Self.size(size) + size)
     text(1, value)
   }
 

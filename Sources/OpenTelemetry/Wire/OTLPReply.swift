@@ -31,10 +31,10 @@ enum OTLPReply {
     case .protobuf:
       guard rejected > 0 || !message.isEmpty else { return [] }
       var writer = ProtobufWriter()
-      writer.message(1) { partial in
-        if rejected > 0 { partial.varint(1, UInt64(rejected)) }
-        if !message.isEmpty { partial.text(2, message) }
-      }
+      let partial = writer.begin(1)
+      if rejected > 0 { writer.varint(1, UInt64(rejected)) }
+      if !message.isEmpty { writer.text(2, message) }
+      writer.end(partial)
       return writer.bytes
     case .json:
       guard rejected > 0 || !message.isEmpty else { return Array("{}".utf8) }

@@ -1,24 +1,42 @@
-// Writes the protobuf wire format straight into bytes; nothing is built first.
+// Writes the protobuf wire format straight into memory; nothing is built first.
 
-/// Appends fields. A message within a message is written by a closure and gets its length afterwards.
-struct ProtobufWriter {
-  private(set) var bytes: [UInt8] = []
+/// Appends fields. A message whose size is not known begins with `begin` and gets its length by `end`.
+struct ProtobufWriter: ~Copyable {
+  /// Where a message's length goes.
+  struct Mark {
+    fileprivate var place: Int
+  }
 
-  init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+  /// More than a key, a length and a number take together.
+  private static let slack = 32
 
-  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int = 256) {
+    self.capacity = max(capacity, Self.slack)
+    base = .allocate(capacity: self.capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
   mutating func varint(_ field: Int, _ value: UInt64) {
+    reserve(0)
     key(field, 0)
     append(varint: value)
   }
 
   mutating func fixed64(_ field: Int, _ value: UInt64) {
+    reserve(0)
     key(field, 1)
     append(little: value)
   }
 
   mutating func fixed32(_ field: Int, _ value: UInt32) {
+    reserve(0)
     key(field, 5)
     append(little: value)
   }
@@ -26,55 +44,83 @@ struct ProtobufWriter {
   mutating func double(_ field: Int, _ value: Double) { fixed64(field, value.bitPattern) }
 
   mutating func text(_ field: Int, _ value: String) {
-    key(field, 2)
-    append(varint: UInt64(value.utf8.count))
-    bytes.append(contentsOf: value.utf8)
+    var value = value
+    value.withUTF8 { data(field, UnsafeRawBufferPointer($0)) }
   }
 
   mutating func text(_ field: Int, _ value: StaticString) {
-    key(field, 2)
-    append(varint: UInt64(value.utf8CodeUnitCount))
-    bytes.append(contentsOf: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+    data(field, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
-  mutating func data(_ field: Int, _ value: [UInt8]) {
+  mutating func data(_ field: Int, _ value: UnsafeRawBufferPointer) {
+    reserve(value.count)
     key(field, 2)
     append(varint: UInt64(value.count))
-    bytes.append(contentsOf: value)
+    UnsafeMutableRawBufferPointer(start: base + count, count: value.count).copyMemory(from: value)
+    count += value.count
   }
 
   /// A bytes field that holds a number with its highest byte first, as trace and span ids are written.
-  mutating func identifier(_ field: Int, _ parts: UInt64...) {
+  mutating func identifier(_ field: Int, _ high: UInt64?, _ low: UInt64) {
+    reserve(0)
     key(field, 2)
-    append(varint: UInt64(parts.count * 8))
-    for part in parts { withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) } }
-  }
-
-  /// One byte is kept for the length. The few messages of 128 bytes and more are moved on by what theirs needs beyond.
-  mutating func message(_ field: Int, _ write: (inout ProtobufWriter) -> Void) {
-    key(field, 2)
-    let place = bytes.count
-    bytes.append(0)
-    write(&self)
-    var length = UInt64(bytes.count - place - 1)
-    if length < 0x80 {
-      bytes[place] = UInt8(length)
-      return
-    }
-    var digits: [UInt8] = []
-    while length >= 0x80 {
-      digits.append(UInt8(truncatingIfNeeded: length) | 0x80)
-      length >>= 7
-    }
-    digits.append(UInt8(length))
-    bytes.replaceSubrange(place...place, with: digits)
+    append(varint: high == nil ? 8 : 16)
+    if let high { append(little: high.byteSwapped) }
+    append(little: low.byteSwapped)
   }
 
   /// The key and length of a message whose content follows.
   @inline(__always)
-  mutating func header(_ field: Int, count: Int) {
+  mutating func header(_ field: Int, count size: Int) {
+    reserve(0)
     key(field, 2)
-    append(varint: UInt64(count))
+    append(varint: UInt64(size))
+  }
+
+  /// Two bytes are kept for the length, which is what a span's takes.
+  mutating func begin(_ field: Int) -> Mark {
+    reserve(0)
+    key(field, 2)
+    count += 2
+    return Mark(place: count)
+  }
+
+  mutating func end(_ mark: Mark) {
+    let length = count - mark.place
+    let width = Self.size(length)
+    if width != 2 {
+      // What was written is moved to where it has to be.
+      reserve(0)
+      (base + mark.place - 2 + width).update(from: base + mark.place, count: length)
+    }
+    count = mark.place - 2
+    append(varint: UInt64(length))
+    count += length
+  }
+
+  /// The size of a number as a varint, for the lengths of messages.
+  @inline(__always)
+  static func size(_ number: Int) -> Int {
+    var size = 1
+    var rest = number >> 7
+    while rest > 0 {
+      size += 1
+      rest >>= 7
+    }
+    return size
+  }
+
+  @inline(__always)
+  private mutating func reserve(_ size: Int) {
+    if capacity - count < size + Self.slack { grow(size) }
+  }
+
+  private mutating func grow(_ size: Int) {
+    capacity = max(capacity * 2, count + size + Self.slack)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    larger.update(from: base, count: count)
+    base.deallocate()
+    base = larger
   }
 
   @inline(__always)
@@ -84,14 +130,17 @@ struct ProtobufWriter {
   private mutating func append(varint value: UInt64) {
     var rest = value
     while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      base[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+      count += 1
       rest >>= 7
     }
-    bytes.append(UInt8(rest))
+    base[count] = UInt8(truncatingIfNeeded: rest)
+    count += 1
   }
 
   @inline(__always)
-  private mutating func append(little value: some FixedWidthInteger) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  private mutating func append<Number: FixedWidthInteger>(little value: Number) {
+    UnsafeMutableRawPointer(base + count).storeBytes(of: value.littleEndian, as: Number.self)
+    count += MemoryLayout<Number>.size
   }
 }
