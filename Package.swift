@@ -12,11 +12,15 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -24,6 +28,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
+    .library(name: "LLMInstrumentation", targets: ["LLMInstrumentation"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
@@ -31,8 +36,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -55,6 +62,11 @@ let package = Package(
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Delivery"),
+    .target(
+      name: "LLMInstrumentation",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
+      ]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -74,7 +86,9 @@ let package = Package(
     .target(name: "Simulation", dependencies: [hummingbird, logging]),
     .target(
       name: "RAGService",
-      dependencies: ["LLMTelemetry", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore, serviceLifecycle]),
+      dependencies: [
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
+      ]),
     .target(
       name: "Commander",
       dependencies: [
@@ -85,6 +99,8 @@ let package = Package(
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
+    // What docs/swift-sdk.md shows; the tests run it, and it is no product.
+    .executableTarget(name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
@@ -104,6 +120,12 @@ let package = Package(
       ]),
     .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
+    .testTarget(
+      name: "LLMInstrumentationTests",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Delivery", "LLMInstrumentation", "instrumented-app", hummingbird, hummingbirdTesting,
+        inMemoryTracing, logging, metrics, metricsTestKit, tracing,
+      ]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
