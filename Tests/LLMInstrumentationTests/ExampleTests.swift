@@ -1,6 +1,5 @@
 // The example is run as a program, against standard output and against an intake, and what the documents show is its text.
 import Foundation
-import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LLMInstrumentation

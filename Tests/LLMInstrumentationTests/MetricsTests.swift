@@ -1,5 +1,5 @@
 // What swift-metrics is told: names and types of the catalogue, instruments made once, a bound on their number.
-import CoreMetrics
+import Metrics
 import LLMInstrumentation
 import LLMMetrics
 import MetricsTestKit
