@@ -112,7 +112,7 @@ private struct Interval: Sendable {
       let aggregate: Aggregate =
         switch series.definition.type {
         case .count: .count(sum.count)
-        case .distribution: .sketch(sketches[Int(sum.sketch)])
+        case .distribution, .gauge: .sketch(sketches[Int(sum.sketch)])
         }
       let key = series.key
       if named[key]?.merge(aggregate) == nil { named[key] = aggregate }
