@@ -97,7 +97,8 @@ package enum MetricCatalogue {
     "Similarity of the best document that a retrieval step found, 0 to 1.")
   package static let steps = MetricDefinition(
     "llm.steps", .count, .step, short: "steps",
-    "Steps of instrumented applications that are no exchange: span_kind is workflow, agent, tool or task; failed ones have an error_class.")
+    "Steps of instrumented applications that are no exchange: span_kind is workflow, agent, tool or task; failed ones have an error_class."
+  )
   package static let stepDuration = MetricDefinition(
     "llm.step.duration", .distribution, .second, per: .step, hasPercentiles: true, short: "step duration",
     "Duration of such steps. A workflow's has the time of everything in it, so sums over kinds mean nothing.")
@@ -106,7 +107,8 @@ package enum MetricCatalogue {
   package static let all: [MetricDefinition] =
     [
       requests, errors, requestsCancelled, requestsBlocked, duration, timeToFirstToken, longestGap, timePerOutputToken, fallbacks,
-      attempts, embeddings, tokens, cost, costUnknown, answersTruncated, answersRefused, answersScored, answersUngrounded, riskScored,
+      attempts, embeddings, tokens, cost, costUnknown, answersTruncated, answersRefused, answersScored, answersUngrounded,
+      riskScored,
       riskFlagged,
     ] + RiskScorer.allCases.map(riskScore) + [
       retrievals, retrievalsEmpty, retrievalDuration, retrievalDocuments, retrievalTopScore, steps, stepDuration,

@@ -25,11 +25,13 @@ extension MetricCatalogue {
     for metric in all {
       let tags = metric.extraTags.isEmpty ? "–" : metric.extraTags.map { "`\($0)`" }.joined(separator: ", ")
       let unit = metric.unit.rawValue + (metric.perUnit.map { " per \($0.rawValue)" } ?? "")
-      page += "| `\(metric.name)` | \(metric.type.rawValue) | \(unit) | \(tags) | \(metric.customMetricsPerSeries) | \(metric.meaning) |\n"
+      page +=
+        "| `\(metric.name)` | \(metric.type.rawValue) | \(unit) | \(tags) | \(metric.customMetricsPerSeries) | \(metric.meaning) |\n"
     }
     page += "\n## Tags of every metric about spans\n\n"
     page += Dimension.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-    page += ".\n\nA tag is present when the span knows its value. These carry only their own tags, since they are about states and about this product: "
+    page +=
+      ".\n\nA tag is present when the span knows its value. These carry only their own tags, since they are about states and about this product: "
     page += all.filter { !$0.hasDimensions }.map { "`\($0.name)`" }.joined(separator: ", ") + ".\n"
     page += "\n## From which score on an exchange is flagged\n\n| scorer | threshold |\n|---|---|\n"
     page += RiskScorer.allCases.map { "| `\($0.rawValue)` | \(RiskThreshold.of($0)) |\n" }.joined()

@@ -48,7 +48,8 @@ struct SpanMetric: Sendable {
     + scorers.flatMap { scorer in
       let tag = TagSet.Tag(name: "scorer", value: scorer.rawValue)
       return [
-        (MetricCatalogue.riskScore(scorer), TagSet.Tag?.none), (MetricCatalogue.riskScored, tag), (MetricCatalogue.riskFlagged, tag),
+        (MetricCatalogue.riskScore(scorer), TagSet.Tag?.none), (MetricCatalogue.riskScored, tag),
+        (MetricCatalogue.riskFlagged, tag),
       ]
     }
 }

@@ -47,7 +47,8 @@ import Testing
         sums[measurement.definition.name, default: 0] += count
         if measurement.definition == MetricCatalogue.requests { tenants[measurement.tags["tenant"] ?? "", default: 0] += count }
       }
-      largestGeneration = max(largestGeneration, Dictionary(grouping: batch.series, by: \.definition).values.map(\.count).max() ?? 0)
+      largestGeneration = max(
+        largestGeneration, Dictionary(grouping: batch.series, by: \.definition).values.map(\.count).max() ?? 0)
       now = now + .seconds(seconds)
       note(meter.review(now: now))
     }

@@ -68,7 +68,8 @@ import Testing
     let page = try String(
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/cardinality.md").standardized,
       encoding: .utf8)
-    let keys = try #require((object["metrics"] as? [[String: Any]])?.first).keys.map { $0 }
+    let keys =
+      try #require((object["metrics"] as? [[String: Any]])?.first).keys.map { $0 }
       + (try #require((object["tags"] as? [[String: Any]])?.first).keys.map { $0 }) + total.keys.map { $0 }
     for key in Set(keys).union(object.keys) { #expect(page.contains("`\(key)`"), "docs/cardinality.md says nothing of \(key)") }
   }

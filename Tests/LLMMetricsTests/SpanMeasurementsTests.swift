@@ -141,7 +141,8 @@ import Testing
     span.risk[scorer] = threshold - 0.01
     let quiet = measurements(of: span)
     #expect(count(MetricCatalogue.riskScored, quiet) == 1 && count(MetricCatalogue.riskFlagged, quiet) == 0)
-    #expect(!quiet.contains { $0.definition == MetricCatalogue.answersRefused || $0.definition == MetricCatalogue.answersUngrounded })
+    #expect(
+      !quiet.contains { $0.definition == MetricCatalogue.answersRefused || $0.definition == MetricCatalogue.answersUngrounded })
   }
 
   @Test func cutAndFilteredAnswersAreCounted() {

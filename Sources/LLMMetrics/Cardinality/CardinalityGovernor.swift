@@ -26,7 +26,8 @@ struct CardinalityGovernor: Sendable {
   init(_ settings: CardinalitySettings) {
     self.settings = settings
     values = Self.governed.map { TagValues(budget: settings.values($0)) }
-    combinations = HeavyHitters(capacity: min(8192, max(64, settings.seriesPerMetric > 4096 ? 8192 : settings.seriesPerMetric * 2)))
+    combinations = HeavyHitters(
+      capacity: min(8192, max(64, settings.seriesPerMetric > 4096 ? 8192 : settings.seriesPerMetric * 2)))
   }
 
   /// The time of the last review: what is admitted now was seen then at the earliest.

@@ -16,8 +16,6 @@ struct MetricSeries: Sendable {
   private let budget: Int
   private var admitted: [TagSet: Entry] = [:]
   private var ownCount = 0
-  /// Something was folded since the last review for want of a place.
-  private var isShort = false
 
   init(budget: Int) { self.budget = max(1, budget) }
 
@@ -36,7 +34,6 @@ struct MetricSeries: Sendable {
       insert(full, Entry(base: base, isFolded: false, lastSeen: time))
       return full
     }
-    isShort = true
     var folded = base
     // Each step may take half of what the steps before it left, so that the last ones find places too.
     var kept = foldedLimit
@@ -78,8 +75,8 @@ struct MetricSeries: Sendable {
       return entry
     }
     ownCount = admitted.values.count { !$0.isFolded }
-    guard isShort else { return ([], admitted.count != before) }
-    isShort = false
+    // Where nothing was folded for want of a place, nobody waits for one.
+    guard ownCount < admitted.count else { return ([], admitted.count != before) }
     let present = Set(admitted.values.lazy.filter { !$0.isFolded }.map(\.base))
     var lightest = admitted.filter { !$0.value.isFolded }.map { (tags: $0.key, weight: $0.value.weight) }
       .sorted { $0.weight != $1.weight ? $0.weight < $1.weight : $0.tags.text < $1.tags.text }[...]

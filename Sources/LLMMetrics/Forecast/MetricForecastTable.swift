@@ -1,7 +1,9 @@
 // A forecast as rows for people: one table of metrics, one of tags, and the sentences above them.
 
 extension MetricForecast {
-  package static let metricHeader = ["METRIC", "TYPE", "SERIES", "WITHOUT GOVERNOR", "EACH", "CUSTOM METRICS", "WITHOUT GOVERNOR"]
+  package static let metricHeader = [
+    "METRIC", "TYPE", "SERIES", "WITHOUT GOVERNOR", "EACH", "CUSTOM METRICS", "WITHOUT GOVERNOR",
+  ]
   package static let tagHeader = ["TAG", "VALUES", "FOLDED", "CUSTOM METRICS WITHOUT IT", "FACTOR"]
 
   package var metricRows: [[String]] {
