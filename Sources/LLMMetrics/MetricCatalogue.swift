@@ -3,85 +3,146 @@
 
 import LLMTelemetry
 
-/// How values of a metric combine. Gauges are for states only: a gauge of money or tokens loses all but the last value.
-package enum MetricType: String, Sendable {
-  case count, distribution, gauge
-}
-
-package enum MetricUnit: String, Sendable {
-  case request, error, token, dollar, second, score, span, answer, document
-}
-
-/// One metric of the catalogue.
-package struct MetricDefinition: Sendable, Hashable {
-  package let name: String
-  package let type: MetricType
-  package let unit: MetricUnit
-  /// Tags of its own, beside the dimensions every family carries.
-  package let extraTags: [String]
-  package let meaning: String
-}
-
 package enum MetricCatalogue {
+  // MARK: Exchanges
   package static let requests = MetricDefinition(
-    name: "llm.requests", type: .count, unit: .request, extraTags: [],
-    meaning: "Exchanges with a model that ended, well or not, cancelled ones included.")
+    "llm.requests", .count, .request, short: "requests",
+    "Exchanges with a model that ended, well or not, cancelled ones included.")
   package static let errors = MetricDefinition(
-    name: "llm.errors", type: .count, unit: .error, extraTags: [],
-    meaning: "Exchanges that failed, by error_class; those the client cancelled are not errors.")
+    "llm.errors", .count, .error, short: "errors",
+    "Exchanges that failed, by error_class; those the client cancelled are not errors.")
+  package static let requestsCancelled = MetricDefinition(
+    "llm.requests.cancelled", .count, .request, short: "cancelled",
+    "Exchanges that the client left before their end.")
+  package static let requestsBlocked = MetricDefinition(
+    "llm.requests.blocked", .count, .request, short: "blocked",
+    "Exchanges a provider's safety filter refused or cut: error_class blocked, or finish_reason content_filter.")
   package static let duration = MetricDefinition(
-    name: "llm.request.duration", type: .distribution, unit: .second, extraTags: [],
-    meaning: "From the request's arrival to the last byte of the answer.")
+    "llm.request.duration", .distribution, .second, per: .request, hasPercentiles: true, short: "duration",
+    "From the request's arrival to the last byte of the answer.")
   package static let timeToFirstToken = MetricDefinition(
-    name: "llm.request.time_to_first_token", type: .distribution, unit: .second, extraTags: [],
-    meaning: "From the request's arrival to the first token of a streamed answer.")
-  package static let tokens = MetricDefinition(
-    name: "llm.tokens", type: .count, unit: .token, extraTags: ["token_type"],
-    meaning: """
-      Tokens in disjoint buckets: token_type is input, cache_read, cache_write, cache_write_1h, input_audio, input_image, \
-      output, reasoning, output_audio or output_image.
-      """)
-  package static let cost = MetricDefinition(
-    name: "llm.cost", type: .count, unit: .dollar, extraTags: ["cost_exactness"],
-    meaning: "US dollars; cost_exactness is exact, partial or estimated. Unknown costs are not in it: see llm.cost.unknown.")
-  package static let costUnknown = MetricDefinition(
-    name: "llm.cost.unknown", type: .count, unit: .request, extraTags: [],
-    meaning: "Exchanges whose cost could not be told: no usage, or a model the price book does not know.")
-  package static let answersScored = MetricDefinition(
-    name: "llm.answers.scored", type: .count, unit: .answer, extraTags: [],
-    meaning: "Answers that had enough evidence in their request to be scored for grounding.")
-  package static let answersUngrounded = MetricDefinition(
-    name: "llm.answers.ungrounded", type: .count, unit: .answer, extraTags: [],
-    meaning: "Scored answers whose ungrounded score reached 0.5.")
-  package static let ungroundedScore = MetricDefinition(
-    name: "llm.semantic_risk.ungrounded", type: .distribution, unit: .score, extraTags: [],
-    meaning: "Share of an answer that its request's own context does not support, 0 to 1.")
+    "llm.request.time_to_first_token", .distribution, .second, per: .request, hasPercentiles: true, short: "first token",
+    "From the request's arrival to the first token of a streamed answer.")
+  package static let longestGap = MetricDefinition(
+    "llm.request.longest_gap", .distribution, .second, per: .request, hasPercentiles: true, short: "longest gap",
+    "Longest pause between two events of a streamed answer.")
+  package static let timePerOutputToken = MetricDefinition(
+    "llm.request.time_per_output_token", .distribution, .second, per: .token, hasPercentiles: true, short: "per output token",
+    "Mean time between the visible tokens of a streamed answer: from the first to the end, over their number less one.")
   package static let fallbacks = MetricDefinition(
-    name: "llm.fallbacks", type: .count, unit: .request, extraTags: [],
-    meaning: "Exchanges another model answered than the one asked for.")
+    "llm.fallbacks", .count, .request, short: "fallbacks",
+    "Exchanges another model answered than the one asked for.")
   package static let attempts = MetricDefinition(
-    name: "llm.attempts", type: .count, unit: .request, extraTags: [],
-    meaning: "Requests sent to providers, retries and fallbacks included; what exceeds llm.requests was repeated.")
-  package static let retrievals = MetricDefinition(
-    name: "llm.retrievals", type: .count, unit: .request, extraTags: [],
-    meaning: "Retrieval steps of instrumented applications.")
-  package static let retrievalsEmpty = MetricDefinition(
-    name: "llm.retrievals.empty", type: .count, unit: .request, extraTags: [],
-    meaning: "Retrieval steps that found no document.")
-  package static let retrievalDuration = MetricDefinition(
-    name: "llm.retrieval.duration", type: .distribution, unit: .second, extraTags: [],
-    meaning: "Duration of retrieval steps.")
-  package static let spansDropped = MetricDefinition(
-    name: "llm.commander.spans.dropped", type: .count, unit: .span, extraTags: ["reason"],
-    meaning: "Spans our own bounded queues had to drop, by reason.")
-  package static let scoresShed = MetricDefinition(
-    name: "llm.commander.scores.shed", type: .count, unit: .answer, extraTags: [],
-    meaning: "Answers left unscored because more than half of the span queue was waiting.")
+    "llm.attempts", .count, .request, short: "attempts",
+    "Requests sent to providers, retries and fallbacks included; what exceeds llm.requests was repeated.")
+  package static let embeddings = MetricDefinition(
+    "llm.embeddings", .count, .request, short: "embeddings",
+    "Exchanges that embedded text. They are in llm.requests too, and everything else about them is under span_kind embedding.")
 
-  package static let all: [MetricDefinition] = [
-    requests, errors, duration, timeToFirstToken, tokens, cost, costUnknown, answersScored, answersUngrounded, ungroundedScore,
-    fallbacks, attempts, retrievals, retrievalsEmpty, retrievalDuration, spansDropped, scoresShed,
-  ]
+  // MARK: Tokens and money
+  package static let tokens = MetricDefinition(
+    "llm.tokens", .count, .token, tags: ["token_type"], short: "tokens",
+    """
+    Tokens in disjoint buckets: token_type is input, cache_read, cache_write, cache_write_1h, input_audio, input_image, \
+    output, reasoning, output_audio or output_image.
+    """)
+  package static let cost = MetricDefinition(
+    "llm.cost", .count, .dollar, tags: ["cost_exactness"], short: "cost",
+    "US dollars; cost_exactness is exact, partial or estimated. Unknown costs are not in it: see llm.cost.unknown.")
+  package static let costUnknown = MetricDefinition(
+    "llm.cost.unknown", .count, .request, short: "cost unknown",
+    "Exchanges whose cost could not be told: no usage, or a model the price book does not know.")
+
+  // MARK: Answers
+  package static let answersTruncated = MetricDefinition(
+    "llm.answers.truncated", .count, .answer, short: "truncated",
+    "Answers that ended at the limit of tokens: finish_reason length.")
+  package static let answersRefused = MetricDefinition(
+    "llm.answers.refused", .count, .answer, short: "refused",
+    "Answers whose refusal score reached \(RiskThreshold.of(.refusal)): the model refuses, or says that it cannot answer.")
+  package static let answersScored = MetricDefinition(
+    "llm.answers.scored", .count, .answer, short: "scored",
+    "Answers that had enough evidence in their request to be scored for grounding.")
+  package static let answersUngrounded = MetricDefinition(
+    "llm.answers.ungrounded", .count, .answer, short: "ungrounded",
+    "Scored answers whose ungrounded score reached \(RiskThreshold.of(.ungrounded)).")
+  package static let riskScored = MetricDefinition(
+    "llm.semantic_risk.scored", .count, .answer, tags: ["scorer"], short: "risk scored",
+    "Exchanges that a scorer gave a score, by scorer.")
+  package static let riskFlagged = MetricDefinition(
+    "llm.semantic_risk.flagged", .count, .answer, tags: ["scorer"], short: "risk flagged",
+    "Exchanges whose score reached the scorer's threshold, by scorer.")
+  package static let ungroundedScore = riskScore(.ungrounded)
+
+  /// The distribution of one scorer's scores.
+  package static func riskScore(_ scorer: RiskScorer) -> MetricDefinition {
+    MetricDefinition(
+      "llm.semantic_risk.\(scorer.rawValue)", .distribution, .score, per: .answer, hasPercentiles: true,
+      short: shortName(scorer), meaning(scorer))
+  }
+
+  // MARK: Steps of applications
+  package static let retrievals = MetricDefinition(
+    "llm.retrievals", .count, .request, short: "retrievals", "Retrieval steps of instrumented applications.")
+  package static let retrievalsEmpty = MetricDefinition(
+    "llm.retrievals.empty", .count, .request, short: "empty retrievals", "Retrieval steps that found no document.")
+  package static let retrievalDuration = MetricDefinition(
+    "llm.retrieval.duration", .distribution, .second, per: .request, hasPercentiles: true, short: "retrieval duration",
+    "Duration of retrieval steps.")
+  package static let retrievalDocuments = MetricDefinition(
+    "llm.retrieval.documents", .distribution, .document, per: .request, short: "documents",
+    "Documents that a retrieval step found.")
+  package static let retrievalTopScore = MetricDefinition(
+    "llm.retrieval.top_score", .distribution, .score, per: .request, short: "top score",
+    "Similarity of the best document that a retrieval step found, 0 to 1.")
+  package static let steps = MetricDefinition(
+    "llm.steps", .count, .step, short: "steps",
+    "Steps of instrumented applications that are no exchange: span_kind is workflow, agent, tool or task; failed ones have an error_class."
+  )
+  package static let stepDuration = MetricDefinition(
+    "llm.step.duration", .distribution, .second, per: .step, hasPercentiles: true, short: "step duration",
+    "Duration of such steps. A workflow's has the time of everything in it, so sums over kinds mean nothing.")
+
+  /// In the order of the reference.
+  package static let all: [MetricDefinition] =
+    [
+      requests, errors, requestsCancelled, requestsBlocked, duration, timeToFirstToken, longestGap, timePerOutputToken, fallbacks,
+      attempts, embeddings, tokens, cost, costUnknown, answersTruncated, answersRefused, answersScored, answersUngrounded,
+      riskScored,
+      riskFlagged,
+    ] + RiskScorer.allCases.map(riskScore) + [
+      retrievals, retrievalsEmpty, retrievalDuration, retrievalDocuments, retrievalTopScore, steps, stepDuration,
+    ] + states + own
 
   package static let byName: [String: MetricDefinition] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+  private static func shortName(_ scorer: RiskScorer) -> String {
+    switch scorer {
+    case .ungrounded: "ungrounded score"
+    case .refusal: "refusal score"
+    case .injection: "injection score"
+    case .indirectInjection: "indirect injection"
+    case .promptLeak: "prompt leak score"
+    case .sensitiveData: "sensitive data"
+    case .repetition: "repetition score"
+    case .malformed: "malformed score"
+    case .languageMismatch: "language mismatch"
+    case .toxicity: "toxicity score"
+    }
+  }
+
+  private static func meaning(_ scorer: RiskScorer) -> String {
+    switch scorer {
+    case .ungrounded: "Share of an answer that its request's own context does not support, 0 to 1."
+    case .refusal: "How clearly an answer refuses or says that it cannot answer, 0 to 1."
+    case .injection: "How clearly the user's text tries to make the model disobey its instructions, 0 to 1."
+    case .indirectInjection: "How clearly a retrieved document or a tool's result tries to, 0 to 1."
+    case .promptLeak: "How much of the system instruction the answer repeats, 0 to 1."
+    case .sensitiveData: "How surely an answer has personal data or credentials in it, 0 to 1."
+    case .repetition: "How much of an answer runs in a loop, 0 to 1."
+    case .malformed: "How far an answer is from the JSON, schema or tool call that was asked for, 0 to 1."
+    case .languageMismatch: "How surely an answer is in another language than its question, 0 to 1."
+    case .toxicity: "How clearly an answer insults or threatens, 0 to 1. Off unless it is configured."
+    }
+  }
 }

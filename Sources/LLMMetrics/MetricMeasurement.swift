@@ -8,9 +8,9 @@ package struct MetricMeasurement: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
     /// In the metric's smallest unit: nano-dollars for dollars, the thing counted for all others.
     case count(Int64)
-    /// Seconds or a score.
+    /// Seconds, a score or another size.
     case sample(Double)
-    /// The state of something now: the last one stands.
+    /// A state as it is now.
     case gauge(Double)
   }
 
@@ -35,7 +35,7 @@ extension Aggregate {
     case (.count(let total), .count(let added)):
       self = .count(total.addingSaturated(added))
       return true
-    case (.sketch(var sketch), .sample(let sample)):
+    case (.sketch(var sketch), .sample(let sample)), (.sketch(var sketch), .gauge(let sample)):
       // The sketch leaves `self` while it changes, so that its buckets are not copied.
       self = .count(0)
       let accepted = sketch.add(sample)
@@ -45,7 +45,8 @@ extension Aggregate {
     }
   }
 
-  /// An aggregate that holds nothing but what `value` will add.
+  /// An aggregate that holds nothing but what `value` will add. The readings of a gauge are a sketch: rollups of one interval
+  /// merge in any order, and "the last" has no meaning then, while the largest, the mean and any quantile have.
   package static func empty(for value: MetricMeasurement.Value) -> Aggregate {
     switch value {
     case .count: .count(0)

@@ -37,6 +37,7 @@ package struct SeriesKey: Hashable, Sendable {
 package enum Aggregate: Hashable, Sendable {
   /// In the metric's smallest unit: nano-dollars for `llm.cost`, the thing counted for all others.
   case count(Int64)
+  /// The values of a distribution, or the readings of a gauge.
   case sketch(QuantileSketch)
 
   /// Adds `other`; aggregates of different kinds cannot meet, since a metric has one type.

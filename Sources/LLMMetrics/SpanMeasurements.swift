@@ -2,69 +2,9 @@
 
 import LLMTelemetry
 
-/// One way in which a span can count: a metric of the catalogue with the value of that metric's own tag.
-enum SpanMetric: Int, CaseIterable, Sendable {
-  case requests, duration, errors, timeToFirstToken
-  case tokensInput, tokensCacheRead, tokensCacheWrite, tokensCacheWriteHour, tokensInputAudio, tokensInputImage
-  case tokensOutput, tokensReasoning, tokensOutputAudio, tokensOutputImage
-  case costExact, costPartial, costEstimated, costUnknown
-  case answersScored, ungroundedScore, answersUngrounded
-  case fallbacks, attempts
-  case retrievals, retrievalDuration, retrievalsEmpty
-
-  static let allCount = allCases.count
-
-  var definition: MetricDefinition {
-    switch self {
-    case .requests: MetricCatalogue.requests
-    case .duration: MetricCatalogue.duration
-    case .errors: MetricCatalogue.errors
-    case .timeToFirstToken: MetricCatalogue.timeToFirstToken
-    case .tokensInput, .tokensCacheRead, .tokensCacheWrite, .tokensCacheWriteHour, .tokensInputAudio, .tokensInputImage,
-      .tokensOutput, .tokensReasoning, .tokensOutputAudio, .tokensOutputImage:
-      MetricCatalogue.tokens
-    case .costExact, .costPartial, .costEstimated: MetricCatalogue.cost
-    case .costUnknown: MetricCatalogue.costUnknown
-    case .answersScored: MetricCatalogue.answersScored
-    case .ungroundedScore: MetricCatalogue.ungroundedScore
-    case .answersUngrounded: MetricCatalogue.answersUngrounded
-    case .fallbacks: MetricCatalogue.fallbacks
-    case .attempts: MetricCatalogue.attempts
-    case .retrievals: MetricCatalogue.retrievals
-    case .retrievalDuration: MetricCatalogue.retrievalDuration
-    case .retrievalsEmpty: MetricCatalogue.retrievalsEmpty
-    }
-  }
-
-  /// The tag a metric has beside the span's dimensions.
-  var ownTag: TagSet.Tag? {
-    switch self {
-    case .tokensInput: .tokenType("input")
-    case .tokensCacheRead: .tokenType("cache_read")
-    case .tokensCacheWrite: .tokenType("cache_write")
-    case .tokensCacheWriteHour: .tokenType("cache_write_1h")
-    case .tokensInputAudio: .tokenType("input_audio")
-    case .tokensInputImage: .tokenType("input_image")
-    case .tokensOutput: .tokenType("output")
-    case .tokensReasoning: .tokenType("reasoning")
-    case .tokensOutputAudio: .tokenType("output_audio")
-    case .tokensOutputImage: .tokenType("output_image")
-    case .costExact: .costExactness("exact")
-    case .costPartial: .costExactness("partial")
-    case .costEstimated: .costExactness("estimated")
-    default: nil
-    }
-  }
-}
-
-extension TagSet.Tag {
-  fileprivate static func tokenType(_ value: String) -> TagSet.Tag { TagSet.Tag(name: "token_type", value: value) }
-  fileprivate static func costExactness(_ value: String) -> TagSet.Tag { TagSet.Tag(name: "cost_exactness", value: value) }
-}
-
 package enum SpanMeasurements {
   /// The score from which an answer counts as ungrounded.
-  package static let ungroundedThreshold = 0.5
+  package static var ungroundedThreshold: Double { RiskThreshold.of(.ungrounded) }
 
   /// Every dimension the span knows, under its raw name.
   package static func tags(of span: LLMSpan) -> [TagSet.Tag] {
@@ -73,33 +13,52 @@ package enum SpanMeasurements {
     }
   }
 
-  /// Whether the catalogue has anything to say: not about steps of an application, nor about spans whose exchange another span
-  /// accounts for.
+  /// Whether the catalogue has anything to say: not about spans whose exchange another span accounts for.
   @inline(__always)
-  static func areMade(of span: borrowing LLMSpan) -> Bool {
-    guard span.accountsForExchange else { return false }
-    switch span.kind {
-    case .llm, .embedding, .retrieval: return true
-    case .tool, .agent, .workflow, .task: return false
-    }
-  }
+  static func areMade(of span: borrowing LLMSpan) -> Bool { span.accountsForExchange }
 
   /// Calls `count` or `sample` for everything the catalogue says about a span of which measurements are made.
   @inline(__always)
   static func visit(_ span: borrowing LLMSpan, count: (SpanMetric, Int64) -> Void, sample: (SpanMetric, Double) -> Void) {
-    if span.kind == .retrieval {
-      count(.retrievals, 1)
-      sample(.retrievalDuration, span.duration.inSeconds)
-      if span.retrieval?.documentCount == 0 { count(.retrievalsEmpty, 1) }
+    switch span.kind {
+    case .llm: break
+    case .embedding: count(.init(.embeddings), 1)
+    case .retrieval:
+      count(.init(.retrievals), 1)
+      sample(.init(.retrievalDuration), span.duration.inSeconds)
+      if let retrieval = span.retrieval {
+        if retrieval.documentCount == 0 { count(.init(.retrievalsEmpty), 1) }
+        sample(.init(.retrievalDocuments), Double(retrieval.documentCount))
+        if let score = retrieval.topScore { sample(.init(.retrievalTopScore), score) }
+      }
+      return
+    case .workflow, .agent, .tool, .task:
+      // No request and no cost: an exchange within the step has a span of its own.
+      count(.init(.steps), 1)
+      sample(.init(.stepDuration), span.duration.inSeconds)
       return
     }
-    count(.requests, 1)
-    sample(.duration, span.duration.inSeconds)
-    if span.outcome.countsAsError { count(.errors, 1) }
-    if let wait = span.timeToFirstToken { sample(.timeToFirstToken, wait.inSeconds) }
+    let duration = span.duration.inSeconds
+    count(.init(.requests), 1)
+    sample(.init(.duration), duration)
+    let errorClass = span.outcome.errorClass
+    if let errorClass { count(.init(errorClass == .cancelled ? .cancelled : .errors), 1) }
+    if errorClass == .blocked || span.finishReason == .contentFilter { count(.init(.blocked), 1) }
+    if span.finishReason == .length { count(.init(.truncated), 1) }
+    if let wait = span.timeToFirstToken {
+      let wait = wait.inSeconds
+      sample(.init(.timeToFirstToken), wait)
+      // The first token ends the wait; the others share what is left.
+      if let tokens = span.usage.output, tokens > 1, duration >= wait {
+        sample(.init(.timePerOutputToken), (duration - wait) / Double(tokens - 1))
+      }
+    }
+    if let gap = span.longestGap { sample(.init(.longestGap), gap.inSeconds) }
 
     // A known zero adds nothing to a sum and would double the series of every model without that bucket.
-    func tokens(_ metric: SpanMetric, _ number: Int?) { if let number, number > 0 { count(metric, Int64(number)) } }
+    func tokens(_ metric: SpanMetric.Fixed, _ number: Int?) {
+      if let number, number > 0 { count(.init(metric), Int64(number)) }
+    }
     tokens(.tokensInput, span.usage.input)
     tokens(.tokensCacheRead, span.usage.cacheRead)
     tokens(.tokensCacheWrite, span.usage.cacheWrite)
@@ -112,17 +71,31 @@ package enum SpanMeasurements {
     tokens(.tokensOutputImage, span.usage.outputImage)
 
     switch span.cost {
-    case .exact(let amount, _): count(.costExact, amount.count)
-    case .partial(let amount, _): count(.costPartial, amount.count)
-    case .estimated(let amount, _): count(.costEstimated, amount.count)
-    case .unknown: count(.costUnknown, 1)
+    case .exact(let amount, _): count(.init(.costExact), amount.count)
+    case .partial(let amount, _): count(.init(.costPartial), amount.count)
+    case .estimated(let amount, _): count(.init(.costEstimated), amount.count)
+    case .unknown: count(.init(.costUnknown), 1)
     }
-    if let score = span.risk.ungrounded {
-      count(.answersScored, 1)
-      sample(.ungroundedScore, score)
-      if score >= ungroundedThreshold { count(.answersUngrounded, 1) }
+    if !span.risk.isEmpty { risks(span.risk, count: count, sample: sample) }
+    if span.fallbackFrom != nil { count(.init(.fallbacks), 1) }
+    if span.attempts > 0 { count(.init(.attempts), Int64(span.attempts)) }
+  }
+
+  @inline(__always)
+  private static func risks(_ scores: RiskScores, count: (SpanMetric, Int64) -> Void, sample: (SpanMetric, Double) -> Void) {
+    for risk in SpanMetric.risks {
+      guard let score = scores[risk.scorer] else { continue }
+      let isFlagged = score >= risk.threshold
+      sample(risk.score, score)
+      count(risk.scored, 1)
+      if isFlagged { count(risk.flagged, 1) }
+      switch risk.scorer {
+      case .ungrounded:
+        count(.init(.answersScored), 1)
+        if isFlagged { count(.init(.answersUngrounded), 1) }
+      case .refusal: if isFlagged { count(.init(.refused), 1) }
+      default: break
+      }
     }
-    if span.fallbackFrom != nil { count(.fallbacks, 1) }
-    if span.attempts > 0 { count(.attempts, Int64(span.attempts)) }
   }
 }

@@ -16,9 +16,4 @@ import Testing
       text == MetricCatalogue.referencePage,
       "docs/reference/metrics.md is stale: run `UPDATE_REFERENCE_PAGES=1 swift test --filter MetricReferenceTests`")
   }
-
-  @Test func everyNameHasOneDefinitionAndAMeaning() {
-    #expect(Set(MetricCatalogue.all.map(\.name)).count == MetricCatalogue.all.count)
-    for metric in MetricCatalogue.all { #expect(metric.meaning.hasSuffix("."), "\(metric.name)") }
-  }
 }

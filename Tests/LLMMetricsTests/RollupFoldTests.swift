@@ -70,4 +70,23 @@ import Testing
     #expect(sketch.count == 1000)
     #expect(abs(try #require(sketch.quantile(0.95)) - 9.5) < 0.1)
   }
+
+  @Test func readingsOfAGaugeKeepTheirLargestAndTheirMeanHoweverPartsMerge() throws {
+    func rollup(_ readings: Double...) throws -> Aggregate {
+      var fold = RollupFold()
+      for reading in readings { fold.add([.budgetUsed("month", share: reading)], at: origin) }
+      return try #require(fold.flush().first?.series.values.first)
+    }
+    var parts = try rollup(0.2, 1.5)
+    parts.merge(try rollup(0.4))
+    var reversed = try rollup(0.4)
+    reversed.merge(try rollup(0.2, 1.5))
+    for aggregate in [parts, reversed] {
+      guard case .sketch(let sketch) = aggregate else {
+        Issue.record("readings are a sketch")
+        return
+      }
+      #expect(sketch.count == 3 && sketch.maximum == 1.5 && abs(sketch.sum - 2.1) < 1e-9)
+    }
+  }
 }

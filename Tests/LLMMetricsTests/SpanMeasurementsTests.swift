@@ -84,7 +84,7 @@ import Testing
     var span = exampleSpan()
     span.outcome = .failed(.cancelled, message: "client went away")
     #expect(values(span)["llm.requests"] == [.count(1)])
-    #expect(values(span)["llm.errors"] == nil)
+    #expect(values(span)["llm.errors"] == nil && values(span)["llm.requests.cancelled"] == [.count(1)])
     span.outcome = .failed(.timeout, message: "no answer in 30 s")
     #expect(values(span)["llm.errors"] == [.count(1)])
     #expect(measurements(of: span)[0].tags["error_class"] == "timeout")
@@ -97,15 +97,80 @@ import Testing
   }
 
   @Test(arguments: [SpanKind.workflow, .tool, .agent, .task])
-  func stepsOfAnApplicationAreNoRequests(_ kind: SpanKind) {
-    #expect(measurements(of: exampleSpan(kind: kind)).isEmpty)
+  func stepsOfAnApplicationAreNoRequestsAndCostNothing(_ kind: SpanKind) {
+    var span = exampleSpan(kind: kind)
+    span.usage = TokenUsage(input: 100, output: 20)
+    span.cost = .exact(Nanodollars(5), priceVersion: "test")
+    #expect(values(span) == ["llm.steps": [.count(1)], "llm.step.duration": [.sample(1.5)]])
+    #expect(measurements(of: span).allSatisfy { $0.tags["span_kind"] == kind.rawValue })
+  }
+
+  @Test func embeddingIsARequestWithACountOfItsOwn() {
+    let values = values(exampleSpan(kind: .embedding))
+    #expect(values["llm.embeddings"] == [.count(1)] && values["llm.requests"] == [.count(1)])
+    #expect(self.values(exampleSpan())["llm.embeddings"] == nil)
+  }
+
+  @Test func streamGivesItsLongestPauseAndTheTimeOfAToken() {
+    var span = exampleSpan()
+    span.timeToFirstToken = .milliseconds(500)
+    span.longestGap = .milliseconds(80)
+    span.usage = TokenUsage(output: 21)
+    #expect(values(span)["llm.request.longest_gap"] == [.sample(0.08)])
+    #expect(values(span)["llm.request.time_per_output_token"] == [.sample(0.05)])
+    // One token has no time between tokens; an answer that came at once has no first token to count from.
+    span.usage.output = 1
+    #expect(values(span)["llm.request.time_per_output_token"] == nil)
+    (span.usage.output, span.timeToFirstToken) = (21, nil)
+    #expect(values(span)["llm.request.time_per_output_token"] == nil)
+  }
+
+  @Test(arguments: RiskScorer.allCases)
+  func everyScorerHasItsScoreAndItsCounts(_ scorer: RiskScorer) {
+    var span = exampleSpan()
+    let threshold = RiskThreshold.of(scorer)
+    span.risk[scorer] = threshold
+    let flagged = measurements(of: span)
+    func count(_ metric: MetricDefinition, _ all: [MetricMeasurement]) -> Int {
+      all.count { $0.definition == metric && $0.tags["scorer"] == scorer.rawValue && $0.value == .count(1) }
+    }
+    #expect(flagged.filter { $0.definition.name == "llm.semantic_risk.\(scorer.rawValue)" }.map(\.value) == [.sample(threshold)])
+    #expect(count(MetricCatalogue.riskScored, flagged) == 1 && count(MetricCatalogue.riskFlagged, flagged) == 1)
+    #expect(flagged.contains { $0.definition == MetricCatalogue.answersRefused } == (scorer == .refusal))
+    #expect(flagged.contains { $0.definition == MetricCatalogue.answersUngrounded } == (scorer == .ungrounded))
+    span.risk[scorer] = threshold - 0.01
+    let quiet = measurements(of: span)
+    #expect(count(MetricCatalogue.riskScored, quiet) == 1 && count(MetricCatalogue.riskFlagged, quiet) == 0)
+    #expect(
+      !quiet.contains { $0.definition == MetricCatalogue.answersRefused || $0.definition == MetricCatalogue.answersUngrounded })
+  }
+
+  @Test func cutAndFilteredAnswersAreCounted() {
+    var span = exampleSpan()
+    span.finishReason = .length
+    #expect(values(span)["llm.answers.truncated"] == [.count(1)] && values(span)["llm.requests.blocked"] == nil)
+    span.finishReason = .contentFilter
+    #expect(values(span)["llm.requests.blocked"] == [.count(1)] && values(span)["llm.answers.truncated"] == nil)
+    span.finishReason = nil
+    span.outcome = .failed(.blocked, message: "prompt refused")
+    #expect(values(span)["llm.requests.blocked"] == [.count(1)] && values(span)["llm.errors"] == [.count(1)])
   }
 
   @Test func retrievalHasItsOwnMetrics() {
     var span = exampleSpan(kind: .retrieval)
     span.retrieval = RetrievalFacts(documentCount: 0, topScore: nil)
-    #expect(Set(values(span).keys) == ["llm.retrievals", "llm.retrievals.empty", "llm.retrieval.duration"])
+    #expect(
+      values(span) == [
+        "llm.retrievals": [.count(1)], "llm.retrievals.empty": [.count(1)], "llm.retrieval.duration": [.sample(1.5)],
+        "llm.retrieval.documents": [.sample(0)],
+      ])
     span.retrieval = RetrievalFacts(documentCount: 3, topScore: 0.8)
+    #expect(
+      values(span) == [
+        "llm.retrievals": [.count(1)], "llm.retrieval.duration": [.sample(1.5)], "llm.retrieval.documents": [.sample(3)],
+        "llm.retrieval.top_score": [.sample(0.8)],
+      ])
+    span.retrieval = nil
     #expect(Set(values(span).keys) == ["llm.retrievals", "llm.retrieval.duration"])
   }
 }

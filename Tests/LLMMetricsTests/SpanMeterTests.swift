@@ -57,8 +57,8 @@ import Testing
     #expect(rollups.map { requests([$0])["a"] } == [1, 3, 2])
   }
 
-  @Test func seriesBeyondTheLimitAreOtherInEveryGenerationOfNumbers() {
-    var meter = SpanMeter(limit: SeriesLimit(seriesPerMetric: 3))
+  @Test func valuesBeyondTheBudgetAreOtherInEveryGenerationOfNumbers() {
+    var meter = SpanMeter(cardinality: CardinalitySettings(valuesPerTag: 3))
     var fold = RollupFold()
     var batch = MeasurementBatch()
     // Far more tenants than the meter remembers, with a known one in between.
@@ -68,10 +68,13 @@ import Testing
       batch.removeAll()
     }
     #expect(requests(fold.flush()) == ["t0-0": 1, "t0-1": 31, "t0-2": 1, "other": 29_967])
+    #expect(
+      meter.takeFolded().first { $0.tags["metric"] == "llm.requests" }?.value == .count(29_967)
+        && meter.takeFolded().isEmpty)
   }
 
-  @Test func seriesUnseenForAnHourGivesItsPlaceBackAndOneStillSeenDoesNot() {
-    var meter = SpanMeter(limit: SeriesLimit(seriesPerMetric: 2))
+  @Test func valueUnseenForAnHourGivesItsNameBackAndOneStillSeenDoesNot() {
+    var meter = SpanMeter(cardinality: CardinalitySettings(valuesPerTag: 2))
     var fold = RollupFold()
     var batch = MeasurementBatch()
     func measure(_ tenant: String, at seconds: Int) {
@@ -79,12 +82,13 @@ import Testing
       fold.add(batch)
       batch.removeAll()
     }
+    _ = meter.review(now: origin)
     measure("gone", at: 0)
     measure("stays", at: 0)
     measure("new", at: 1)
     for seconds in stride(from: 600, through: 7200, by: 600) {
       measure("stays", at: seconds)
-      meter.forget(now: origin + .seconds(seconds))
+      _ = meter.review(now: origin + .seconds(seconds))
     }
     measure("new", at: 7200)
     measure("late", at: 7200)

@@ -1,0 +1,49 @@
+// The metrics that come from no span: states of budgets and circuits, and this product's account of itself.
+
+import LLMTelemetry
+
+extension MetricCatalogue {
+  package static let budgetUsed = MetricDefinition(
+    "llm.budget.used", .gauge, .share, tags: ["budget"], hasDimensions: false, short: "budget used",
+    "Share of a budget's period that is spent or reserved; above 1 it is overspent.")
+  package static let budgetRefusals = MetricDefinition(
+    "llm.budget.refusals", .count, .request, tags: ["budget"], hasDimensions: false, short: "budget refusals",
+    "Requests refused because this budget had no room. Each is an exchange with its own span and error too.")
+  package static let circuitOpen = MetricDefinition(
+    "llm.circuit.open", .gauge, .state, tags: ["provider", "model"], hasDimensions: false, short: "circuit open",
+    "1 while the circuit of a target is open and requests go elsewhere, 0 while it is closed.")
+
+  package static let spansReceived = MetricDefinition(
+    "llm.commander.spans.received", .count, .span, hasDimensions: false, short: "spans received",
+    "Spans offered to ingest, those it had to drop included.")
+  package static let spansDropped = MetricDefinition(
+    "llm.commander.spans.dropped", .count, .span, tags: ["reason"], hasDimensions: false, short: "spans dropped",
+    "Spans our own bounded queues had to drop, by reason.")
+  package static let scoresShed = MetricDefinition(
+    "llm.commander.scores.shed", .count, .answer, hasDimensions: false, short: "scores shed",
+    "Answers left unscored because more than half of the span queue was waiting.")
+  package static let queueDepth = MetricDefinition(
+    "llm.commander.queue.depth", .gauge, .span, hasDimensions: false, short: "queue depth",
+    "Spans that wait to be processed.")
+  package static let ingestLag = MetricDefinition(
+    "llm.commander.ingest.lag", .distribution, .second, per: .span, hasDimensions: false, hasPercentiles: true,
+    short: "ingest lag",
+    "From the end of a span to its batch's processing: the newest span of each batch is measured.")
+  package static let deliveryDropped = MetricDefinition(
+    "llm.commander.delivery.dropped", .count, .item, tags: ["lane", "reason"], hasDimensions: false, short: "delivery dropped",
+    "Things that a lane of delivery had to drop, by lane and reason.")
+  package static let deliveryWaiting = MetricDefinition(
+    "llm.commander.delivery.waiting", .gauge, .item, tags: ["lane"], hasDimensions: false, short: "delivery waiting",
+    "Things that wait in a lane of delivery.")
+  package static let valuesFolded = MetricDefinition(
+    "llm.commander.values.folded", .count, .value, tags: ["metric"], hasDimensions: false, short: "values folded",
+    "Values that went into a series in which the cardinality governor wrote other for a tag, by metric. None is lost.")
+  package static let heartbeat = MetricDefinition(
+    "llm.commander.heartbeat", .count, .beat, hasDimensions: false, short: "heartbeat",
+    "One each interval while this process lives: a monitor on its absence notices when it does not.")
+
+  static let states = [budgetUsed, budgetRefusals, circuitOpen]
+  static let own = [
+    spansReceived, spansDropped, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
+  ]
+}
