@@ -27,6 +27,7 @@ let package = Package(
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
+    .executable(name: "pipeline-bench", targets: ["pipeline-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -47,6 +48,7 @@ let package = Package(
     .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
+    .target(name: "Redaction", dependencies: ["LLMTelemetry"]),
     .target(name: "SemanticRisk"),
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
@@ -55,7 +57,7 @@ let package = Package(
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Delivery"),
-    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
+    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Redaction", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
@@ -85,6 +87,11 @@ let package = Package(
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
+    // The ruler of the telemetry pipeline: what a span costs in each stage and sink; no product.
+    .executableTarget(
+      name: "pipeline-bench",
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Datadog"],
+      path: "Sources/PipelineBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
     .target(name: "TestSeries", dependencies: ["LLMMetrics", "LLMTelemetry"], path: "Tests/TestSeries"),
@@ -106,7 +113,11 @@ let package = Package(
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(
-      name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
+      name: "IngestTests",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "SemanticRisk", "Ingest", "Storage", "Datadog",
+      ]),
+    .testTarget(name: "RedactionTests", dependencies: ["LLMTelemetry", "Redaction"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
     .testTarget(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
