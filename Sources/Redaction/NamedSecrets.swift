@@ -3,7 +3,12 @@
 enum NamedSecrets {
   /// What stands behind the `=` or `:` at `sign`.
   static func match(_ text: TextBytes, _ sign: Int) -> SensitivePattern.Match? {
-    if text[sign] == UInt8(ascii: ":"), text.hasPrefix("//", at: sign + 1) { return userInformation(text, sign + 3) }
+    if text[sign] == UInt8(ascii: ":") {
+      if text.hasPrefix("//", at: sign + 1) { return userInformation(text, sign + 3) }
+      // JSON may write a slash with an escape, and JSON in JSON with two.
+      if text.hasPrefix(#"\/\/"#, at: sign + 1) { return userInformation(text, sign + 5) }
+      if text.hasPrefix(#"\\/\\/"#, at: sign + 1) { return userInformation(text, sign + 7) }
+    }
     guard let name = nameBefore(text, sign), let shortest = shortestValue(text, name, sign) else { return nil }
     return value(text, after: sign, shortest: shortest)
   }

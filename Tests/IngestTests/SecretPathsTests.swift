@@ -157,7 +157,7 @@ private enum Path: String, CaseIterable, Sendable {
     await pipeline.run()
     log.finish()
     statsD.flush()
-    let datagrams = agent.received()
+    let datagrams = await agent.received(statsD.statistics.datagramsSent)
     #expect(try store.spans(limit: 10_000).spans.count == spans.count && !datagrams.isEmpty)
     // The file itself and its log, whatever a query would say.
     var files = ""
@@ -227,16 +227,14 @@ private enum Path: String, CaseIterable, Sendable {
   }
 }
 
-/// A Unix datagram socket, as an Agent would have it.
-private final class DatagramInbox {
+/// A Unix datagram socket that a thread reads, as an Agent does: the system lets a few datagrams wait only.
+private final class DatagramInbox: Sendable {
   let path: String
-  private let descriptor: Int32
+  private let state = Mutex((text: "", count: 0))
 
   init(path: String) throws {
     self.path = path
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-    var size: Int32 = 4 << 20
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -246,17 +244,24 @@ private final class DatagramInbox {
       }
     }
     if !bound { throw CocoaError(.fileWriteUnknown) }
+    Thread.detachNewThread { [weak self] in
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count > 0, let self else { break }
+        let text = String(decoding: buffer[..<count], as: UTF8.self)
+        self.state.withLock {
+          $0.text += text + "\n"
+          $0.count += 1
+        }
+      }
+      close(descriptor)
+    }
   }
 
-  deinit { close(descriptor) }
-
-  func received() -> String {
-    var text = ""
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-      guard count > 0 else { return text }
-      text += String(decoding: buffer[..<count], as: UTF8.self) + "\n"
-    }
+  /// Everything, when `count` datagrams have arrived.
+  func received(_ count: Int) async -> String {
+    while state.withLock({ $0.count }) < count { await Task.yield() }
+    return state.withLock { $0.text }
   }
 }

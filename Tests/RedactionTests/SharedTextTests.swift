@@ -57,10 +57,10 @@ import Testing
       }
     }
     func share(_ label: String) -> Double { found[label].map { Double($0.hits) / Double($0.all) } ?? 0 }
-    #expect(share("EMAIL_ADDRESS") == 1 && share("CREDIT_CARD") > 0.95 && share("IBAN_CODE") > 0.95, "\(found)")
+    #expect(share("EMAIL_ADDRESS") == 1 && share("CREDIT_CARD") > 0.9 && share("IBAN_CODE") > 0.95, "\(found)")
     #expect(share("IP_ADDRESS") > 0.95 && share("US_SSN") > 0.9, "\(found)")
     // The others are short local numbers, and bare digits.
-    #expect(share("PHONE_NUMBER") > 0.4, "\(found)")
+    #expect(share("PHONE_NUMBER") > 0.55, "\(found)")
     for label in ["PERSON", "ORGANIZATION", "GPE", "STREET_ADDRESS", "DATE_TIME", "AGE", "ZIP_CODE"] where found[label] != nil {
       #expect(share(label) < 0.01, "\(label) \(found)")
     }

@@ -284,6 +284,7 @@ import Testing
     span.attempts = 2
     span.fallbackFrom = "gpt-4o"
     for (place, scorer) in RiskScorer.allCases.enumerated() where scorer != .toxicity { span.risk[scorer] = Double(place) / 16 }
+    span.risk.ungrounded = 0.75
     span.session = "conversation-7"
     span.retrieval = RetrievalFacts(documentCount: 3, topScore: 0.5)
     span.content = SpanContent(input: [ContentMessage(role: "user", text: "question")], output: "text")
