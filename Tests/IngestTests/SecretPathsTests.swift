@@ -178,7 +178,8 @@ private enum Path: String, CaseIterable, Sendable {
       for (sink, text) in outputs where text.contains(secret.needle) { Issue.record("\(secret.needle) is in \(sink)") }
     }
     #expect(outputs.allSatisfy { !$0.text.isEmpty })
-    #expect(outputs[0].text.contains("[secret]") && outputs[1].text.contains("[secret]") && outputs[2].text.contains("[secret]"))
+    // A tag has no brackets.
+    for (sink, text) in outputs { #expect(text.contains(sink == "dogstatsd" ? "secret" : "[secret]"), "\(sink)") }
   }
 
   /// The table above is worth nothing if the secrets would not arrive without the stage.
