@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
+    .executable(name: "pipeline-bench", targets: ["pipeline-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -54,6 +55,7 @@ let package = Package(
     .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
+    .target(name: "Redaction", dependencies: ["LLMTelemetry"]),
     .target(name: "SemanticRisk"),
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
@@ -70,7 +72,7 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
       ]),
-    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
+    .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Redaction", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
@@ -104,6 +106,11 @@ let package = Package(
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
     .executableTarget(name: "gateway-bench", dependencies: [nioCore, nioPosix], path: "Sources/GatewayBench"),
+    // The ruler of the telemetry pipeline: what a span costs in each stage and sink; no product.
+    .executableTarget(
+      name: "pipeline-bench",
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Datadog"],
+      path: "Sources/PipelineBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     // The example of docs/swift-sdk.md, which a test runs.
     .executableTarget(
@@ -137,7 +144,11 @@ let package = Package(
     .testTarget(
       name: "OpenTelemetryTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Delivery", "Compression", "OpenTelemetry"]),
     .testTarget(
-      name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
+      name: "IngestTests",
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "SemanticRisk", "Ingest", "Storage", "Datadog",
+      ]),
+    .testTarget(name: "RedactionTests", dependencies: ["LLMTelemetry", "Redaction"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
     .testTarget(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),

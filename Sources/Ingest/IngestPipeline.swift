@@ -2,6 +2,7 @@
 
 import LLMMetrics
 import LLMTelemetry
+import Redaction
 
 package final class IngestPipeline: Sendable {
   package struct Configuration: Sendable {
@@ -91,6 +92,7 @@ package final class IngestPipeline: Sendable {
 
   /// What one run keeps from batch to batch; the two arrays keep only their memory.
   private struct Work: Sendable {
+    var cleanValues = CleanValues()
     var meter = SpanMeter()
     var fold = RollupFold()
     var spans: [LLMSpan] = []
@@ -111,7 +113,7 @@ package final class IngestPipeline: Sendable {
     for index in work.spans.indices {
       // Scoring is analysis and costs many times the rest: it gives way before spans are lost.
       let scores = work.spans[index].content == nil || queue.depth <= configuration.queueCapacity / 2
-      if enrichment.enrich(&work.spans[index], scores: scores) { unscored += 1 }
+      if enrichment.enrich(&work.spans[index], scores: scores, memory: &work.cleanValues) { unscored += 1 }
     }
     work.meter.measure(work.spans, into: &work.measurements)
     work.fold.add(work.measurements)

@@ -2,47 +2,59 @@
 
 import LLMTelemetry
 import Pricing
+import Redaction
 import SemanticRisk
 
-/// Pure: the same span and configuration give the same result.
+/// The same span and configuration give the same result.
 package struct SpanEnrichment: Sendable {
-  package var prices: PriceBook
-  /// The text a model was given to answer from, out of a request body.
-  package var evidence: @Sendable ([UInt8]) -> String
-  /// Whether redacted content goes on to the sinks; when false it ends here.
-  package var capturesContent: Bool
+  /// Looks at one exchange as it was: `content` has the raw body, the messages read from it and the raw answer. What it returns
+  /// beside scores must hold nothing of these texts; there is nothing beside scores.
+  package typealias Scorers = @Sendable (_ span: borrowing LLMSpan, _ content: SpanContent) -> RiskScores
 
-  package init(prices: PriceBook = .builtIn, evidence: @escaping @Sendable ([UInt8]) -> String, capturesContent: Bool = false) {
+  package var prices: PriceBook
+  /// The messages in a request body of any format.
+  package var messages: @Sendable ([UInt8]) -> [ContentMessage]
+  package var scorers: Scorers
+  package var redaction: SpanRedaction
+
+  package init(
+    prices: PriceBook = .builtIn, messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
+    scorers: @escaping Scorers = SpanEnrichment.grounding, redaction: SpanRedaction = SpanRedaction()
+  ) {
     self.prices = prices
-    self.evidence = evidence
-    self.capturesContent = capturesContent
+    self.messages = messages
+    self.scorers = scorers
+    self.redaction = redaction
+  }
+
+  /// The scorer that needs nothing but the exchange: how much of a good answer its own request supports.
+  package static let grounding: Scorers = { span, content in
+    guard span.outcome == .ok else { return RiskScores() }
+    let evidence = content.input.map(\.text).joined(separator: "\n\n")
+    return RiskScores(ungrounded: GroundingScorer.score(evidence: evidence, answer: content.responseText))
   }
 
   /// Changes `span` in place, since a copy of one costs as much as pricing it. With `scores` false, which is for times when
-  /// there is no time for it, returns true when the answer would have been scored.
+  /// there is no time for it, returns true when the exchange would have been scored.
   @discardableResult
-  package func enrich(_ span: inout LLMSpan, scores: Bool = true) -> Bool {
-    if case .failed(let errorClass, let message) = span.outcome {
-      span.outcome = .failed(errorClass, message: Redactor.redact(message))
-    }
+  package func enrich(_ span: inout LLMSpan, scores: Bool = true, memory: inout CleanValues) -> Bool {
+    // By the names that came, which redaction may change.
     if case .unknown = span.cost { span.cost = prices.cost(of: span) }
-    guard let content = span.content else { return false }
+    let capturing = span.content == nil ? ContentCapture.off : redaction.policy.capture(route: span.dimensions.route)
     var isLeftUnscored = false
-    if span.kind == .llm, span.outcome == .ok, span.risk.ungrounded == nil {
-      // The raw text is read here and nowhere later: numbers and names are what an answer is compared by.
-      if scores {
-        span.risk.ungrounded = GroundingScorer.score(evidence: evidence(content.requestBody), answer: content.responseText)
-      } else {
-        isLeftUnscored = true
+    if var content = span.content {
+      span.content = nil
+      // An application may have scored its exchange itself.
+      let isToBeScored = span.kind == .llm && span.risk.isEmpty
+      isLeftUnscored = isToBeScored && !scores
+      if content.input.isEmpty, !content.requestBody.isEmpty, isToBeScored && scores || capturing != .off {
+        content.input = messages(content.requestBody)
       }
+      // Raw text is read here and nowhere later: numbers and names are what an answer is compared by.
+      if isToBeScored, scores { span.risk = scorers(span, content) }
+      span.content = redaction.captured(content, as: capturing)
     }
-    span.content = capturesContent ? redacted(content) : nil
+    redaction.redactFacts(&span, &memory)
     return isLeftUnscored
-  }
-
-  private func redacted(_ content: SpanContent) -> SpanContent {
-    SpanContent(
-      requestBody: Array(Redactor.redact(String(decoding: content.requestBody, as: UTF8.self)).utf8),
-      responseText: Redactor.redact(content.responseText))
   }
 }

@@ -1,4 +1,4 @@
-// Writes spans as rows through SQLite's own binding calls: a boxed value for each of fifty columns cost more than SQLite itself.
+// Writes spans as rows through SQLite's own binding calls: a boxed value for each of sixty columns cost more than SQLite itself.
 
 import GRDB
 import GRDBSQLite
@@ -17,6 +17,7 @@ struct SpanInsertion: ~Copyable {
   private var column: Int32 = 0
   /// What is bound, by column; SQLite begins with nothing bound, which is null.
   private var texts = [String?](repeating: nil, count: SpanRow.columnCount + 1)
+  private var reals = [Double?](repeating: nil, count: SpanRow.columnCount + 1)
   private var integers = [Int64?](repeating: nil, count: SpanRow.columnCount + 1)
 
   private init(_ statement: SQLiteStatement) { self.statement = statement }
@@ -42,6 +43,10 @@ struct SpanInsertion: ~Copyable {
           sql: SpanRow.insert)
       }
       if index == 0 { first = db.lastInsertedRowID }
+      // The row of the content has the same number, so the last number stays the span's.
+      if let content = spans[index].content {
+        try ContentRow.insert(content, of: db.lastInsertedRowID, start: spans[index].start, into: db)
+      }
     }
     return first...max(first, db.lastInsertedRowID)
   }
@@ -94,8 +99,6 @@ struct SpanInsertion: ~Copyable {
     real(span.risk.ungrounded)
     integer(span.retrieval?.documentCount)
     real(span.retrieval?.topScore)
-    blob(span.content?.requestBody)
-    text(span.content?.responseText)
     integer(span.accountsForExchange ? 1 : 0)
     integer(span.usage.cacheWriteHour)
     integer(span.usage.inputAudio)
@@ -105,6 +108,12 @@ struct SpanInsertion: ~Copyable {
     integer(span.usage.isEstimated ? 1 : nil as Int64?)
     text(span.serviceTier?.rawValue)
     text(span.virtualKey)
+    text(span.session)
+    if span.risk.isEmpty {
+      for _ in 1..<RiskScorer.allCases.count { real(nil) }
+    } else {
+      for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.risk[scorer]) }
+    }
   }
 
   @inline(__always)
@@ -121,6 +130,8 @@ struct SpanInsertion: ~Copyable {
   @inline(__always)
   private mutating func real(_ value: Double?) {
     column += 1
+    if reals[Int(column)] == value { return }
+    reals[Int(column)] = value
     if let value { sqlite3_bind_double(statement, column, value) } else { sqlite3_bind_null(statement, column) }
   }
 
@@ -146,18 +157,6 @@ struct SpanInsertion: ~Copyable {
       place.copyMemory(from: start, byteCount: bytes.count)
       let source = UnsafePointer(place.assumingMemoryBound(to: CChar.self))
       sqlite3_bind_text64(statement, column, source, UInt64(bytes.count), nil, UInt8(SQLITE_UTF8))
-    }
-  }
-
-  private mutating func blob(_ value: [UInt8]?) {
-    column += 1
-    guard let value else {
-      sqlite3_bind_null(statement, column)
-      return
-    }
-    value.withUnsafeBytes { bytes in
-      _ = sqlite3_bind_blob64(
-        statement, column, bytes.baseAddress ?? UnsafeRawPointer(places), UInt64(bytes.count), Self.transient)
     }
   }
 }

@@ -1,6 +1,5 @@
 // A span as a row: the columns of the insert, and the span that a row was.
 
-import Foundation
 import GRDB
 import LLMTelemetry
 
@@ -11,13 +10,21 @@ enum SpanRow {
     service, env, version, provider, model, route, tenant, feature, prompt, prompt_version, region, response_model, \
     error_class, error_message, finish_reason, http_status, input_tokens, cache_read_tokens, cache_write_tokens, \
     output_tokens, reasoning_tokens, cost_nanodollars, cost_exactness, price_version, attempts, fallback_from, \
-    ungrounded, document_count, top_score, request_body, response_text, accounts_for_exchange, \
+    ungrounded, document_count, top_score, accounts_for_exchange, \
     cache_write_hour_tokens, input_audio_tokens, input_image_tokens, output_audio_tokens, output_image_tokens, \
-    usage_estimated, service_tier, virtual_key
+    usage_estimated, service_tier, virtual_key, session, \
+    refusal, injection, indirect_injection, prompt_leak, sensitive_data, repetition, malformed, language_mismatch, toxicity
     """
-  static let columnCount = 51
+  static let columnCount = 59
   static let insert =
     "INSERT INTO spans (\(columns)) VALUES (\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
+
+  /// A span's columns and those of its content, from a source of spans. Content is looked up for the rows that are given only.
+  static let selection = """
+    spans.*, (SELECT input FROM contents WHERE contents.sequence = spans.sequence) AS content_input, \
+    (SELECT response FROM contents WHERE contents.sequence = spans.sequence) AS content_response, \
+    (SELECT documents FROM contents WHERE contents.sequence = spans.sequence) AS content_documents
+    """
 
   /// `nil` when the row is not one that `insert` wrote.
   static func span(_ row: Row) -> LLMSpan? {
@@ -51,11 +58,10 @@ enum SpanRow {
     span.cost = cost(row)
     span.attempts = row["attempts"]
     span.fallbackFrom = row["fallback_from"]
-    span.risk = RiskScores(ungrounded: row["ungrounded"])
+    for scorer in RiskScorer.allCases { span.risk[scorer] = row[scorer.rawValue] }
+    span.session = row["session"]
     span.retrieval = (row["document_count"] as Int?).map { RetrievalFacts(documentCount: $0, topScore: row["top_score"]) }
-    span.content = (row["request_body"] as Data?).map {
-      SpanContent(requestBody: Array($0), responseText: row["response_text"] as String? ?? "")
-    }
+    span.content = ContentRow.content(row)
     span.accountsForExchange = row["accounts_for_exchange"]
     return span
   }

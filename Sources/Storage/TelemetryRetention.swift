@@ -6,6 +6,7 @@ import LLMTelemetry
 extension TelemetryStore {
   package struct Deleted: Equatable, Sendable {
     package var spans = 0
+    package var contents = 0
     package var points = 0
     package var series = 0
   }
@@ -14,6 +15,8 @@ extension TelemetryStore {
   /// their turn.
   package func deleteOlder(than edge: Timestamp, batch: Int = 5000) throws -> Deleted {
     var deleted = Deleted()
+    // Content never outlives its span.
+    deleted.contents = try deleteContent(olderThan: edge, batch: batch)
     deleted.spans = try deleteInBatches(
       "DELETE FROM spans WHERE sequence IN (SELECT sequence FROM spans WHERE start < ? LIMIT ?)", edge, batch)
     if deleted.spans > 0 { try pool.write(TraceBlocks.deleteEmpty) }

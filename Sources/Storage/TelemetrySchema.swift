@@ -1,6 +1,7 @@
 // The tables of the telemetry file. A migration that has shipped is never edited; the next change is a new one.
 
 import GRDB
+import LLMTelemetry
 
 enum TelemetrySchema {
   static var migrator: DatabaseMigrator {
@@ -93,6 +94,28 @@ enum TelemetrySchema {
           DROP INDEX spans_by_trace;
           """)
       try TraceBlocks.build(db)
+    }
+    // Content has a table of its own: it is forgotten sooner than the spans are, and lists of spans do not read past it.
+    migrator.registerMigration("3") { db in
+      let scorers = RiskScorer.allCases.filter { $0 != .ungrounded }
+      for scorer in scorers { try db.execute(sql: "ALTER TABLE spans ADD COLUMN \(scorer.rawValue) REAL") }
+      try db.execute(
+        sql: """
+          ALTER TABLE spans ADD COLUMN session TEXT;
+          CREATE TABLE contents (
+            sequence INTEGER PRIMARY KEY,
+            start INTEGER NOT NULL,
+            input TEXT NOT NULL,
+            response TEXT NOT NULL,
+            documents TEXT
+          );
+          CREATE INDEX contents_by_start ON contents (start);
+          INSERT INTO contents (sequence, start, input, response)
+            SELECT sequence, start, json_array(json_object('role', 'user', 'text', CAST(request_body AS TEXT))),
+              coalesce(response_text, '')
+            FROM spans WHERE request_body IS NOT NULL;
+          UPDATE spans SET request_body = NULL, response_text = NULL WHERE request_body IS NOT NULL;
+          """)
     }
     return migrator
   }

@@ -139,7 +139,7 @@ extension TelemetryStore {
       arguments += [cursor.start.unixNanoseconds, cursor.sequence]
     }
     arguments += [limit + 1]
-    let sql = "SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start DESC, sequence DESC LIMIT ?"
+    let sql = "SELECT \(SpanRow.selection) FROM \(filter.source) WHERE \(condition) ORDER BY start DESC, sequence DESC LIMIT ?"
     let rows = try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
     let page = rows.prefix(limit)
     let next =
@@ -153,7 +153,7 @@ extension TelemetryStore {
     var filter = SpanFilter()
     filter.traceID = id
     let (condition, arguments) = filter.condition
-    let sql = "SELECT * FROM \(filter.source) WHERE \(condition) ORDER BY start, sequence LIMIT ?"
+    let sql = "SELECT \(SpanRow.selection) FROM \(filter.source) WHERE \(condition) ORDER BY start, sequence LIMIT ?"
     return try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments + [limit]) }.map(span)
   }
 

@@ -5,6 +5,7 @@ import Ingest
 import LLMMetrics
 import LLMTelemetry
 import Pricing
+import Redaction
 import Synchronization
 import Testing
 
@@ -46,7 +47,7 @@ private final class Received: Sendable {
   }
 
   private func pipeline(
-    _ sinks: [IngestSink], configuration: IngestPipeline.Configuration = .init(), capturesContent: Bool = false,
+    _ sinks: [IngestSink], configuration: IngestPipeline.Configuration = .init(), capture: ContentCapture = .off,
     now: @escaping @Sendable () -> Timestamp,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) },
     sinkFailed: @escaping @Sendable (String, any Error) -> Void = { name, error in Issue.record("\(name): \(error)") }
@@ -56,7 +57,9 @@ private final class Received: Sendable {
     configuration.linger = .zero
     return IngestPipeline(
       configuration: configuration,
-      enrichment: SpanEnrichment(evidence: { String(decoding: $0, as: UTF8.self) }, capturesContent: capturesContent),
+      enrichment: SpanEnrichment(
+        messages: { [ContentMessage(role: "user", text: String(decoding: $0, as: UTF8.self))] },
+        redaction: SpanRedaction(policy: CapturePolicy(capture))),
       sinks: sinks, now: now, sleep: sleep, sinkFailed: sinkFailed)
   }
 
@@ -97,12 +100,13 @@ private final class Received: Sendable {
 
   @Test func capturedContentIsRedacted() async {
     let received = Received()
-    let pipeline = pipeline([received.sink], capturesContent: true, now: { [origin] in origin })
+    let pipeline = pipeline([received.sink], capture: .redacted, now: { [origin] in origin })
     var span = span()
     span.content = SpanContent(requestBody: Array("mail a@b.de".utf8), responseText: "card 4111111111111111")
     pipeline.offer([span])
     await drain(pipeline)
-    #expect(received.spans.first?.content == SpanContent(requestBody: Array("mail [email]".utf8), responseText: "card [card]"))
+    let expected = SpanContent(input: [ContentMessage(role: "user", text: "mail [email]")], output: "card [card]")
+    #expect(received.spans.first?.content == expected)
   }
 
   @Test func fullQueueDropsTheNewestAndCountsThem() async {
@@ -128,7 +132,7 @@ private final class Received: Sendable {
     var configuration = IngestPipeline.Configuration()
     configuration.queueCapacity = 4
     configuration.batchLimit = 1
-    let pipeline = pipeline([received.sink], configuration: configuration, capturesContent: true, now: { [origin] in origin })
+    let pipeline = pipeline([received.sink], configuration: configuration, capture: .redacted, now: { [origin] in origin })
     for name in ["1", "2", "3", "4"] {
       var span = span(name)
       span.content = SpanContent(
@@ -151,7 +155,7 @@ private final class Received: Sendable {
     let sizes = Mutex<[Int]>([])
     let counting = IngestSink(name: "sizes", batch: { batch in sizes.withLock { $0.append(batch.spans.count) } })
     let pipeline = IngestPipeline(
-      enrichment: SpanEnrichment(evidence: { _ in "" }), sinks: [received.sink, counting], now: { [origin] in origin },
+      enrichment: SpanEnrichment(messages: { _ in [] }), sinks: [received.sink, counting], now: { [origin] in origin },
       sleep: { duration in
         guard duration < .seconds(1) else { return try await Task.sleep(for: .seconds(3600)) }
         lingered.withLock { $0.append(duration) }

@@ -32,7 +32,7 @@ import Testing
         span.dimensions.tenant = text
         span.dimensions.feature = text
         span.outcome = .failed(.network, message: text)
-        span.content = SpanContent(requestBody: Array(text.utf8), responseText: text)
+        span.content = SpanContent(input: [ContentMessage(role: "user", text: text)], output: text)
         return span
       }
       try store.append(spans: spans)
@@ -283,9 +283,11 @@ import Testing
     span.cost = .partial(Nanodollars(34_500), priceVersion: "2026-11-23")
     span.attempts = 2
     span.fallbackFrom = "gpt-4o"
+    for (place, scorer) in RiskScorer.allCases.enumerated() where scorer != .toxicity { span.risk[scorer] = Double(place) / 16 }
     span.risk.ungrounded = 0.75
+    span.session = "conversation-7"
     span.retrieval = RetrievalFacts(documentCount: 3, topScore: 0.5)
-    span.content = SpanContent(requestBody: [0, 255, 10], responseText: "text")
+    span.content = SpanContent(input: [ContentMessage(role: "user", text: "question")], output: "text")
     span.accountsForExchange = false
     return span
   }

@@ -83,6 +83,8 @@ package struct GatewayLimits: Hashable, Sendable {
   package var requestBodyBytes = 32 << 20
   /// Bytes of request and answer kept for scoring, each; 0 turns scoring off.
   package var scoringBytes = 64 << 10
+  /// Bytes of request and answer kept on routes that capture content, each.
+  package var captureBytes = 64 << 10
   package var connectTimeout: Duration = .seconds(5)
   package var firstByteTimeout: Duration = .seconds(120)
   package var idleTimeout: Duration = .seconds(60)
@@ -92,6 +94,9 @@ package struct GatewayLimits: Hashable, Sendable {
   package var idleUpstreamConnectionsPerLoop = 64
   /// Connections of applications, shared out evenly among the event loops; one more is closed at once.
   package var clientConnections = 8192
+
+  /// What is kept of the content of an exchange on a route.
+  func contentBytes(of route: Route) -> Int { max(scoringBytes, route.capturesContent ? captureBytes : 0) }
 
   package init() {}
 }

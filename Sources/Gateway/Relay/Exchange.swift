@@ -187,7 +187,7 @@ final class Exchange: LoopMember {
     }
     phase = .relaying
     let relay = AnswerRelay(
-      call: call, head: head, captureLimit: snapshot.limits.scoringBytes, isHeld: schedule.hasAlternative,
+      call: call, head: head, captureLimit: snapshot.limits.contentBytes(of: self.call.route.value), isHeld: schedule.hasAlternative,
       translatedModel: self.call.asked, includesUsage: self.call.request.includesUsage, identity: identity)
     if !relay.isHeld, let client { relay.writeHead(to: client, facts: facts, asked: self.call.asked, spanID: identity.spanID) }
     answer = relay
@@ -392,12 +392,18 @@ final class Exchange: LoopMember {
     span.httpStatus = status
     span.attempts = attempts
     answer?.describe(&span, requestBytes: requestBody.readableBytes, answered: (200..<300).contains(status ?? 0))
-    if snapshot.limits.scoringBytes > 0, let text = answer?.text, !text.isEmpty {
-      span.content = SpanContent(
-        requestBody: Array(requestBody.readableBytesView.prefix(snapshot.limits.scoringBytes)), responseText: text)
-    }
+    span.content = content
     span.cost = snapshot.prices.cost(of: span)
     return span
+  }
+
+  /// Bytes are kept only where something is done with them: there must be an answer to score, or a route that captures.
+  private var content: SpanContent? {
+    let limit = snapshot.limits.contentBytes(of: call.route.value)
+    let text = answer?.text ?? ""
+    guard limit > 0, !text.isEmpty || call.route.value.capturesContent else { return nil }
+    return SpanContent(
+      requestBody: Array(requestBody.readableBytesView.prefix(limit)), responseText: CutText.whole(text, limit: limit))
   }
 
   private var now: Timestamp { timestamp(.now()) }

@@ -41,7 +41,8 @@ extension SpanLine {
       costExactness = span.cost.exactness
       priceVersion = span.cost.priceVersion
     }
-    risk = span.risk.ungrounded.map { RiskKeys(ungrounded: $0) }
+    risk = span.risk.isEmpty ? nil : RiskKeys(span.risk)
+    session = span.session
     retrieval = span.retrieval.map {
       RetrievalKeys(documents: $0.documentCount, topScore: $0.topScore, empty: $0.documentCount == 0)
     }
@@ -83,7 +84,8 @@ extension SpanLine {
     span.serviceTier = serviceTier
     span.virtualKey = virtualKey
     span.cost = try cost
-    span.risk.ungrounded = risk?.ungrounded
+    if let risk { span.risk = risk.scores }
+    span.session = session
     span.retrieval = retrieval.map { RetrievalFacts(documentCount: $0.documents, topScore: $0.topScore) }
     span.accountsForExchange = accountsForExchange ?? true
     return span

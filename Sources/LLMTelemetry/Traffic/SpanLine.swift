@@ -37,6 +37,7 @@ struct SpanLine: Codable {
   var usage: UsageKeys?
   var serviceTier: ServiceTier?
   var virtualKey: String?
+  var session: String?
   var costUSD: Decimal?
   var costExactness: String?
   var priceVersion: String?
@@ -48,7 +49,7 @@ struct SpanLine: Codable {
   enum CodingKeys: String, CodingKey {
     case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt,
       attempts, usage
-    case risk, retrieval
+    case risk, retrieval, session
     case durationMilliseconds = "duration_ms"
     case traceID = "trace_id"
     case spanID = "span_id"
@@ -95,8 +96,31 @@ struct SpanLine: Codable {
     }
   }
 
+  /// One key for each scorer; what the format calls shorter than we do keeps the format's name.
   struct RiskKeys: Codable {
-    var ungrounded: Double?
+    var scores = RiskScores()
+
+    private struct Key: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(_ scorer: RiskScorer) { stringValue = scorer == .sensitiveData ? "sensitive" : scorer.rawValue }
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(_ scores: RiskScores) { self.scores = scores }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Key.self)
+      for scorer in RiskScorer.allCases {
+        scores[scorer] = try container.decodeIfPresent(Double.self, forKey: Key(scorer))
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      for (scorer, score) in scores.all { try container.encode(score, forKey: Key(scorer)) }
+    }
   }
 
   struct RetrievalKeys: Codable {

@@ -1,0 +1,39 @@
+// Remembers short values that were searched and found clean: dimensions repeat from span to span.
+
+/// Bounded: clients choose tags, so they must not be able to fill memory with them.
+package struct CleanValues: Sendable {
+  /// What is remembered at most; when it is reached, everything is forgotten and learned again.
+  package static let limit = 8192
+  /// Longer values are searched each time.
+  static let longestValue = 256
+
+  private var known: Set<String> = []
+  /// The value each field had in the span before: to compare is cheaper than to look up.
+  private var recent: [String?]
+
+  package init(fields: Int = 16) { recent = Array(repeating: nil, count: fields) }
+
+  package var count: Int { known.count }
+
+  /// Redacts `value` in place.
+  /// - Parameter field: a number below that of `init`, the same for the same field of each span.
+  @inline(__always)
+  package mutating func redact(_ value: inout String?, field: Int) {
+    guard let text = value, recent[field] != text else { return }
+    value = searched(text, field)
+  }
+
+  @inline(never)
+  private mutating func searched(_ text: String, _ field: Int) -> String {
+    if !known.contains(text) {
+      let redacted = Redactor.redact(text)
+      // What is not clean is not kept, in no memory.
+      guard redacted == text else { return redacted }
+      guard text.utf8.count <= Self.longestValue else { return text }
+      if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
+      known.insert(text)
+    }
+    recent[field] = text
+    return text
+  }
+}

@@ -1,0 +1,53 @@
+// A whole server, asked with secrets in every place a client can write: none is in its store, and none in what the store gives back.
+
+import AsyncHTTPClient
+import Foundation
+import LLMTelemetry
+import NIOCore
+import Simulation
+import Testing
+
+@Suite struct RedactionConformanceTests {
+  private static let secrets = [
+    "sk-proj-Tr0ub4dor3abcdefgh12345", "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8", "maria.lopez@mail.example.org",
+    "4111111111111111",
+    "DE89370400440532013000", "536-90-4399", "+49 30 901820", "203.0.113.77",
+  ]
+
+  @Test(arguments: ["off", "redacted"])
+  func noSecretIsInTheStore(capture: String) async throws {
+    let (files, spans) = try await Deployment.run(simulator: ProviderSimulator(), extra: "capture: \(capture)\n") { deployment in
+      for secret in Self.secrets {
+        for isStreaming in [false, true] { try await ask(deployment, secret: secret, model: "gpt-4o-mini", streams: isStreaming) }
+        // A model that no route has: the gateway's own error names it.
+        try await ask(deployment, secret: secret, model: "unknown-\(secret)", streams: false)
+      }
+      return URL(filePath: deployment.server.store.path).deletingLastPathComponent()
+    }
+    #expect(spans.count >= Self.secrets.count * 2)
+    var kept = ""
+    dump(spans, to: &kept, maxDepth: 12)
+    for file in (try? FileManager.default.contentsOfDirectory(at: files, includingPropertiesForKeys: nil)) ?? [] {
+      kept += String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+    }
+    for secret in Self.secrets { #expect(!kept.contains(secret), "\(secret)") }
+    #expect(spans.contains { $0.dimensions.tenant?.hasPrefix("[") == true })
+  }
+
+  private func ask(_ deployment: Deployment, secret: String, model: String, streams: Bool) async throws {
+    var request = HTTPClientRequest(url: deployment.gatewayURL + "/v1/chat/completions")
+    request.method = .POST
+    request.headers.add(name: "authorization", value: "Bearer \(Deployment.key)")
+    request.headers.add(name: "content-type", value: "application/json")
+    for header in ["x-commander-tenant", "x-commander-feature", "x-commander-prompt"] {
+      request.headers.add(name: header, value: secret)
+    }
+    let call =
+      #"{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":\"\#(secret)\"}"}}]}"#
+    let body =
+      #"{"model":"\#(model)","stream":\#(streams),"messages":[{"role":"user","content":"I am \#(secret)"},\#(call),{"role":"tool","tool_call_id":"c","content":"\#(secret)"}]}"#
+    request.body = .bytes(ByteBuffer(string: body))
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    _ = try await response.body.collect(upTo: 1 << 20)
+  }
+}
