@@ -1,0 +1,298 @@
+// Cuts UTF-8 into words and sentences in one pass, with byte places so that every finding can be shown in the text.
+
+/// The words of a text and where its sentences are.
+package struct ReadText {
+  var words: ContiguousArray<Word> = []
+  var sentences: ContiguousArray<SentenceRange> = []
+}
+
+/// One sentence: its words and its bytes, without the white space around it.
+package struct SentenceRange {
+  var words: Range<Int>
+  var start: Int
+  var end: Int
+  /// Begins with a bullet, a dash or a number and a dot.
+  var isListItem: Bool
+}
+
+enum WordReader {
+  static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> ReadText {
+    var reader = Reader(bytes: bytes)
+    reader.read()
+    return reader.text
+  }
+
+  static func read(_ bytes: [UInt8]) -> ReadText { bytes.withUnsafeBufferPointer { read($0) } }
+}
+
+private struct Reader {
+  let bytes: UnsafeBufferPointer<UInt8>
+  var text = ReadText()
+  private var sentenceStart = 0
+  private var firstWord = 0
+
+  init(bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    text.words.reserveCapacity(bytes.count / 5 + 8)
+    text.sentences.reserveCapacity(bytes.count / 60 + 4)
+  }
+
+  mutating func read() {
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if isDigit(byte) {
+        index = readNumber(from: index)
+      } else if isLetter(index) {
+        index = readWord(from: index)
+      } else {
+        if byte == newline {
+          endSentence(at: index)
+          sentenceStart = index + 1
+        } else if isTerminator(byte), endsSentence(at: index) {
+          var end = index + 1
+          while end < bytes.count, isTerminator(bytes[end]) || isCloser(bytes[end]) { end += 1 }
+          endSentence(at: end)
+          sentenceStart = end
+          index = end
+          continue
+        }
+        index += isPunctuationOfThreeBytes(index) ? 3 : byte == 0xC2 ? 2 : 1
+      }
+    }
+    endSentence(at: bytes.count)
+  }
+
+  private mutating func endSentence(at end: Int) {
+    guard text.words.count > firstWord else { return }
+    var start = sentenceStart
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    var last = end
+    while last > start, isSpace(bytes[last - 1]) { last -= 1 }
+    var isListItem = bytes[start] == UInt8(ascii: "*") || bytes[start] == UInt8(ascii: "-") || bytes[start] == 0xE2
+    if isDigit(bytes[start]) {
+      var mark = start
+      while mark < last, isDigit(bytes[mark]) { mark += 1 }
+      isListItem = mark < last && (bytes[mark] == UInt8(ascii: ".") || bytes[mark] == UInt8(ascii: ")"))
+    }
+    text.words[firstWord].classes.insert(.opening)
+    if text.words[firstWord].classes.contains(.number), firstWord + 1 < text.words.count {
+      text.words[firstWord + 1].classes.insert(.opening)
+    }
+    text.sentences.append(
+      SentenceRange(words: firstWord..<text.words.count, start: start, end: last, isListItem: isListItem))
+    firstWord = text.words.count
+  }
+
+  /// A dot ends a sentence before white space or the end, unless it stands behind a list's number, an initial or a short form.
+  private func endsSentence(at index: Int) -> Bool {
+    var next = index + 1
+    while next < bytes.count, isTerminator(bytes[next]) || isCloser(bytes[next]) { next += 1 }
+    guard next == bytes.count || isSpace(bytes[next]) else { return false }
+    guard bytes[index] == UInt8(ascii: "."), let last = text.words.last, Int(last.end) == index, text.words.count > firstWord else {
+      return true
+    }
+    if text.words.count == firstWord + 1, last.classes.contains(.number) { return false }
+    if last.length == 1, !last.classes.contains(.number) { return false }
+    return !Reader.shortForms.contains(last.form)
+  }
+
+  private mutating func readWord(from start: Int) -> Int {
+    var index = start
+    var hash = TextHash.start
+    var stem = TextHash.start
+    var prefix = TextHash.start
+    var count = 0
+    var end = start
+    while index < bytes.count {
+      if isLetter(index) || (isDigit(bytes[index]) && count > 0) {
+        let byte = lowercased(bytes[index])
+        hash = TextHash.add(hash, byte)
+        if count < 4 { prefix = TextHash.add(prefix, byte) }
+        count += 1
+        index += 1
+        end = index
+      } else if let width = apostrophe(index), count > 0, index + width < bytes.count, isLetter(index + width) {
+        // A genitive's `s` is not part of the word; `don't` is one word without its apostrophe.
+        let following = index + width
+        if lowercased(bytes[following]) == UInt8(ascii: "s"), following + 1 == bytes.count || !isLetter(following + 1) {
+          index = following + 1
+          break
+        }
+        index = following
+      } else {
+        break
+      }
+    }
+    var classes = WordClasses(rawValue: UInt32(truncatingIfNeeded: WordList.classes[hash] ?? 0))
+    if bytes[start] >= 65, bytes[start] <= 90 { classes.insert(.capitalised) }
+    if count == 1, bytes[start] < 0x80 { classes.insert(.function) }
+    if let value = WordList.numbers[hash] {
+      classes.insert(.numberWord)
+      stem = Reader.valueHash(UInt64(max(0, value)))
+    } else {
+      stem = stemHash(start: start, end: end, count: count)
+    }
+    text.words.append(
+      Word(
+        start: Int32(start), end: Int32(end), form: hash, stem: stem, prefix: prefix, classes: classes,
+        length: UInt8(min(255, count))))
+    return index
+  }
+
+  /// Endings cut by rule and the first seven letters kept: crude, but the same for evidence and answer.
+  private func stemHash(start: Int, end: Int, count: Int) -> UInt32 {
+    var length = end - start
+    var addsY = false
+    func ends(_ suffix: StaticString) -> Bool {
+      let size = suffix.utf8CodeUnitCount
+      guard length >= size else { return false }
+      for offset in 0..<size where lowercased(bytes[start + length - size + offset]) != suffix.utf8Start[offset] { return false }
+      return true
+    }
+    if length > 5, ends("ing") {
+      length -= 3
+    } else if length > 4, ends("ies") || ends("ied") {
+      length -= 3
+      addsY = true
+    } else if length > 4, ends("ed") || ends("es") {
+      length -= 2
+    } else if length > 5, ends("ly") || ends("er") {
+      length -= 2
+    } else if length > 3, ends("s"), !ends("ss") {
+      length -= 1
+    }
+    // `running` and `stopped` double a letter that `run` and `stop` do not have.
+    if length > 3, length < end - start, bytes[start + length - 1] == bytes[start + length - 2],
+      ends("nn") || ends("pp") || ends("tt") || ends("mm") || ends("gg") || ends("bb") || ends("dd") || ends("rr")
+    {
+      length -= 1
+    }
+    if length > 4, ends("e") { length -= 1 }
+    if length > 4, !addsY, ends("y") { length -= 1 } else { addsY = addsY && length <= 3 }
+    var hash = TextHash.start
+    for offset in 0..<min(7, length) { hash = TextHash.add(hash, lowercased(bytes[start + offset])) }
+    if addsY { hash = TextHash.add(hash, UInt8(ascii: "y")) }
+    return hash
+  }
+
+  /// `1,000` and `1000` are one number, `3.50` and `3.5` too; `3.5` and `35` are not. `k`, `m` and `%` behind it count.
+  private mutating func readNumber(from start: Int) -> Int {
+    var index = start
+    var value: UInt64 = 0
+    var decimals: UInt64 = 0
+    var scale = 0
+    var isDecimal = false
+    var hash = TextHash.start
+    var digits = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if isDigit(byte) {
+        digits += 1
+        if isDecimal {
+          if scale < 6 {
+            decimals = decimals * 10 + UInt64(byte - 48)
+            scale += 1
+          }
+        } else {
+          value = value &* 10 &+ UInt64(byte - 48)
+        }
+        hash = TextHash.add(hash, byte)
+        index += 1
+      } else if byte == UInt8(ascii: ","), index + 3 < bytes.count, isDigit(bytes[index + 1]), isDigit(bytes[index + 2]),
+        isDigit(bytes[index + 3]), !isDecimal
+      {
+        index += 1
+      } else if byte == UInt8(ascii: "."), !isDecimal, index + 1 < bytes.count, isDigit(bytes[index + 1]) {
+        isDecimal = true
+        index += 1
+      } else {
+        break
+      }
+    }
+    while scale > 0, decimals % 10 == 0 {
+      decimals /= 10
+      scale -= 1
+    }
+    var suffixEnd = index
+    if index < bytes.count, index + 1 == bytes.count || !isLetter(index + 1) {
+      let suffix = lowercased(bytes[index])
+      if suffix == UInt8(ascii: "k"), scale <= 3 {
+        value = value &* 1000 &+ decimals &* [1000, 100, 10, 1][scale]
+        (decimals, scale) = (0, 0)
+        suffixEnd += 1
+      }
+    }
+    // An ordinal's letters are not a word of their own.
+    if suffixEnd == index, index + 2 <= bytes.count, isOrdinal(index), index + 2 == bytes.count || !isLetter(index + 2) {
+      suffixEnd += 2
+    }
+    let stem = scale == 0 ? Reader.valueHash(value) : TextHash.pair(Reader.valueHash(value), Reader.valueHash(decimals &* 10 &+ UInt64(scale)))
+    text.words.append(
+      Word(
+        start: Int32(start), end: Int32(suffixEnd), form: stem, stem: stem, prefix: stem, classes: .number,
+        length: UInt8(min(255, digits))))
+    return suffixEnd
+  }
+
+  private func isOrdinal(_ index: Int) -> Bool {
+    let pair = (lowercased(bytes[index]), lowercased(bytes[index + 1]))
+    return pair == (UInt8(ascii: "t"), UInt8(ascii: "h")) || pair == (UInt8(ascii: "s"), UInt8(ascii: "t"))
+      || pair == (UInt8(ascii: "n"), UInt8(ascii: "d")) || pair == (UInt8(ascii: "r"), UInt8(ascii: "d"))
+  }
+
+  private static func valueHash(_ value: UInt64) -> UInt32 {
+    var hash = TextHash.add(TextHash.start, 1)
+    var rest = value
+    repeat {
+      hash = TextHash.add(hash, UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    } while rest > 0
+    return hash
+  }
+
+  private static let shortForms: Set<UInt32> = Set(
+    ["dr", "mr", "mrs", "ms", "st", "vs", "no", "jr", "sr", "inc", "ltd", "etc", "approx", "fig", "prof", "mt", "ft", "co"].map {
+      TextHash.of($0)
+    })
+
+  private let newline = UInt8(ascii: "\n")
+  @inline(__always) private func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
+  @inline(__always) private func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
+  private func isTerminator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?")
+  }
+  private func isCloser(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: ")") || byte == UInt8(ascii: "]")
+  }
+  @inline(__always) private func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+  /// The punctuation of U+2000–U+203F (dashes, curly quotes, bullets) takes three bytes.
+  @inline(__always) private func isPunctuationOfThreeBytes(_ index: Int) -> Bool {
+    bytes[index] == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80
+  }
+  @inline(__always) private func isLetter(_ index: Int) -> Bool {
+    let byte = bytes[index]
+    if byte >= 0x80 { return !isPunctuationOfThreeBytes(index) && !(byte == 0xC2 && index + 1 < bytes.count) }
+    return (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90)
+  }
+  private func apostrophe(_ index: Int) -> Int? {
+    if bytes[index] == UInt8(ascii: "'") { return 1 }
+    return isPunctuationOfThreeBytes(index) && bytes[index + 2] == 0x99 ? 3 : nil
+  }
+}
+
+/// Unicode scalars: what places are counted in when they leave this target.
+package enum ScalarPlaces {
+  /// The scalar places of ascending byte places, in one pass.
+  package static func of(_ places: [Int], in bytes: [UInt8]) -> [Int] {
+    var scalar = 0
+    var byte = 0
+    return places.map { place in
+      while byte < place, byte < bytes.count {
+        if bytes[byte] & 0xC0 != 0x80 { scalar += 1 }
+        byte += 1
+      }
+      return scalar
+    }
+  }
+}
