@@ -14,6 +14,8 @@ package final class IngestPipeline: Sendable {
     package var linger: Duration = .milliseconds(50)
     /// How often rollups are closed when no span comes.
     package var tick: Duration = .seconds(1)
+    /// How many values a tag and series a metric may have.
+    package var cardinality = CardinalitySettings()
     package init() {}
   }
 
@@ -46,6 +48,10 @@ package final class IngestPipeline: Sendable {
   @discardableResult
   package func offer(_ batch: [LLMSpan]) -> Int { queue.offer(batch) }
 
+  /// Takes measurements that are of no span, such as states, from any thread; they are counted with the next batch, or at the next
+  /// tick. For few callers that come seldom: beyond `SpanQueue.reportLimit` the newest are left out.
+  package func report(_ measurements: [MetricMeasurement]) { queue.report(measurements) }
+
   /// Spans waiting to be processed.
   package var queueDepth: Int { queue.depth }
 
@@ -73,14 +79,15 @@ package final class IngestPipeline: Sendable {
   }
 
   private func processUntilShutDown() async {
-    var work = Work()
+    var work = Work(cardinality: configuration.cardinality)
     for await _ in queue.wakeUps {
       await gather()
       await processQueue(&work)
-      work.meter.forget(now: now())
+      await deliverOthers(work.meter.review(now: now()), &work)
       await deliver(work.fold.closed(now: now()))
     }
     await processQueue(&work)
+    await deliverOthers(work.meter.takeFolded(), &work)
     await deliver(work.fold.flush())
   }
 
@@ -93,10 +100,12 @@ package final class IngestPipeline: Sendable {
   /// What one run keeps from batch to batch; the two arrays keep only their memory.
   private struct Work: Sendable {
     var cleanValues = CleanValues()
-    var meter = SpanMeter()
+    var meter: SpanMeter
     var fold = RollupFold()
     var spans: [LLMSpan] = []
     var measurements = MeasurementBatch()
+
+    init(cardinality: CardinalitySettings) { meter = SpanMeter(cardinality: cardinality) }
   }
 
   private func processQueue(_ work: inout Work) async {
@@ -110,18 +119,21 @@ package final class IngestPipeline: Sendable {
 
   private func process(_ work: inout Work) async {
     var unscored: Int64 = 0
+    var oldest = work.spans[0].end
     for index in work.spans.indices {
+      if work.spans[index].end < oldest { oldest = work.spans[index].end }
       // Scoring is analysis and costs many times the rest: it gives way before spans are lost.
       let scores = work.spans[index].content == nil || queue.depth <= configuration.queueCapacity / 2
       if enrichment.enrich(&work.spans[index], scores: scores, memory: &work.cleanValues) { unscored += 1 }
     }
     work.meter.measure(work.spans, into: &work.measurements)
     work.fold.add(work.measurements)
-    if unscored > 0 {
-      let shed = [MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))]
-      work.measurements.others = shed
-      work.fold.add(shed, at: now())
-    }
+    // The lag of a batch is that of its oldest span.
+    let time = now()
+    var others: [MetricMeasurement] = [.spansReceived(work.spans.count), .ingestLag(time - oldest)]
+    if unscored > 0 { others.append(MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))) }
+    work.measurements.others = others
+    work.fold.add(others, at: time)
     await deliver(IngestBatch(spans: work.spans, measurements: work.measurements))
     work.spans.removeAll(keepingCapacity: true)
     work.measurements.removeAll()
@@ -133,12 +145,17 @@ package final class IngestPipeline: Sendable {
       let losses = sink.takeLosses()
       if losses > 0 { queue.countDrops(losses, .sinkSlow(sink.name)) }
     }
-    let drops = queue.takeDrops()
-    guard !drops.isEmpty else { return }
-    work.measurements.others = drops.map { reason, count in
+    let drops = queue.takeDrops().map { reason, count in
       MetricMeasurement(MetricCatalogue.spansDropped, tags: TagSet(["reason": reason.tag]), value: .count(count))
     }
-    work.fold.add(work.measurements.others, at: now())
+    await deliverOthers(drops + queue.takeReports(), &work)
+  }
+
+  /// Measurements that are of no span go the way of all others.
+  private func deliverOthers(_ others: [MetricMeasurement], _ work: inout Work) async {
+    guard !others.isEmpty else { return }
+    work.measurements.others = others
+    work.fold.add(others, at: now())
     await deliver(IngestBatch(spans: [], measurements: work.measurements))
     work.measurements.removeAll()
   }

@@ -1,5 +1,6 @@
 // The bounded queue between the event loops that finish exchanges and the one task that processes spans.
 
+import LLMMetrics
 import LLMTelemetry
 import Synchronization
 
@@ -31,6 +32,7 @@ final class SpanQueue: Sendable {
     var first = 0
     var spanCount = 0
     var drops: [DropReason: Int64] = [:]
+    var reports: [MetricMeasurement] = []
     var isShutDown = false
 
     mutating func take() -> (batch: [LLMSpan]?, rest: Int) {
@@ -98,6 +100,23 @@ final class SpanQueue: Sendable {
     state.withLock { state in
       defer { state.drops = [:] }
       return state.drops
+    }
+  }
+
+  /// Measurements that may wait: those of some minutes in which nothing was processed.
+  static let reportLimit = 10_000
+
+  func report(_ measurements: [MetricMeasurement]) {
+    state.withLock { state in
+      state.reports += measurements.prefix(max(0, Self.reportLimit - state.reports.count))
+    }
+  }
+
+  func takeReports() -> [MetricMeasurement] {
+    state.withLock { state in
+      guard !state.reports.isEmpty else { return [] }
+      defer { state.reports = [] }
+      return state.reports
     }
   }
 

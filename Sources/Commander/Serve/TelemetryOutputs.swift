@@ -27,8 +27,6 @@ struct TelemetryOutputs: Sendable {
   private(set) var roads: [Road] = []
   private(set) var prometheus: PrometheusRegistry?
   private(set) var events: EventSink?
-  /// Measurements that come from no span: states, losses.
-  private(set) var measurementSinks: [@Sendable ([MetricMeasurement]) -> Void] = []
 
   /// - Parameter dogStatsD: made by the caller, since an address may be wrong.
   init(_ configuration: CommanderConfiguration, dogStatsD: DogStatsDClient?) {
@@ -64,7 +62,6 @@ struct TelemetryOutputs: Sendable {
     services.append(FlushService(interval: .seconds(1), flush: { client.flush() }, finish: { client.flush() }))
     if sendsMetrics {
       sinks.append(IngestSink(name: "dogstatsd", batch: { client.add($0.measurements) }))
-      measurementSinks.append { client.add($0) }
     }
     let earlier = Difference()
     roads.append(
@@ -94,7 +91,6 @@ struct TelemetryOutputs: Sendable {
     // After the lanes, so that it stops before them and its last points still find a way.
     services.append(FlushService(interval: .seconds(1), flush: { metrics.flush() }, finish: { metrics.finish() }))
     sinks.append(IngestSink(name: "agentless_metrics", batch: { metrics.add($0.measurements) }))
-    measurementSinks.append { metrics.add($0) }
   }
 
   private mutating func addTraces(
@@ -177,11 +173,6 @@ struct TelemetryOutputs: Sendable {
     prometheus = registry
     sinks.append(
       IngestSink(name: "prometheus", batch: { registry.add($0.measurements, spans: $0.spans, now: .now()) }))
-    measurementSinks.append { measurements in
-      var batch = MeasurementBatch()
-      batch.others = measurements
-      registry.add(batch, spans: [], now: .now())
-    }
   }
 
   // MARK: Lanes
