@@ -97,7 +97,7 @@ package enum MetricCatalogue {
     "Similarity of the best document that a retrieval step found, 0 to 1.")
   package static let steps = MetricDefinition(
     "llm.steps", .count, .step, short: "steps",
-    "Steps of instrumented applications that are no exchange: span_kind is workflow, agent, tool or task; failed ones have an error_class."
+    "Steps of applications that are no exchange: span_kind is workflow, agent, tool or task; failed ones have an error_class."
   )
   package static let stepDuration = MetricDefinition(
     "llm.step.duration", .distribution, .second, per: .step, hasPercentiles: true, short: "step duration",

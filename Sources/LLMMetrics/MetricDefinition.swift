@@ -28,7 +28,7 @@ package struct MetricDefinition: Sendable {
   package let perUnit: MetricUnit?
   /// Tags of its own, beside the dimensions.
   package let extraTags: [String]
-  /// Whether it is about spans, and so has all of their dimensions. Those about states and about this product have their own tags only.
+  /// Whether it is about spans, and so has all of their dimensions. Those about states and this product have their own tags only.
   package let hasDimensions: Bool
   /// Whether a distribution is asked for percentiles in Datadog, which doubles its custom metrics there.
   package let hasPercentiles: Bool

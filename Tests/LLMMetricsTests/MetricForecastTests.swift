@@ -49,7 +49,7 @@ import Testing
     let forecast = MetricForecast(of: spans(80).shuffled(), settings: CardinalitySettings())
     #expect(forecast.spans == 80 && forecast.from == Timestamp(unixSeconds: 1_000_000))
     #expect(forecast.until == Timestamp(unixSeconds: 1_000_079) + .milliseconds(1500))
-    #expect(forecast.window.contains("80 spans"))
+    #expect(forecast.window.contains("80 spans from 1970-01-12T13:46:40Z"))
     let none = MetricForecast(of: [], settings: CardinalitySettings())
     #expect(none.total.ungovernedCustomMetrics == 0 && none.metrics.isEmpty && none.tags.isEmpty && none.from == nil)
     #expect(none.window == "No span was read.")

@@ -1,4 +1,4 @@
-// Bounds how many series the metrics have, whatever clients send: the heavy keep their names, the rest is `other`, nothing is lost.
+// Bounds how many series the metrics have, whatever clients send: the heavy keep their names, the rest is `other`.
 
 import LLMTelemetry
 

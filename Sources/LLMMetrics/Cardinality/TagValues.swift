@@ -2,7 +2,7 @@
 
 import LLMTelemetry
 
-/// While there is room every value is named at once; after that only those prove worth it that are much heavier than the lightest.
+/// While there is room every value is named at once; after that only much heavier ones take another's name.
 struct TagValues: Sendable {
   private struct Named: Sendable {
     var weight: Double

@@ -22,7 +22,7 @@ extension MetricForecast {
   package var window: String {
     guard let from, let until else { return "No span was read." }
     return """
-      \(spans) spans from \(from) to \(until). A longer window can only have more series: values that have not come yet are in no \
+      \(spans) spans from \(from.rfc3339) to \(until.rfc3339). A longer window can only have more series: values that have not come yet are in no \
       number here. llm.commander.* and the states of budgets and circuits are not in it.
       """
   }
