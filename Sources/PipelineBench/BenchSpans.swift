@@ -27,7 +27,10 @@ enum BenchSpans {
   }
 
   static func span(_ number: Int, _ start: Timestamp, withContent: Bool, _ random: inout Generator) -> LLMSpan {
-    let (provider, model, answered) = models[Int.random(in: 0..<models.count, using: &random)]
+    // A tenant has its feature and its model, of which one call in ten goes elsewhere; one in ten tries the next prompt version.
+    let tenant = Int.random(in: 0..<20, using: &random)
+    let isElsewhere = Int.random(in: 0..<10, using: &random) == 0
+    let (provider, model, answered) = models[(isElsewhere ? tenant + 1 : tenant) % models.count]
     var span = LLMSpan(
       traceID: .random(at: start, using: &random), spanID: .random(using: &random), parentSpanID: .random(using: &random),
       kind: .llm,
@@ -39,10 +42,10 @@ enum BenchSpans {
     span.dimensions.provider = provider
     span.dimensions.model = model
     span.dimensions.route = "chat"
-    span.dimensions.tenant = "tenant-\(Int.random(in: 0..<20, using: &random))"
-    span.dimensions.feature = ["search", "returns-assistant", "summaries"][Int.random(in: 0..<3, using: &random)]
+    span.dimensions.tenant = "tenant-\(tenant)"
+    span.dimensions.feature = ["search", "returns-assistant", "summaries"][tenant % 3]
     span.dimensions.prompt = "answer-from-documents"
-    span.dimensions.promptVersion = "\(40 + Int.random(in: 0..<3, using: &random))"
+    span.dimensions.promptVersion = Int.random(in: 0..<10, using: &random) == 0 ? "43" : "42"
     span.virtualKey = "storefront-production"
     span.session = "conversation-\(Int.random(in: 0..<100_000, using: &random))"
     if Int.random(in: 0..<10, using: &random) == 0 {

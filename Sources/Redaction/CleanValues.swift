@@ -8,10 +8,11 @@ package struct CleanValues: Sendable {
   static let longestValue = 256
 
   private var known: Set<String> = []
-  /// The value each field had in the span before: to compare is cheaper than to look up.
+  /// Places for the values each field had lately: to compare is cheaper than to look up.
+  private static let places = 32
   private var recent: [String?]
 
-  package init(fields: Int = 16) { recent = Array(repeating: nil, count: fields) }
+  package init(fields: Int = 16) { recent = Array(repeating: nil, count: fields * Self.places) }
 
   package var count: Int { known.count }
 
@@ -19,12 +20,23 @@ package struct CleanValues: Sendable {
   /// - Parameter field: a number below that of `init`, the same for the same field of each span.
   @inline(__always)
   package mutating func redact(_ value: inout String?, field: Int) {
-    guard let text = value, recent[field] != text else { return }
-    value = searched(text, field)
+    guard let text = value else { return }
+    let place = field * Self.places + Self.place(text)
+    guard recent[place] != text else { return }
+    value = searched(text, place)
+  }
+
+  /// Of a few bytes only: values of one field mostly differ at their end or in their length.
+  @inline(__always)
+  private static func place(_ text: String) -> Int {
+    let bytes = text.utf8
+    guard let last = bytes.last else { return 0 }
+    let before = bytes.dropLast().last ?? 0
+    return (Int(last) &+ Int(before) &* 7 &+ bytes.count &* 13) & (places - 1)
   }
 
   @inline(never)
-  private mutating func searched(_ text: String, _ field: Int) -> String {
+  private mutating func searched(_ text: String, _ place: Int) -> String {
     if !known.contains(text) {
       let redacted = Redactor.redact(text)
       // What is not clean is not kept, in no memory.
@@ -33,7 +45,7 @@ package struct CleanValues: Sendable {
       if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
       known.insert(text)
     }
-    recent[field] = text
+    recent[place] = text
     return text
   }
 }

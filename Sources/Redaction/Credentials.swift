@@ -22,6 +22,11 @@ enum Credentials {
     Prefix("npm_", 30), Prefix("dop_v1_", 24), Prefix("SG.", 30), Prefix("whsec_", 20), Prefix("pplx-", 20), Prefix("nvapi-", 20),
   ]
 
+  /// Those of each first byte: nearly every word is looked at, and few share more than that with a key.
+  private static let prefixesByFirstByte: [[Prefix]] = (0...255).map { (byte: UInt8) in
+    prefixes.filter { $0.text.utf8Start.pointee == byte }
+  }
+
   static func match(_ text: TextBytes, _ start: Int) -> SensitivePattern.Match? {
     if let end = token(text, start) { return .init(kind: .secret, from: start, end: end) }
     switch text[start] {
@@ -34,7 +39,7 @@ enum Credentials {
   }
 
   private static func token(_ text: TextBytes, _ start: Int) -> Int? {
-    for prefix in prefixes where text[start] == prefix.text.utf8Start.pointee && text.hasPrefix(prefix.text, at: start) {
+    for prefix in prefixesByFirstByte[Int(text[start])] where text.hasPrefix(prefix.text, at: start) {
       let body = start + prefix.text.utf8CodeUnitCount
       // Looked at first, and not far: a text of nothing but prefixes must not be read again from each of them.
       guard looksRandom(text, body, text.run(body, limit: 64, isKeyByte)) else { return nil }

@@ -36,7 +36,8 @@ import Testing
     ("GET /v1/models?key=abcdef123456&alt=sse", "GET /v1/models?key=[secret]&alt=sse"),
     ("DD-API-KEY: 0123456789abcdef0123456789abcdef", "DD-API-KEY: [secret]"),
     ("postgres://admin:pa55word@db.example.com/x", "postgres://[secret]@db.example.com/x"),
-    (#"https:\/\/u:pa55word@host/x"#, #"https:\/\/[secret]@host/x"#), ("q=jane%40example.com&x=1", "q=[email]&x=1"), (#"\u0022jane\u0040example.com"#, #"\u0022[email]"#),
+    (#"https:\/\/u:pa55word@host/x"#, #"https:\/\/[secret]@host/x"#), ("q=jane%40example.com&x=1", "q=[email]&x=1"),
+    (#"\u0022jane\u0040example.com"#, #"\u0022[email]"#),
     (#"{\"text\":\"pay\njane@example.com\"}"#, #"{\"text\":\"pay\n[email]\"}"#), ("x=%3Djane%40example.com", "x=%3D[email]"),
     ("u=%20sk-proj-abcdefghijklmnop1234", "u=%20[secret]"), ("übel@example.de", "[email]"), ("o'neil@example.ie", "[email]"),
   ])

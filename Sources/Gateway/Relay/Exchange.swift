@@ -187,7 +187,8 @@ final class Exchange: LoopMember {
     }
     phase = .relaying
     let relay = AnswerRelay(
-      call: call, head: head, captureLimit: snapshot.limits.contentBytes(of: self.call.route.value), isHeld: schedule.hasAlternative,
+      call: call, head: head, captureLimit: snapshot.limits.contentBytes(of: self.call.route.value),
+      isHeld: schedule.hasAlternative,
       translatedModel: self.call.asked, includesUsage: self.call.request.includesUsage, identity: identity)
     if !relay.isHeld, let client { relay.writeHead(to: client, facts: facts, asked: self.call.asked, spanID: identity.spanID) }
     answer = relay
