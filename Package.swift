@@ -55,6 +55,9 @@ let package = Package(
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Delivery"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Compression", dependencies: ["CZlib"]),
+    .target(name: "OpenTelemetry", dependencies: ["LLMTelemetry", "LLMMetrics", "Providers", "Delivery", "Compression"]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "SemanticRisk"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -105,6 +108,10 @@ let package = Package(
     .testTarget(name: "PricingTests", dependencies: ["LLMTelemetry", "Pricing", "StrictYAML"]),
     .testTarget(name: "LLMMetricsTests", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
+    .testTarget(
+      name: "OpenTelemetryTests",
+      dependencies: ["LLMTelemetry", "LLMMetrics", "Providers", "Delivery", "Compression", "OpenTelemetry"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
@@ -145,7 +152,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog", "Gateway", "Simulation",
+        "LLMTelemetry", "Delivery", "OpenTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Datadog",
+        "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
   ],
