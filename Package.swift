@@ -64,9 +64,9 @@ let package = Package(
     .target(name: "GoogleCredentials", dependencies: ["LLMTelemetry", asyncHTTPClient, jwtKit, logging, nioCore, nioHTTP1]),
     .target(name: "LLMMetrics", dependencies: ["LLMTelemetry"]),
     .target(name: "Delivery"),
-    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Compression", dependencies: ["CZlib"]),
-    .target(name: "OpenTelemetry", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery", "Compression"]),
+    .target(name: "OpenTelemetry", dependencies: ["LLMTelemetry", "LLMMetrics", "Providers", "Delivery", "Compression"]),
     .target(
       name: "LLMInstrumentation",
       dependencies: [
@@ -98,8 +98,8 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Ingest",
-        "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog", "OpenTelemetry", "Notifications", "Console", "Simulation",
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Redaction", "SemanticRisk",
+        "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog", "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
         asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
       ]),
@@ -142,7 +142,8 @@ let package = Package(
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(
-      name: "OpenTelemetryTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Delivery", "Compression", "OpenTelemetry"]),
+      name: "OpenTelemetryTests",
+      dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Providers", "Delivery", "Compression", "OpenTelemetry"]),
     .testTarget(
       name: "IngestTests",
       dependencies: [

@@ -19,6 +19,8 @@ package struct BudgetBook: Sendable {
     var accounts: [String: Int] = [:]
     /// Of accounts that were dropped since.
     var overshoot = ObservedOvershoot()
+    /// Requests refused because of it, since the start.
+    var refusals = 0
     /// Accounts are looked through for idle ones at most once a second.
     var nextSweep = Timestamp(unixNanoseconds: .min)
 
@@ -170,14 +172,17 @@ package struct BudgetBook: Sendable {
     giveBackOutstanding(index)
     // The one that stands in the way longest: a client that waits for it need not wait for another one after that.
     var worst: BudgetRefusal?
+    var refusing: Int?
     for account in matching {
       accounts[account].window.advance(to: latest)
       let entry = entries[accounts[account].entry]
       guard let refusal = refusal(account, needed: needed(request, entry)) else { continue }
       if worst.map({ $0.reason == .overLimit && (refusal.reason != .overLimit || refusal.resetsAt > $0.resetsAt) }) ?? true {
         worst = refusal
+        refusing = accounts[account].entry
       }
     }
+    if let refusing { entries[refusing].refusals += 1 }
     return worst.map { .failure($0) } ?? .success(.none)
   }
 

@@ -38,6 +38,9 @@ package final class BudgetGuard: Sendable {
   /// For people: at most 100 subjects of each budget, those with the most spent and reserved first.
   package func snapshot(at now: Timestamp) -> [BudgetStatus] { book.withLock { $0.snapshot(at: now) } }
 
+  /// For metrics: one reading for each budget.
+  package func readings(at now: Timestamp) -> [BudgetReading] { book.withLock { $0.readings(at: now) } }
+
   /// Puts other budgets in force; what they have counted stays with the name.
   package func replace(_ budgets: [Budget], at now: Timestamp) {
     book.withLock { book in

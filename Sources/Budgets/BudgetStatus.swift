@@ -53,3 +53,28 @@ extension BudgetBook {
 
   private func total(_ account: Int) -> Int64 { accounts[account].window.settled + accounts[account].window.reserved }
 }
+
+/// One budget as a state that is measured: how far its fullest account is, and how often it has refused.
+package struct BudgetReading: Hashable, Sendable {
+  package let name: String
+  /// Spent and reserved over the limit, of the account where it is the most; 0 before anything was spent.
+  package let usedShare: Double
+  /// Since the start.
+  package let refusals: Int
+}
+
+extension BudgetBook {
+  /// One for each budget, in their order.
+  package mutating func readings(at now: Timestamp) -> [BudgetReading] {
+    if now > latest { latest = now }
+    return entries.map { entry in
+      var most: Int64 = 0
+      for index in entry.accounts.values {
+        accounts[index].window.advance(to: latest)
+        most = max(most, total(index))
+      }
+      return BudgetReading(
+        name: entry.budget.name, usedShare: entry.limit > 0 ? Double(most) / Double(entry.limit) : 0, refusals: entry.refusals)
+    }
+  }
+}

@@ -39,7 +39,7 @@ import Testing
   /// Stores spans and their rollups the way the pipeline does.
   private func record(_ spans: [LLMSpan], priced book: PriceBook, in store: TelemetryStore, limit: Int = 2000) throws {
     var fold = RollupFold()
-    var meter = SpanMeter(limit: SeriesLimit(seriesPerMetric: limit))
+    var meter = SpanMeter(cardinality: CardinalitySettings(seriesPerMetric: limit))
     var batch = MeasurementBatch()
     var stored: [LLMSpan] = []
     for var span in spans {

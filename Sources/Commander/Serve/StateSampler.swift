@@ -32,17 +32,13 @@ struct StateSampler: Service {
     _ refusals: inout [String: Int], _ circuits: inout Set<GatewayServer.CircuitState>
   ) async -> [MetricMeasurement] {
     var measurements: [MetricMeasurement] = [.heartbeat(), .queueDepth(pipeline.queueDepth)]
-    // A budget has an account for each subject; the fullest is what matters, and subjects are as many as tenants.
-    var used: [String: Double] = [:]
+    // Subjects of a budget are as many as tenants, so it is the fullest account that is measured.
     var refused: [String: Int] = [:]
-    for status in budgets.snapshot(at: .now()) {
-      used[status.name] = max(used[status.name] ?? 0, status.usedShare)
-      refused[status.name, default: 0] += status.refusals
-    }
-    for (name, share) in used.sorted(by: { $0.key < $1.key }) {
-      measurements.append(.budgetUsed(name, share: share))
-      let count = (refused[name] ?? 0) - (refusals[name] ?? 0)
-      if count > 0 { measurements.append(.budgetRefusals(name, count: count)) }
+    for reading in budgets.readings(at: .now()) {
+      measurements.append(.budgetUsed(reading.name, share: reading.usedShare))
+      let count = reading.refusals - (refusals[reading.name] ?? 0)
+      if count > 0 { measurements.append(.budgetRefusals(reading.name, count: count)) }
+      refused[reading.name] = reading.refusals
     }
     refusals = refused
     let present = Set(await handle.circuits)

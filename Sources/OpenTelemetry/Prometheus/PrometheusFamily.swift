@@ -73,7 +73,8 @@ struct PrometheusFamily: Sendable {
 
 /// The buckets of histograms: fixed for a unit, so that series of all instances add up.
 enum HistogramBounds {
-  /// 5 ms to 164 s, each twice the one before: those of the GenAI conventions' `client.operation.duration`, and one more at both ends.
+  /// 5 ms to 164 s, each twice the one before: those of the GenAI conventions' `client.operation.duration`, and one more at both
+  /// ends.
   static let seconds = [
     0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84,
   ]

@@ -4,7 +4,8 @@ import LLMTelemetry
 import Providers
 
 enum MessageReading {
-  /// `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.prompt`, `gen_ai.completion`: `[{role, parts: [{type, …}]}]`, or the
+  /// `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.prompt`, `gen_ai.completion`: `[{role, parts: [{type, …}]}]`, or
+  /// the
   /// older `[{role, content}]`. Text that is no such document is one message.
   static func messages(_ value: OTLPValue, role: String) -> [ContentMessage] {
     guard let tree = tree(value) else { return value.text.map { [ContentMessage(role: role, text: $0)] } ?? [] }

@@ -28,7 +28,8 @@ package final class OTLPTraceReceiver: Sendable {
     package var spans = 20_000
     /// Bytes of text that one span may bring.
     package var contentBytes = 256 << 10
-    /// Hosts, alone or with a port (`commander.internal:8080`), that are gateways of ours: calls that go there are recorded there,
+    /// Hosts, alone or with a port (`commander.internal:8080`), that are gateways of ours: calls that go there are recorded
+    /// there,
     /// so a traced application's span of them accounts for nothing.
     package var gateways: Set<String> = []
     package init() {}

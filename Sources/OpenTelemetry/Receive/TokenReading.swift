@@ -1,4 +1,5 @@
-// The tokens of a span in disjoint buckets: the conventions count what was cached within the input and reasoning within the output.
+// The tokens of a span in disjoint buckets: the conventions count what was cached within the input and reasoning within the
+// output.
 
 import LLMTelemetry
 

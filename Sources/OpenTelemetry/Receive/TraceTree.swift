@@ -2,7 +2,8 @@
 
 import LLMTelemetry
 
-/// Chooses among the spans of one request after the other. A span ends before its parent and is sent before it, so parents that did
+/// Chooses among the spans of one request after the other. A span ends before its parent and is sent before it, so parents that
+/// did
 /// not come with a request are remembered, as many as the limit says; the oldest are forgotten first.
 struct TraceTree {
   private struct Key: Hashable {

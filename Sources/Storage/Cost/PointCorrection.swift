@@ -11,17 +11,13 @@ struct PointCorrection {
   private(set) var created: [SeriesKey: Int64] = [:]
   private var decreased: Set<Point> = []
 
-  private var plain = CostMeter(limit: SeriesLimit(seriesPerMetric: .max))
-  /// A limit of no series folds everything.
-  private var folded = CostMeter(limit: SeriesLimit(seriesPerMetric: 0))
+  private var plain = CostMeter()
 
   /// The cost side of what a span means in metrics.
   private struct CostMeter {
-    private var meter: SpanMeter
+    private var meter = SpanMeter(cardinality: .unlimited)
     private var batch = MeasurementBatch()
     private static let metrics: Set<String> = [MetricCatalogue.cost.name, MetricCatalogue.costUnknown.name]
-
-    init(limit: SeriesLimit) { meter = SpanMeter(limit: limit) }
 
     mutating func costs(of span: LLMSpan) -> [MetricMeasurement] {
       batch.removeAll()
@@ -43,22 +39,59 @@ struct PointCorrection {
     // Spans that another span accounts for are in no chart.
     guard !plain.costs(of: span).isEmpty else { return true }
     let start = span.end.floored(to: Rollup.width).unixNanoseconds
-    // A store with too many series has folded this one's open-ended tags; then both sides are there.
-    for isFolded in [false, true] {
-      let before = isFolded ? folded.costs(of: span) : plain.costs(of: span)
-      let after = isFolded ? folded.costs(of: repriced) : plain.costs(of: repriced)
-      var isStored = true
-      for measurement in before where isStored { isStored = try hasPoint(measurement.seriesKey, start, in: db) }
-      guard isStored else { continue }
-      for measurement in before {
-        decreased.insert(try add(-Self.count(measurement), to: measurement.seriesKey, start, in: db))
-      }
-      for measurement in after {
-        decreased.remove(try add(Self.count(measurement), to: measurement.seriesKey, start, in: db))
-      }
-      return true
+    let before = plain.costs(of: span)
+    let after = plain.costs(of: repriced)
+    var fold: Fold?
+    for measurement in before {
+      guard let found = try fold(of: measurement.seriesKey, at: start, in: db) else { return false }
+      fold = found
     }
-    return false
+    guard let fold else { return true }
+    for measurement in before {
+      decreased.insert(try add(-Self.count(measurement), to: fold.apply(to: measurement.seriesKey), start, in: db))
+    }
+    for measurement in after {
+      decreased.remove(try add(Self.count(measurement), to: fold.apply(to: measurement.seriesKey), start, in: db))
+    }
+    return true
+  }
+
+  /// What the governor of cardinality did to the values of a span when it was counted.
+  private enum Fold {
+    /// These tags became `other`.
+    case tags(Set<String>)
+    /// The last series of a metric, in which nothing has a name.
+    case everything(TagSet)
+
+    func apply(to key: SeriesKey) -> SeriesKey {
+      switch self {
+      case .tags(let names):
+        SeriesKey(
+          metric: key.metric,
+          tags: TagSet(
+            key.tags.tags.map { names.contains($0.name) ? TagSet.Tag(name: $0.name, value: CardinalitySettings.otherValue) : $0 }))
+      case .everything(let tags): SeriesKey(metric: key.metric, tags: tags)
+      }
+    }
+  }
+
+  /// The series with a point at `start` that a value of `key` went into: its own, else the one that folds the fewest of its tags.
+  private mutating func fold(of key: SeriesKey, at start: Int64, in db: Database) throws -> Fold? {
+    if try hasPoint(key, start, in: db) { return .tags([]) }
+    let select = try db.cachedStatement(
+      sql: "SELECT tags FROM series JOIN points ON points.series = series.id WHERE metric = ? AND start = ?")
+    var best: (names: Set<String>, tags: TagSet)?
+    var last: TagSet?
+    for text in try String.fetchAll(select, arguments: [key.metric, start]) {
+      let tags = TagText.decode(text)
+      if tags.isFold(of: key.tags) {
+        let names = Set(zip(tags.tags, key.tags.tags).filter { $0.value != $1.value }.map(\.0.name))
+        if names.count < best?.names.count ?? .max { best = (names, tags) }
+      } else if !tags.tags.isEmpty, tags.tags.allSatisfy({ $0.value == CardinalitySettings.otherValue }) {
+        last = tags
+      }
+    }
+    return best.map { .tags($0.names) } ?? last.map { .everything($0) }
   }
 
   /// Deletes points from which everything was taken: a gap is a gap, never a zero.
