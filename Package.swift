@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
     .target(name: "Redaction", dependencies: ["LLMTelemetry"]),
-    .target(name: "SemanticRisk"),
+    .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
       name: "Gateway",
@@ -98,7 +98,8 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Redaction", "SemanticRisk",
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Redaction",
+        "SemanticRisk",
         "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog", "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
         asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
@@ -149,6 +150,7 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "SemanticRisk", "Ingest", "Storage", "Datadog",
       ]),
+    .testTarget(name: "SemanticRiskTests", dependencies: ["LLMTelemetry", "SemanticRisk"]),
     .testTarget(name: "RedactionTests", dependencies: ["LLMTelemetry", "Redaction"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
     .testTarget(

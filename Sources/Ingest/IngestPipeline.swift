@@ -130,7 +130,7 @@ package final class IngestPipeline: Sendable {
     work.fold.add(work.measurements)
     // The lag of a batch is that of its oldest span.
     let time = now()
-    var others: [MetricMeasurement] = [.spansReceived(work.spans.count), .ingestLag(time - oldest)]
+    var others: [MetricMeasurement] = [.ingestLag(time - oldest)]
     if unscored > 0 { others.append(MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))) }
     work.measurements.others = others
     work.fold.add(others, at: time)

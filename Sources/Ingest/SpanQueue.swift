@@ -33,6 +33,8 @@ final class SpanQueue: Sendable {
     var spanCount = 0
     var drops: [DropReason: Int64] = [:]
     var reports: [MetricMeasurement] = []
+    /// Since it was last asked, what was dropped included.
+    var offered = 0
     var isShutDown = false
 
     mutating func take() -> (batch: [LLMSpan]?, rest: Int) {
@@ -69,6 +71,7 @@ final class SpanQueue: Sendable {
   func offer(_ batch: [LLMSpan]) -> Int {
     guard !batch.isEmpty else { return 0 }
     let accepted = state.withLock { state in
+      state.offered += batch.count
       let accepted = state.isShutDown ? 0 : min(batch.count, max(0, capacity - state.spanCount))
       if accepted > 0 { state.batches.append(accepted == batch.count ? batch : Array(batch[..<accepted])) }
       state.spanCount += accepted
@@ -112,8 +115,11 @@ final class SpanQueue: Sendable {
     }
   }
 
+  /// What was reported, and how many spans were offered.
   func takeReports() -> [MetricMeasurement] {
     state.withLock { state in
+      if state.offered > 0 { state.reports.append(.spansReceived(state.offered)) }
+      state.offered = 0
       guard !state.reports.isEmpty else { return [] }
       defer { state.reports = [] }
       return state.reports

@@ -42,9 +42,11 @@ import Testing
     let (outcome, traces) = try await Self.whileAgentRuns { url in
       try await Deployment.run(simulator: simulator, extra: "datadog: {agent: \"\(url)\", traces: agent}\n") { deployment in
         _ = try await VendorSDK.openAI.run(
-          [.complete, .stream, .embed, .upstream500, .badKey], in: .sdkCurrent, baseURL: deployment.gatewayURL,
+          [.complete, .stream, .embed, .upstream500], in: .sdkCurrent, baseURL: deployment.gatewayURL,
           key: Deployment.key,
           models: [.upstream500: "failing-500"])
+        _ = try await VendorSDK.openAI.run(
+          [.badKey], in: .sdkCurrent, baseURL: deployment.gatewayURL, key: "ck-nobody", models: [:])
         var request = HTTPClientRequest(url: deployment.gatewayURL + "/v1/chat/completions")
         request.method = .POST
         request.headers.add(name: "authorization", value: "Bearer \(Deployment.key)")

@@ -20,7 +20,7 @@ import Testing
     [
       MetricMeasurement(MetricCatalogue.requests, tags: TagSet(["tenant": "größe \"x\""]), value: .count(3)),
       MetricMeasurement(MetricCatalogue.cost, tags: TagSet(["cost_exactness": "exact"]), value: .count(1_500)),
-      MetricMeasurement(MetricCatalogue.testState, tags: TagSet([:]), value: .gauge(0.5)),
+      MetricMeasurement(MetricCatalogue.budgetUsed, tags: TagSet([:]), value: .gauge(0.5)),
       MetricMeasurement(MetricCatalogue.duration, tags: TagSet(["tenant": "a"]), value: .sample(0.25)),
       MetricMeasurement(MetricCatalogue.duration, tags: TagSet(["tenant": "a"]), value: .sample(2)),
     ]
@@ -52,8 +52,8 @@ import Testing
     #expect(series["llm.requests"]?["interval"] as? Int == 10)
     #expect(series["llm.requests"]?["unit"] as? String == "request")
     #expect(series["llm.requests"]?["tags"] as? [String] == ["env:prod", "tenant:größe_x"])
-    #expect(series[MetricCatalogue.testState.name]?["type"] as? Int == 3)
-    #expect(series[MetricCatalogue.testState.name]?["interval"] == nil)
+    #expect(series[MetricCatalogue.budgetUsed.name]?["type"] as? Int == 3)
+    #expect(series[MetricCatalogue.budgetUsed.name]?["interval"] == nil)
     // Nano-dollars are written out exactly, not through a binary fraction.
     #expect(String(decoding: request.body, as: UTF8.self).contains("\"value\":0.0000015}"))
   }

@@ -39,7 +39,7 @@ import Testing
       counts += count
       samples += 2
       buffer.add(MetricMeasurement(MetricCatalogue.requests, tags: tags, value: .count(count)), time: time)
-      buffer.add(MetricMeasurement(MetricCatalogue.testState, tags: tags, value: .gauge(0.5)), time: time)
+      buffer.add(MetricMeasurement(MetricCatalogue.budgetUsed, tags: tags, value: .gauge(0.5)), time: time)
       for value in [0.25, Double.nan, 1e-300, .infinity] {
         buffer.add(MetricMeasurement(MetricCatalogue.duration, tags: tags, value: .sample(value)), time: time)
       }
@@ -66,7 +66,7 @@ import Testing
         case ("llm.request.duration", "d"):
           readSamples += metric.values.count
           #expect(metric.time == nil)
-        case (MetricCatalogue.testState.name, "g"): #expect(metric.values == [0.5])
+        case (MetricCatalogue.budgetUsed.name, "g"): #expect(metric.values == [0.5])
         default: Issue.record("a metric of nobody: \(metric)")
         }
       }

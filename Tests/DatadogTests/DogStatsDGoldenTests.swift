@@ -63,7 +63,7 @@ import Testing
           measurement: MetricMeasurement(MetricCatalogue.duration, tags: tags, value: .sample(sample)), value: .number(sample)))
       result.append(
         Example(
-          measurement: MetricMeasurement(MetricCatalogue.testState, tags: tags, value: .gauge(sample - 1)),
+          measurement: MetricMeasurement(MetricCatalogue.budgetUsed, tags: tags, value: .gauge(sample - 1)),
           value: .number(sample - 1)))
     }
     return result

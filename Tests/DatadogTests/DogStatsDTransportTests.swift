@@ -16,7 +16,7 @@ import Testing
   }
 
   private func state(_ value: Double) -> MetricMeasurement {
-    MetricMeasurement(MetricCatalogue.testState, tags: TagSet([:]), value: .gauge(value))
+    MetricMeasurement(MetricCatalogue.budgetUsed, tags: TagSet([:]), value: .gauge(value))
   }
 
   private func quiet(_ change: (inout DogStatsDSettings) -> Void = { _ in }) -> DogStatsDSettings {
@@ -102,7 +102,7 @@ import Testing
       MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .count(4)),
     ])
     client.flush()
-    #expect(receiver.datagrams() == ["\(MetricCatalogue.testState.name):2.0|g\n"])
+    #expect(receiver.datagrams() == ["\(MetricCatalogue.budgetUsed.name):2.0|g\n"])
     #expect(client.statistics.dropped == [.invalid: 3])
     client.flush()
     #expect(receiver.datagrams().isEmpty)

@@ -153,7 +153,7 @@ import Testing
     var fold = PointFold(constantTags: TagSet([:]), at: at(-10))
     _ = fold.closed(at: at(0))
     for value in [1, 5, Double.nan, 3] {
-      fold.add([MetricMeasurement(MetricCatalogue.testState, tags: TagSet([:]), value: .gauge(value))])
+      fold.add([MetricMeasurement(MetricCatalogue.budgetUsed, tags: TagSet([:]), value: .gauge(value))])
     }
     fold.add([MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .sample(-1))])
     fold.add([MetricMeasurement(MetricCatalogue.duration, tags: TagSet([:]), value: .count(1))])

@@ -84,7 +84,7 @@ private final class VictoriaMetrics {
         metrics.add(
           [
             MetricMeasurement(MetricCatalogue.cost, tags: TagSet(["cost_exactness": "exact"]), value: .count(75)),
-            MetricMeasurement(MetricCatalogue.testState, tags: TagSet([:]), value: .gauge(Double(second))),
+            MetricMeasurement(MetricCatalogue.budgetUsed, tags: TagSet([:]), value: .gauge(Double(second))),
           ], at: now)
         metrics.flush(at: now)
       }
@@ -102,7 +102,7 @@ private final class VictoriaMetrics {
     let dollars = try server.query(
       "sum(sum_over_time({__name__=\"llm.cost\"}[10m])) by (cost_exactness)", at: end, by: "cost_exactness")
     #expect(abs((dollars["exact"] ?? 0) - Double(cost) / 1e9) < 1e-12)
-    let states = try server.query("last_over_time({__name__=\"\(MetricCatalogue.testState.name)\"}[10m])", at: end, by: "env")
+    let states = try server.query("last_over_time({__name__=\"\(MetricCatalogue.budgetUsed.name)\"}[10m])", at: end, by: "env")
     #expect(states == ["prod": 239])
   }
 }

@@ -153,7 +153,7 @@ private final class Received: Sendable {
     let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
     let lingered = Mutex<[Duration]>([])
     let sizes = Mutex<[Int]>([])
-    let counting = IngestSink(name: "sizes", batch: { batch in sizes.withLock { $0.append(batch.spans.count) } })
+    let counting = IngestSink(name: "sizes", batch: { batch in if !batch.spans.isEmpty { sizes.withLock { $0.append(batch.spans.count) } } })
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(messages: { _ in [] }), sinks: [received.sink, counting], now: { [origin] in origin },
       sleep: { duration in
@@ -215,8 +215,19 @@ private final class Received: Sendable {
     await drain(pipeline)
     #expect(received.spans.count == 2)
     #expect(failures.withLock { $0 } == ["store"])
-    #expect(received.measurements.last?.tags["reason"] == "store_failed")
-    #expect(received.measurements.last?.value == .count(2))
+    let drops = received.measurements.filter { $0.definition == MetricCatalogue.spansDropped }
+    #expect(drops.map { "\($0.tags["reason"] ?? "") \($0.value)" } == ["store_failed count(2)"])
+    // What was lost was received too.
+    #expect(received.measurements.filter { $0.definition == MetricCatalogue.spansReceived }.map(\.value) == [.count(2)])
+  }
+
+  @Test func statesGoTheWayOfAllMeasurements() async {
+    let received = Received()
+    let pipeline = pipeline([received.sink], now: { [origin] in origin })
+    pipeline.report([.heartbeat(), .budgetUsed("team", share: 0.5)])
+    await drain(pipeline)
+    #expect(received.measurements.map(\.definition.name) == ["llm.commander.heartbeat", "llm.budget.used"])
+    #expect(received.rollups.flatMap(\.series.keys).map(\.metric).sorted() == ["llm.budget.used", "llm.commander.heartbeat"])
   }
 
   @Test func tickClosesRollupsWhenTheirTimeHasComeWithoutNewSpans() async {

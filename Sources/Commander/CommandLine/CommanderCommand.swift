@@ -14,9 +14,11 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, KeyCommand.self, IncidentCommand.self, RemediateCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, KeyCommand.self, IncidentCommand.self,
+      RemediateCommand.self,
       OverrideCommand.self,
-      PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, SimulateCommand.self, VersionCommand.self,
+      PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, RiskCommand.self, SimulateCommand.self,
+      VersionCommand.self,
     ])
 
   package init() {}

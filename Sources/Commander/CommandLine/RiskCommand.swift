@@ -34,7 +34,8 @@ struct RiskScoreCommand: ParsableCommand {
 
   func run() throws {
     let scoring = try RowScoring(
-      scorer: RiskFiles.scorer(scorer), scoring: RiskScoring(models: RiskFiles.models(scorer, file: model)), kinds: selectedKinds(),
+      scorer: RiskFiles.scorer(scorer), scoring: RiskScoring(models: RiskFiles.models(scorer, file: model)),
+      kinds: selectedKinds(),
       explains: explain)
     var isComplete = true
     for (number, line) in try RiskFiles.lines(input).enumerated() {
@@ -83,7 +84,9 @@ struct RiskTrainCommand: ParsableCommand {
   var checkOnly: [String] = []
   @Flag(help: "For injection: without the prompts that were written for this product.")
   var withoutTemplates = false
-  @Option(help: "For indirect_injection: attacks ({\"text\",\"cat\"} a line) that are put into the rows' contexts.", completion: .file())
+  @Option(
+    help: "For indirect_injection: attacks ({\"text\",\"cat\"} a line) that are put into the rows' contexts.", completion: .file()
+  )
   var attacks: String?
   @Argument(help: "The labelled rows, one JSON object a line.", completion: .file(extensions: ["jsonl"]))
   var labels: [String]

@@ -48,7 +48,8 @@ struct SimulateProvider: AsyncParsableCommand {
 
 struct MetricsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "metrics", abstract: "The metrics this product emits.", subcommands: [MetricsCatalogue.self])
+    commandName: "metrics", abstract: "The metrics this product emits, and what they cost in Datadog.",
+    subcommands: [MetricsForecast.self, MetricsList.self, MetricsCatalogue.self])
 }
 
 struct MetricsCatalogue: ParsableCommand {

@@ -3,9 +3,11 @@
 import Budgets
 import Gateway
 import GoogleCredentials
+import LLMMetrics
 import LLMTelemetry
 import Monitors
 import Pricing
+import Redaction
 import Remediation
 import StrictYAML
 
@@ -18,8 +20,13 @@ package struct CommanderConfiguration: Sendable {
   package var store = "commander-data"
   /// How long spans and rollups are kept.
   package var retention: Duration = .seconds(14 * 86_400)
-  /// Redacted content of requests and answers is stored with spans.
-  package var capturesContent = false
+  /// What becomes of the text of requests and answers behind the redaction stage, by route.
+  package var capture = CapturePolicy()
+  /// Keys the hashes of captured texts; `nil` for a key that ends with the process.
+  package var captureSecret: String?
+  /// How long captured content is kept; no longer than spans.
+  package var captureRetention: Duration = .seconds(3 * 86_400)
+  package var cardinality = CardinalitySettings()
   package var gatewayListen = ListenAddress(host: "127.0.0.1", port: 8080)
   package var limits = GatewayLimits()
   package var consoleListen = ListenAddress(host: "127.0.0.1", port: 8090)

@@ -36,7 +36,8 @@ extension CommanderConfiguration {
   static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "monitors", "playbooks",
-    "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry",
+    "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry", "cardinality",
+    "capture_secret", "capture_retention",
   ]
 }
 
@@ -52,7 +53,6 @@ struct ConfigurationReader {
       configuration.places["store"] = store.place
     }
     if let retention = root["retention"]?.duration() { configuration.retention = retention }
-    if let capture = root["capture"]?.choice(Capture.self) { configuration.capturesContent = capture == .redacted }
     readGateway(root["gateway"], into: &configuration)
     readConsole(root["console"], into: &configuration)
     configuration.playbooks = readPlaybooks(root["playbooks"])
@@ -62,10 +62,12 @@ struct ConfigurationReader {
     readProviders(
       root.required("providers", "a list of upstreams such as {name: vertex, protocol: vertex, base_url: …}"),
       into: &configuration)
+    readCapture(root, into: &configuration)
+    configuration.cardinality = readCardinality(root["cardinality"])
     configuration.routes = readRoutes(
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
       providers: configuration.providers,
-      declared: root["providers"]?.declared("name") ?? [])
+      declared: root["providers"]?.declared("name") ?? [], capture: configuration.capture)
     configuration.budgets = readBudgets(root["budgets"], keys: root["keys"]?.declared("name") ?? [])
     if let logs = root["logs"]?.mapping(["spans"]), let spans = logs["spans"]?.choice(SpanLogs.self) {
       configuration.logsSpans = spans == .stdout
@@ -80,7 +82,6 @@ struct ConfigurationReader {
   }
 
   private enum SpanLogs: String, CaseIterable { case off, stdout }
-  private enum Capture: String, CaseIterable { case off, redacted }
 
   private func readGateway(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
     guard let gateway = value?.mapping(["listen", "limits"]) else { return }
@@ -90,12 +91,14 @@ struct ConfigurationReader {
     }
     guard
       let limits = gateway["limits"]?.mapping([
-        "request_body_bytes", "scoring_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout",
+        "request_body_bytes", "scoring_bytes", "capture_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout",
+        "total_timeout",
         "client_idle_timeout",
       ])
     else { return }
     if let bytes = limits["request_body_bytes"]?.integer(1024...1 << 30) { configuration.limits.requestBodyBytes = bytes }
     if let bytes = limits["scoring_bytes"]?.integer(0...1 << 24) { configuration.limits.scoringBytes = bytes }
+    if let bytes = limits["capture_bytes"]?.integer(0...1 << 24) { configuration.limits.captureBytes = bytes }
     if let timeout = limits["connect_timeout"]?.duration() { configuration.limits.connectTimeout = timeout }
     if let timeout = limits["first_byte_timeout"]?.duration() { configuration.limits.firstByteTimeout = timeout }
     if let timeout = limits["idle_timeout"]?.duration() { configuration.limits.idleTimeout = timeout }

@@ -2,11 +2,16 @@
 
 import Gateway
 import Providers
+import Redaction
 import StrictYAML
 
 extension ConfigurationReader {
-  /// - Parameter declared: all names under `providers`, those with mistakes too.
-  func readRoutes(_ value: YAMLValue?, providers: [Provider], declared: Set<String>) -> [Route] {
+  /// - Parameters:
+  ///   - declared: all names under `providers`, those with mistakes too.
+  ///   - capture: whose routes the gateway must keep texts for.
+  func readRoutes(
+    _ value: YAMLValue?, providers: [Provider], declared: Set<String>, capture: CapturePolicy
+  ) -> [Route] {
     let known = RouteProviders(byName: Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }, declared: declared)
     var routes: [Route] = []
     var names: [(String, YAMLValue)] = []
@@ -14,6 +19,7 @@ extension ConfigurationReader {
       guard
         let mapping = item.mapping([
           "name", "models", "provider", "targets", "fallbacks", "retries", "circuit", "timeouts", "on_client_disconnect",
+          "capture",
         ])
       else { continue }
       let name = mapping.required("name", "a word that monitors and pages show")?.string()
@@ -24,6 +30,7 @@ extension ConfigurationReader {
       names.append((name, item))
       var route = Route(name: name, models: models, targets: targets, fallbacks: fallbacks)
       readFailureHandling(mapping, into: &route)
+      route.capturesContent = capture.capture(route: name) != .off
       routes.append(route)
     }
     checkUnique(names, "route")

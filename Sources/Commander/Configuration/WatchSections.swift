@@ -65,7 +65,8 @@ extension ConfigurationReader {
       if let monitor, monitor.noData == .keep, monitor.threshold.comparison == .above {
         findings.append(
           LintFinding(
-            "no_data", .warning, at: "monitors[\(index)].no_data", "keeps its state when the data stops; say no_data: ok or alert"))
+            "no_data", .warning, at: "monitors[\(index)].no_data", "keeps its state when the data stops; say no_data: ok or alert"
+          ))
       }
       return LintVerdict(.monitor, name: monitor?.name ?? item.memberText("name") ?? "monitor \(index + 1)", findings: findings)
     }

@@ -14,6 +14,8 @@ import NIOCore
 import NIOPosix
 import Notifications
 import Providers
+import Redaction
+import SemanticRisk
 import ServiceLifecycle
 import Storage
 import StrictYAML
@@ -60,9 +62,7 @@ package struct CommanderServer: Sendable {
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
     let pipeline = IngestPipeline(
-      enrichment: SpanEnrichment(
-        prices: configuration.prices, evidence: { PromptText.evidence(inRequestBody: $0) },
-        capturesContent: configuration.capturesContent),
+      configuration: configuration.ingest, enrichment: configuration.enrichment,
       sinks: sinks(store: store, log: log, health: health) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
@@ -102,8 +102,11 @@ package struct CommanderServer: Sendable {
     services += outputs.services
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
-    services.append(RetentionService(store: store, keep: configuration.retention, logger: logger))
+    services.append(
+      RetentionService(
+        store: store, keep: configuration.retention, keepContent: configuration.captureRetention, logger: logger))
     services.append(CommandLoop(center: center))
+    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(
       NotificationLoop(
@@ -168,6 +171,19 @@ package struct CommanderServer: Sendable {
 }
 
 extension CommanderConfiguration {
+  var ingest: IngestPipeline.Configuration {
+    var ingest = IngestPipeline.Configuration()
+    ingest.cardinality = cardinality
+    return ingest
+  }
+
+  /// What happens to a span before any sink sees it.
+  var enrichment: SpanEnrichment {
+    SpanEnrichment(
+      prices: prices, messages: { RequestContent.messages(inRequestBody: $0) }, scorers: ExchangeScoring.scores(.shared),
+      redaction: SpanRedaction(policy: capture, hash: captureSecret.map { ContentHash(secret: $0) } ?? ContentHash()))
+  }
+
   /// What the data plane needs of this configuration, with the overrides and labels in force.
   func snapshot(overrides: RoutingOverrides, prompts: [ManagedPrompt], credentials: CredentialStore) -> GatewaySnapshot {
     GatewaySnapshot(

@@ -57,12 +57,16 @@ struct CommandLoop: Service {
 struct RetentionService: Service {
   let store: TelemetryStore
   let keep: Duration
+  /// Texts go before the spans they belong to.
+  let keepContent: Duration
   let logger: Logger
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       repeat {
         do {
+          let texts = try store.deleteContent(olderThan: .now() - keepContent)
+          if texts > 0 { logger.info("old captured content deleted", metadata: ["spans": "\(texts)"]) }
           let deleted = try store.deleteOlder(than: .now() - keep)
           if deleted.spans + deleted.points > 0 {
             logger.info("old telemetry deleted", metadata: ["spans": "\(deleted.spans)", "points": "\(deleted.points)"])

@@ -6,6 +6,7 @@ import Gateway
 import Hummingbird
 import Ingest
 import LLMTelemetry
+import Redaction
 import Remediation
 
 /// Accepts what a virtual key vouches for. Spans become dimensions' values like the gateway's own; changes go to the ledger.
@@ -50,7 +51,8 @@ struct SpanIntake: Sendable {
           spans.append(span)
         // What a version's text is, only the configuration says.
         case .change(let change) where change.isPromptText: continue
-        case .change(let change): changes.append(.change(change))
+        // The ledger is a sink like any other.
+        case .change(let change): changes.append(.change(SpanRedaction.redact(change)))
         }
       }
       try await center.record(changes)

@@ -42,7 +42,9 @@ struct StateSampler: Service {
     }
     refusals = refused
     let present = Set(await handle.circuits)
-    for circuit in present { measurements.append(.circuit(provider: circuit.provider, model: circuit.model, isOpen: circuit.isOpen)) }
+    for circuit in present {
+      measurements.append(.circuit(provider: circuit.provider, model: circuit.model, isOpen: circuit.isOpen))
+    }
     for gone in circuits where !present.contains(where: { $0.provider == gone.provider && $0.model == gone.model }) {
       measurements.append(.circuit(provider: gone.provider, model: gone.model, isOpen: false))
     }

@@ -100,7 +100,8 @@ struct TelemetryOutputs: Sendable {
       AgentTraces.Settings(
         service: configuration.service, env: configuration.env, application: configuration.mlApp,
         runtimeID: UUID().uuidString.lowercased(), processID: Int(ProcessInfo.processInfo.processIdentifier),
-        productVersion: CommanderVersion.current, entityID: DogStatsDOrigin.detected(environment: ProcessInfo.processInfo.environment).container),
+        productVersion: CommanderVersion.current,
+        entityID: DogStatsDOrigin.detected(environment: ProcessInfo.processInfo.environment).container),
       discovery: discovery, send: send)
     add(traces.lane, title: "Traces to the Datadog Agent", unit: "spans", problem: { discovery.state.problem })
     sinks.append(IngestSink(name: "apm", batch: { traces.add($0.spans) }))

@@ -41,12 +41,12 @@ struct PointCorrection {
     let start = span.end.floored(to: Rollup.width).unixNanoseconds
     let before = plain.costs(of: span)
     let after = plain.costs(of: repriced)
-    var fold: Fold?
+    var chosen: Fold?
     for measurement in before {
       guard let found = try fold(of: measurement.seriesKey, at: start, in: db) else { return false }
-      fold = found
+      chosen = found
     }
-    guard let fold else { return true }
+    guard let fold = chosen else { return true }
     for measurement in before {
       decreased.insert(try add(-Self.count(measurement), to: fold.apply(to: measurement.seriesKey), start, in: db))
     }

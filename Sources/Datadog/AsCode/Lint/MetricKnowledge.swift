@@ -106,10 +106,7 @@ package struct MetricKnowledge: Sendable {
 
 extension MetricDefinition {
   /// What describes this product itself carries only tags of its own.
-  fileprivate var emittedTags: Set<String> {
-    let dimensions = name.hasPrefix("llm.commander.") ? [] : Dimension.allCases.map(\.rawValue)
-    return Set(dimensions + extraTags)
-  }
+  fileprivate var emittedTags: Set<String> { Set((hasDimensions ? Dimension.allCases.map(\.rawValue) : []) + extraTags) }
 }
 
 extension KnownMetric.Kind {
