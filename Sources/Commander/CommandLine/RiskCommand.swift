@@ -34,7 +34,8 @@ struct RiskScoreCommand: ParsableCommand {
 
   func run() throws {
     let scoring = try RowScoring(
-      scorer: RiskFiles.scorer(scorer), scoring: RiskScoring(models: RiskFiles.models(scorer, file: model)), kinds: selectedKinds(),
+      scorer: RiskFiles.scorer(scorer), scoring: RiskScoring(models: RiskFiles.models(scorer, file: model)),
+      kinds: selectedKinds(),
       explains: explain)
     var isComplete = true
     for (number, line) in try RiskFiles.lines(input).enumerated() {
@@ -76,14 +77,16 @@ struct RiskTrainCommand: ParsableCommand {
   @Option(help: "Keep one group in so many for one last look; 0 keeps none.")
   var heldOut = 5
   @Option(help: "Trees, for groundedness and indirect_injection.")
-  var trees = 200
+  var trees = 120
   @Option(help: "End after so many trees that make the first fold no better; 0 keeps all.")
   var patience = 0
   @Option(help: "A set (the rows' \"set\" begins with it) that is only looked at, never fitted. May be given more than once.")
   var checkOnly: [String] = []
   @Flag(help: "For injection: without the prompts that were written for this product.")
   var withoutTemplates = false
-  @Option(help: "For indirect_injection: attacks ({\"text\",\"cat\"} a line) that are put into the rows' contexts.", completion: .file())
+  @Option(
+    help: "For indirect_injection: attacks ({\"text\",\"cat\"} a line) that are put into the rows' contexts.", completion: .file()
+  )
   var attacks: String?
   @Argument(help: "The labelled rows, one JSON object a line.", completion: .file(extensions: ["jsonl"]))
   var labels: [String]
