@@ -23,7 +23,8 @@ package struct RiskExchange: Sendable {
   }
 
   package init(system: String = "", question: String, context: String, answer: String) {
-    self.init(system: Array(system.utf8), question: Array(question.utf8), context: Array(context.utf8), answer: Array(answer.utf8))
+    self.init(
+      system: Array(system.utf8), question: Array(question.utf8), context: Array(context.utf8), answer: Array(answer.utf8))
   }
 }
 
@@ -68,14 +69,20 @@ package struct RiskScoring: Sendable {
     verdict.questionLanguage = exchange.question.withUnsafeBufferPointer { LanguageGuess.of($0) }
     verdict.answerLanguage = exchange.answer.withUnsafeBufferPointer { LanguageGuess.of($0) }
     verdict.scores[.languageMismatch] = Self.mismatch(verdict.questionLanguage, verdict.answerLanguage)
-    verdict.scores[.refusal] = classify(.refusal, exchange.answer)
+    let answer = WordReader.read(exchange.answer)
+    verdict.scores[.refusal] = classify(.refusal, exchange.answer, read: answer)
     verdict.scores[.injection] = classify(.injection, exchange.question)
     if scoresToxicity { verdict.scores[.toxicity] = classify(.toxicity, exchange.answer) }
-    let grounded = groundedness(of: exchange, evidence: evidence, language: verdict.answerLanguage, refusal: verdict.scores[.refusal])
+    let context = WordReader.read(exchange.context)
+    let grounded = groundedness(
+      of: exchange, evidence: evidence ?? EvidenceIndex(exchange.context, read: context), language: verdict.answerLanguage,
+      refusal: verdict.scores[.refusal], read: answer)
     verdict.groundedness = grounded.found
     verdict.gap = grounded.gap
     verdict.scores[.ungrounded] = grounded.score
-    if !exchange.context.isEmpty, let found = indirect?.score(document: exchange.context, question: exchange.question) {
+    if !exchange.context.isEmpty,
+      let found = indirect?.score(document: exchange.context, question: exchange.question, read: context)
+    {
       verdict.scores[.indirectInjection] = found.score
       verdict.orders = found.sentences.filter { $0.score >= 0.5 }
     }
@@ -87,7 +94,8 @@ package struct RiskScoring: Sendable {
       loop.finish()
       verdict.scores[.repetition] = loop.score
       if !exchange.system.isEmpty {
-        verdict.scores[.promptLeak] = PromptLeak.score(system: exchange.system, answer: exchange.answer, canary: exchange.canary)
+        verdict.scores[.promptLeak] = PromptLeak.score(
+          system: exchange.system, answer: exchange.answer, canary: exchange.canary, read: answer)
       }
     }
     if !exchange.expectation.isAnything || !exchange.calls.isEmpty {
@@ -123,22 +131,28 @@ package struct RiskScoring: Sendable {
     groundedness?.reasons(found, sentences: sentences) ?? []
   }
 
-  private func groundedness(of exchange: RiskExchange, evidence: EvidenceIndex?, language: LanguageGuess?, refusal: Double?)
+  private func groundedness(
+    of exchange: RiskExchange, evidence: EvidenceIndex?, language: LanguageGuess?, refusal: Double?, read: ReadText? = nil
+  )
     -> (score: Double?, found: Groundedness?, gap: EvidenceGap?)
   {
     guard let groundedness else { return (nil, nil, nil) }
-    if let language, language.language != "en", language.confidence > 0.5, exchange.answer.count > 60 { return (nil, nil, .language) }
+    if let language, language.language != "en", language.confidence > 0.25, exchange.answer.count > 60 {
+      return (nil, nil, .language)
+    }
     // A short answer that refuses claims nothing; a long one that begins with an apology does.
     if let refusal, refusal > 0.9, exchange.answer.count < 240 { return (nil, nil, .declined) }
     let index = evidence ?? EvidenceIndex(exchange.context)
-    switch groundedness.score(evidence: index, question: exchange.question, answer: exchange.answer) {
+    switch groundedness.score(evidence: index, question: exchange.question, answer: exchange.answer, read: read) {
     case .scored(let found): return (found.score, found, nil)
     case .tooThin(let gap): return (nil, nil, gap)
     }
   }
 
   /// 0 to 1; nil without a text or a model.
-  package func classify(_ kind: TextClassifierKind, _ text: [UInt8]) -> Double? {
+  package func classify(_ kind: TextClassifierKind, _ text: [UInt8]) -> Double? { classify(kind, text, read: nil) }
+
+  private func classify(_ kind: TextClassifierKind, _ text: [UInt8], read words: ReadText?) -> Double? {
     let model =
       switch kind {
       case .injection: models.injection
@@ -148,7 +162,7 @@ package struct RiskScoring: Sendable {
     guard let model, !text.isEmpty else { return nil }
     return text.withUnsafeBufferPointer { bytes in
       // Features are counted where the n-grams are: a page of text is told by its beginning and its end.
-      let read = WordReader.read(UnsafeBufferPointer(rebasing: bytes.prefix(kind.readLimit)))
+      let read = words ?? WordReader.read(UnsafeBufferPointer(rebasing: bytes.prefix(kind.readLimit)))
       var scratch = HashedTextScratch()
       return Logistic.probability(model.margin(bytes, features: kind.features(bytes, read: read), scratch: &scratch))
     }

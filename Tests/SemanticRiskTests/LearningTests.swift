@@ -37,7 +37,10 @@ import Testing
 
   @Test func treesLearnWhatALineCannot() throws {
     let examples = exclusiveOr(1500, seed: 1)
-    let training = BoostedTreesTraining(examples)
+    var options = BoostedTreesOptions()
+    options.minimumRowsInLeaf = 10
+    options.featureShare = 1
+    let training = BoostedTreesTraining(examples, options: options)
     let model = training.train(rows: Array(0..<1000))
     #expect(model == training.train(rows: Array(0..<1000)), "the same seed gives the same model")
     let test = Array(1000..<1500)
@@ -48,14 +51,16 @@ import Testing
       sampleWeights: [Float](repeating: 1, count: 1000), width: 3)
     let byLine = RankingMetrics.areaUnderCurve(
       scores: test.map { line.probability(SparseRow(dense: examples.row($0))) }, labels: labels)
-    #expect(try #require(byTrees) > 0.97)
+    #expect(try #require(byTrees) > 0.93)
     #expect(try #require(byLine) < 0.6)
   }
 
   @Test func earlyStoppingKeepsFewerTreesOnNoise() {
     var generator = SeededGenerator(seed: 2)
     var examples = Examples(width: 4)
-    for index in 0..<800 { examples.append((0..<4).map { _ in Float(generator.uniform()) }, label: generator.uniform() < 0.5, group: index) }
+    for index in 0..<800 {
+      examples.append((0..<4).map { _ in Float(generator.uniform()) }, label: generator.uniform() < 0.5, group: index)
+    }
     var options = BoostedTreesOptions()
     options.patience = 10
     let model = BoostedTreesTraining(examples, options: options).train(rows: Array(0..<500), validation: Array(500..<800))

@@ -34,7 +34,7 @@ import Testing
   @Test func placesAreExactBehindOtherScripts() throws {
     let row = try LabelledRow(line: Array(#"{"id":"a","text":"Grüße 👋 an max@beispiel.de!"}"#.utf8))
     #expect(
-      RowScoring(scorer: .sensitive).line(for: row) == #"{"id":"a","score":0.7,"spans":[[11,27,1.0]],"kinds":["email"]}"#)
+      RowScoring(scorer: .sensitive).line(for: row) == #"{"id":"a","score":0.7,"spans":[[11,26,1.0]],"kinds":["email"]}"#)
     #expect(RowScoring(scorer: .sensitive, kinds: [.card]).line(for: row) == #"{"id":"a","score":0.0,"spans":[]}"#)
   }
 
@@ -42,7 +42,8 @@ import Testing
   func ordinaryAnswersHaveNoCards() throws {
     let rows = try sharedRows("benign_outputs/arenahard_gpt35.jsonl")
     let kinds: Set<SensitiveKind> = [.card, .ssn, .iban, .secret]
-    let flagged = rows.count { row in SensitiveScanner.findings(in: Array(row.subject.utf8)).contains { kinds.contains($0.kind) } }
+    let flagged = rows.count { row in SensitiveScanner.findings(in: Array(row.subject.utf8)).contains { kinds.contains($0.kind) }
+    }
     #expect(rows.count == 500 && flagged == 0)
   }
 }

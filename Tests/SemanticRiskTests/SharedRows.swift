@@ -6,7 +6,9 @@ import Foundation
 /// A file under the folder `shared` beside the checkout, or nil.
 func sharedFile(_ path: String) -> URL? {
   let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  let candidates = [checkout.deletingLastPathComponent().appending(path: "shared/" + path), URL(filePath: "/work/shared/" + path)]
+  let candidates = [
+    checkout.deletingLastPathComponent().appending(path: "shared/" + path), URL(filePath: "/work/shared/" + path),
+  ]
   return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
 }
 

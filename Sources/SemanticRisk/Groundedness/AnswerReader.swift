@@ -20,10 +20,16 @@ struct AnswerReader {
   private var counts: ContiguousArray<Float>
   private var touched: ContiguousArray<Int32> = []
 
-  init(evidence: EvidenceIndex, question: [UInt8], answer bytes: [UInt8]) {
+  /// Tables that every sentence uses again.
+  private var seen = HashTable(minimumCapacity: 64)
+  private var places = HashTable(minimumCapacity: 64)
+  private var local = HashTable(minimumCapacity: 64)
+
+  /// `read` are the words of the answer, when somebody has them already.
+  init(evidence: EvidenceIndex, question: [UInt8], answer bytes: [UInt8], read: ReadText? = nil) {
     self.evidence = evidence
     self.bytes = bytes
-    answer = WordReader.read(bytes)
+    answer = read ?? WordReader.read(bytes)
     let asked = WordReader.read(question)
     var table = HashTable(minimumCapacity: asked.words.count)
     var known: Float = 0
@@ -110,7 +116,8 @@ struct AnswerReader {
   private func words(_ sentence: SentenceRange, _ features: inout FeatureRow, said: inout HashTable) {
     var content: Float = 0, novel: Float = 0, weight: Float = 0, novelWeight: Float = 0, long: Float = 0, novelLong: Float = 0
     var asked: Float = 0, novelAsked: Float = 0, repeated: Float = 0
-    var prefixes: Float = 0, trigrams: Float = 0, newTrigrams: Float = 0, letters: Float = 0, run: Float = 0, longestRun: Float = 0
+    var prefixes: Float = 0, trigrams: Float = 0, newTrigrams: Float = 0, letters: Float = 0, run: Float = 0,
+      longestRun: Float = 0
     for index in sentence.words {
       let word = answer.words[index]
       letters += Float(word.length)
@@ -193,18 +200,15 @@ struct AnswerReader {
   private func runs(_ sentence: SentenceRange, _ features: inout FeatureRow) {
     if features[.negations] == 0 { features[.tellingDenied] = 0 }
     let words = answer.words
-    var pairs: Float = 0, triples: Float = 0, quads: Float = 0
+    var pairs: Float = 0, triples: Float = 0
     for index in sentence.words.dropFirst() {
       if !evidence.pairs.contains(TextHash.pair(words[index - 1].form, words[index].form)) { pairs += 1 }
       guard index >= sentence.words.lowerBound + 2 else { continue }
       if !evidence.triples.contains(EvidenceIndex.triple(words[index - 2], words[index - 1], words[index])) { triples += 1 }
-      guard index >= sentence.words.lowerBound + 3 else { continue }
-      if !evidence.quads.contains(EvidenceIndex.quad(words[index - 3], words[index - 2], words[index - 1], words[index])) { quads += 1 }
     }
     let count = Float(sentence.words.count)
     features[.newPairs] = count > 1 ? pairs / (count - 1) : -1
     features[.newTriples] = count > 2 ? triples / (count - 2) : -1
-    features[.newQuads] = count > 3 ? quads / (count - 3) : -1
   }
 
   /// Greedy fragments that stand in the context word by word, after Grusky et al.
@@ -243,7 +247,7 @@ struct AnswerReader {
 
   /// The one or two context sentences that cover most of the sentence, and what they leave out.
   private mutating func window(_ sentence: SentenceRange, _ features: inout FeatureRow) -> Range<Int> {
-    var seen = HashTable(minimumCapacity: sentence.words.count)
+    seen.removeAll()
     var total: Float = 0
     touched.removeAll(keepingCapacity: true)
     for index in sentence.words where answer.words[index].isContent {
@@ -287,27 +291,27 @@ struct AnswerReader {
     return window
   }
 
-  private func compare(_ sentence: SentenceRange, with window: Range<Int>, _ features: inout FeatureRow, total: Float) {
+  private mutating func compare(_ sentence: SentenceRange, with window: Range<Int>, _ features: inout FeatureRow, total: Float) {
     let first = evidence.sentences[window.lowerBound].words.lowerBound
     let last = evidence.sentences[window.upperBound - 1].words.upperBound
-    var place = HashTable(minimumCapacity: last - first)
-    var local = HashTable(minimumCapacity: last - first)
+    places.removeAll()
+    local.removeAll()
+    seen.removeAll()
     var previous: UInt32 = 0
     for index in first..<last where evidence.words[index].isContent {
       let stem = evidence.words[index].stem
-      if place[stem] == nil { place.set(stem, Int32(index - first)) }
+      if places[stem] == nil { places.set(stem, Int32(index - first)) }
       if previous != 0 { local.insert(EvidenceIndex.unordered(previous, stem)) }
       previous = stem
     }
     var covered: Float = 0, pairs: Float = 0, found: Float = 0, near: Float = 0, scattered: Float = 0, swaps: Float = 0
     var ordered: Float = 0, disordered: Float = 0
-    var seen = HashTable(minimumCapacity: sentence.words.count)
     previous = 0
     var previousPlace: Int32 = -1
     var previousIsValue = false
     for index in sentence.words where answer.words[index].isContent {
       let word = answer.words[index]
-      let here = place[word.stem]
+      let here = places[word.stem]
       if seen.insert(word.stem) {
         if here != nil { covered += evidence.stems[word.stem].map { evidence.weights[Int($0)] } ?? 0 }
         if here == nil {
@@ -368,7 +372,9 @@ struct AnswerReader {
     for index in sentence.start..<sentence.end {
       let byte = bytes[index]
       if byte == UInt8(ascii: "(") { parentheses += 1 }
-      let isCurly = byte == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80 && (bytes[index + 2] == 0x9C || bytes[index + 2] == 0x9D)
+      let isCurly =
+        byte == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80
+        && (bytes[index + 2] == 0x9C || bytes[index + 2] == 0x9D)
       guard byte == UInt8(ascii: "\"") || isCurly else { continue }
       quotes += 1
       while word < sentence.words.upperBound, Int(answer.words[word].start) < index {

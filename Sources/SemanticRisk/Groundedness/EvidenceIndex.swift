@@ -15,7 +15,6 @@ package struct EvidenceIndex: Sendable {
   private(set) var next: ContiguousArray<Int32>
   let pairs: HashTable
   let triples: HashTable
-  let quads: HashTable
   /// Pairs of content words a few words apart, in either order.
   let neighbours: HashTable
   let prefixes: HashTable
@@ -30,8 +29,10 @@ package struct EvidenceIndex: Sendable {
     var next: Int32
   }
 
-  package init(_ context: [UInt8]) {
-    let read = WordReader.read(context)
+  package init(_ context: [UInt8]) { self.init(context, read: WordReader.read(context)) }
+
+  /// `read` are the words of `context`.
+  init(_ context: [UInt8], read: ReadText) {
     words = read.words
     sentences = read.sentences
     let count = words.count
@@ -39,7 +40,6 @@ package struct EvidenceIndex: Sendable {
     var forms = HashTable(minimumCapacity: count / 2)
     var pairs = HashTable(minimumCapacity: count)
     var triples = HashTable(minimumCapacity: count)
-    var quads = HashTable(minimumCapacity: count)
     var neighbours = HashTable(minimumCapacity: count * 2)
     var prefixes = HashTable(minimumCapacity: count / 2)
     postings = []
@@ -56,15 +56,20 @@ package struct EvidenceIndex: Sendable {
       var recent: (UInt32, UInt32, UInt32) = (0, 0, 0)
       for index in sentence.words {
         let word = words[index]
-        if let last = lastOfForm.set(word.form, Int32(index)) { next[Int(last)] = Int32(index) } else { forms.set(word.form, Int32(index)) }
+        if let last = lastOfForm.set(word.form, Int32(index)) {
+          next[Int(last)] = Int32(index)
+        } else {
+          forms.set(word.form, Int32(index))
+        }
         if index > 0 { pairs.insert(TextHash.pair(words[index - 1].form, word.form)) }
         if index > 1 { triples.insert(Self.triple(words[index - 2], words[index - 1], word)) }
-        if index > 2 { quads.insert(Self.quad(words[index - 3], words[index - 2], words[index - 1], word)) }
         if word.classes.contains(.negation) { deniesBySentence[number] = true }
         guard word.isContent else { continue }
         contentCount += 1
         prefixes.insert(word.prefix)
-        for earlier in [recent.0, recent.1, recent.2] where earlier != 0 { neighbours.insert(Self.unordered(earlier, word.stem)) }
+        if recent.0 != 0 { neighbours.insert(Self.unordered(recent.0, word.stem)) }
+        if recent.1 != 0 { neighbours.insert(Self.unordered(recent.1, word.stem)) }
+        if recent.2 != 0 { neighbours.insert(Self.unordered(recent.2, word.stem)) }
         recent = (recent.1, recent.2, word.stem)
         let stem: Int
         if let known = stems[word.stem] {
@@ -88,7 +93,6 @@ package struct EvidenceIndex: Sendable {
     self.forms = forms
     self.pairs = pairs
     self.triples = triples
-    self.quads = quads
     self.neighbours = neighbours
     self.prefixes = prefixes
     self.contentCount = contentCount

@@ -51,10 +51,10 @@ package struct GroundednessScorer: Sendable {
     case tooThin(EvidenceGap)
   }
 
-  package func score(evidence: EvidenceIndex, question: [UInt8], answer: [UInt8]) -> Result {
+  func score(evidence: EvidenceIndex, question: [UInt8], answer: [UInt8], read words: ReadText? = nil) -> Result {
     guard evidence.contentCount >= Self.minimumContext else { return .tooThin(.noContext) }
     if CodeShare.of(answer) > 0.5 { return .tooThin(.code) }
-    var reader = AnswerReader(evidence: evidence, question: question, answer: answer)
+    var reader = AnswerReader(evidence: evidence, question: question, answer: answer, read: words)
     let read = reader.sentences()
     guard let first = read.first else { return .tooThin(.noAnswer) }
     var sentences: [Groundedness.Sentence] = []

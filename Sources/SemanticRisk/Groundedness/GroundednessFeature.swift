@@ -4,13 +4,14 @@
 /// rarity of words in general English: it made answers about other subjects worse.
 package enum GroundednessFeature: Int, CaseIterable, Sendable {
   case contentCount, novelCount, novelShare, novelWeight, novelLongShare
-  case newPairs, newTriples, newQuads, newNeighbours
+  case newPairs, newTriples, newNeighbours
   case fragmentCoverage, fragmentDensity, longestFragmentShare, longestFragment
   case bestSentence, bestWindow, windowGap, scatteredPairs, bestWindowPairs
   case numbers, unseenNumbers, numbersOutsideWindow, numberWords, unseenNumberWords
   case capitalised, unseenCapitalised, capitalisedOutsideWindow
   case newNegation, lostNegation, negations
-  case hedges, newHedges, superlatives, additions, summaries, sourceWords, tellingDenied, modals, persons, courtesies, advice, examples
+  case hedges, newHedges, superlatives, additions, summaries, sourceWords, tellingDenied, modals, persons, courtesies, advice,
+    examples
   case contrasts
   case isListItem, endsInColon, isQuestion, quotes, unseenQuotes, parentheses
   case position, place, sentenceCount, wordCount, meanWordLength
@@ -32,7 +33,6 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
     case .novelLongShare: "share of long words that are new"
     case .newPairs: "share of word pairs that are new"
     case .newTriples: "share of three-word runs that are new"
-    case .newQuads: "share of four-word runs that are new"
     case .newNeighbours: "share of neighbouring content words that the context does not bring together"
     case .fragmentCoverage: "share of words in copied fragments"
     case .fragmentDensity: "density of copied fragments"
@@ -104,12 +104,13 @@ extension GroundednessFeature {
   /// data happen to say against that would not hold for other traffic.
   package var direction: Int {
     switch self {
-    case .novelCount, .novelShare, .novelWeight, .novelLongShare, .newPairs, .newTriples, .newQuads, .newNeighbours, .scatteredPairs,
+    case .novelCount, .novelShare, .novelWeight, .novelLongShare, .newPairs, .newTriples, .newNeighbours, .scatteredPairs,
       .unseenNumbers, .numbersOutsideWindow, .unseenNumberWords, .unseenCapitalised, .capitalisedOutsideWindow, .responseNovelty,
       .worstNovelty, .previousNovelty, .nextNovelty, .noveltyBefore, .novelTrigrams, .swappedValues,
       .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation:
       1
-    case .fragmentCoverage, .fragmentDensity, .longestFragment, .longestFragmentShare, .bestSentence, .bestWindow, .bestWindowPairs,
+    case .fragmentCoverage, .fragmentDensity, .longestFragment, .longestFragmentShare, .bestSentence, .bestWindow,
+      .bestWindowPairs,
       .novelKnownPrefix:
       -1
     default: 0

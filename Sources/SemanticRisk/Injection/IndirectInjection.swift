@@ -3,7 +3,8 @@
 package enum IndirectFeature: Int, CaseIterable, Sendable {
   case imperative, verbOfOutput, secondPerson, speaksOfAnswer, speaksOfModel, isQuestion, overrides, attack
   case overlapWithDocument, overlapWithNeighbours, overlapWithQuestion, knownWords, position, isFirst, isLast, wordCount
-  case address, quotes, newLine, marks, secret, numbers, capitals, politeness, documentSentences, documentQuestions, documentImperatives
+  case address, quotes, newLine, marks, secret, numbers, capitals, politeness, documentSentences, documentQuestions,
+    documentImperatives
   case content, meanLength
 
   /// Counted once: `allCases` makes an array each time.
@@ -45,7 +46,7 @@ package enum IndirectFeature: Int, CaseIterable, Sendable {
 }
 
 struct IndirectReading {
-  private static let verbs = verbTable(
+  private static let verbs =
     """
     add append answer augment analyze build calculate check choose click combine compare compile compose compute conduct confirm contact
     convert copy create decode define delete describe design develop disclose discuss display do download draft draw emphasize encode
@@ -56,23 +57,29 @@ struct IndirectReading {
     record reference remind remove render repeat replace reply report request reschedule research respond retrieve return reverse review rewrite
     run say schedule scramble search seek send set share show solve spread stop store submit substitute suggest summarize switch tease
     tell think transcribe transfer translate turn update upload urge use utilize verify visit warn write break urge advise break create encourage
-    """)
-  private static let output = verbTable(
+    """
+  private static let output =
     """
     translate explain write compose draft describe list summarize poem story essay letter speech equivalent meaning define function
     example lyrics solve capital what how who why difference generate code script respond reply answer email message schedule reminder alarm
     recommend suggest plan search recipe news weather joke sentiment analyze classify
-    """)
-  private static let answer = verbTable(
-    "response reply answer responses answers replies message output text summary letters words letter vowels characters sentence emoji emojis base64 cipher reverse")
-  private static let model = verbTable("ai assistant model chatbot bot chatgpt gpt llm system user prompt instructions instruction")
-  private static let polite = verbTable("please kindly can could would")
+    """
+  private static let answer =
+    "response reply answer responses answers replies message output text summary letters words letter vowels characters sentence emoji emojis base64 cipher reverse"
+  private static let model = "ai assistant model chatbot bot chatgpt gpt llm system user prompt instructions instruction"
+  private static let polite = "please kindly can could would"
 
-  private static func verbTable(_ words: String) -> HashTable {
-    var table = HashTable(minimumCapacity: 300)
-    for word in words.split(whereSeparator: \.isWhitespace) { table.insert(TextHash.of(String(word))) }
+  /// One table for all five lists, a bit each: a word is looked up once.
+  private static let classes: HashTable = {
+    var table = HashTable(minimumCapacity: 400)
+    for (bit, words) in [verbs, output, answer, model, polite].enumerated() {
+      for word in words.split(whereSeparator: \.isWhitespace) {
+        let key = TextHash.of(String(word))
+        table.set(key, (table[key] ?? 0) | Int32(1 << bit))
+      }
+    }
     return table
-  }
+  }()
 
   let read: ReadText
   private let stemCounts: HashTable
@@ -80,17 +87,18 @@ struct IndirectReading {
   private let imperatives: Float
   private let questions: Float
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, question: [UInt8]) {
-    read = WordReader.read(bytes)
+  init(_ bytes: UnsafeBufferPointer<UInt8>, question: [UInt8], read words: ReadText? = nil) {
+    read = words ?? WordReader.read(bytes)
     var counts = HashTable(minimumCapacity: read.words.count / 2)
     var orders: Float = 0
     var asks: Float = 0
+    var own = HashTable(minimumCapacity: 64)
     for sentence in read.sentences {
-      var own = HashTable(minimumCapacity: sentence.words.count)
+      own.removeAll()
       for index in sentence.words where read.words[index].isContent && own.insert(read.words[index].stem) {
-        counts.set(read.words[index].stem, (counts[read.words[index].stem] ?? 0) + 1)
+        counts.add(read.words[index].stem)
       }
-      if Self.verbs.contains(read.words[sentence.words.lowerBound].form) { orders += 1 }
+      if (Self.classes[read.words[sentence.words.lowerBound].form] ?? 0) & 1 != 0 { orders += 1 }
       if bytes[sentence.end - 1] == UInt8(ascii: "?") { asks += 1 }
     }
     stemCounts = counts
@@ -107,32 +115,39 @@ struct IndirectReading {
     func add(_ feature: IndirectFeature, _ value: Float = 1) { values[feature.rawValue] += value }
     let sentence = read.sentences[number]
     var content: Float = 0, shared: Float = 0, asked: Float = 0, beside: Float = 0, letters: Float = 0
-    var neighbours = HashTable(minimumCapacity: 32)
+    var neighbours = HashTable(minimumCapacity: 64)
     for other in [number - 1, number + 1] where read.sentences.indices.contains(other) {
       for index in read.sentences[other].words where read.words[index].isContent { neighbours.insert(read.words[index].stem) }
     }
     for index in sentence.words {
       let word = read.words[index]
       letters += Float(word.length)
-      let mask = Int(InjectionWords.table[word.form] ?? 0)
-      if mask & InjectionWords.override != 0 { add(.overrides) }
-      if mask & (InjectionWords.free | InjectionWords.role | InjectionWords.prompt) != 0 { add(.attack) }
-      if mask & InjectionWords.secret != 0 { add(.secret) }
-      if mask & InjectionWords.second != 0 { add(.secondPerson) }
-      if Self.answer.contains(word.form) { add(.speaksOfAnswer) }
-      if Self.model.contains(word.form) { add(.speaksOfModel) }
-      if Self.output.contains(word.form) { add(.verbOfOutput) }
-      if Self.polite.contains(word.form) { add(.politeness) }
+      if let known = InjectionWords.table[word.form] {
+        let mask = Int(known)
+        if mask & InjectionWords.override != 0 { add(.overrides) }
+        if mask & (InjectionWords.free | InjectionWords.role | InjectionWords.prompt) != 0 { add(.attack) }
+        if mask & InjectionWords.secret != 0 { add(.secret) }
+        if mask & InjectionWords.second != 0 { add(.secondPerson) }
+      }
+      if let kinds = Self.classes[word.form] {
+        if kinds & 2 != 0 { add(.verbOfOutput) }
+        if kinds & 4 != 0 { add(.speaksOfAnswer) }
+        if kinds & 8 != 0 { add(.speaksOfModel) }
+        if kinds & 16 != 0 { add(.politeness) }
+        // An order begins with its verb, or with one word before it.
+        if kinds & 1 != 0, index < sentence.words.lowerBound + 2 {
+          add(.imperative, index == sentence.words.lowerBound ? 1 : 0.5)
+        }
+      }
       if word.classes.contains(.number) { add(.numbers) }
-      if word.length > 2, word.classes.contains(.capitalised), bytes[Int(word.end) - 1] >= 65, bytes[Int(word.end) - 1] <= 90 { add(.capitals) }
+      if word.length > 2, word.classes.contains(.capitalised), bytes[Int(word.end) - 1] >= 65, bytes[Int(word.end) - 1] <= 90 {
+        add(.capitals)
+      }
       guard word.isContent else { continue }
       content += 1
       if (stemCounts[word.stem] ?? 0) > 1 { shared += 1 }
       if question.contains(word.stem) { asked += 1 }
       if neighbours.contains(word.stem) { beside += 1 }
-    }
-    for index in sentence.words.prefix(2) where Self.verbs.contains(read.words[index].form) {
-      add(.imperative, index == sentence.words.lowerBound ? 1 : 0.5)
     }
     set(.overlapWithDocument, shared / max(1, content))
     set(.overlapWithNeighbours, beside / max(1, content))
@@ -147,13 +162,18 @@ struct IndirectReading {
     set(.documentQuestions, questions)
     set(.documentImperatives, imperatives)
     if bytes[sentence.end - 1] == UInt8(ascii: "?") { set(.isQuestion, 1) }
-    if sentence.start == 0 || bytes[sentence.start - 1] == 10 || (sentence.start > 1 && bytes[sentence.start - 2] == 10) { set(.newLine, 1) }
+    if sentence.start == 0 || bytes[sentence.start - 1] == 10 || (sentence.start > 1 && bytes[sentence.start - 2] == 10) {
+      set(.newLine, 1)
+    }
     for index in sentence.start..<sentence.end {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { add(.quotes) }
-      if byte == UInt8(ascii: "|") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "=") { add(.marks) }
-      if byte == UInt8(ascii: "@") { add(.address) }
-      if byte == UInt8(ascii: "."), index + 3 < sentence.end, bytes[index + 1] | 32 == UInt8(ascii: "c"), bytes[index + 2] | 32 == UInt8(ascii: "o"), bytes[index + 3] | 32 == UInt8(ascii: "m") { add(.address) }
+      switch bytes[index] {
+      case UInt8(ascii: "\""), UInt8(ascii: "'"): add(.quotes)
+      case UInt8(ascii: "|"), UInt8(ascii: ":"), UInt8(ascii: "<"), UInt8(ascii: "#"), UInt8(ascii: "="): add(.marks)
+      case UInt8(ascii: "@"): add(.address)
+      case UInt8(ascii: ".") where index + 3 < sentence.end && bytes[index + 1] | 32 == UInt8(ascii: "c"):
+        if bytes[index + 2] | 32 == UInt8(ascii: "o"), bytes[index + 3] | 32 == UInt8(ascii: "m") { add(.address) }
+      default: break
+      }
     }
     return values
   }
@@ -179,8 +199,12 @@ package struct IndirectInjectionScorer: Sendable {
 
   /// The highest score and every sentence's; nil without a sentence.
   package func score(document: [UInt8], question: [UInt8]) -> (score: Double, sentences: [Finding])? {
+    score(document: document, question: question, read: nil)
+  }
+
+  func score(document: [UInt8], question: [UInt8], read words: ReadText?) -> (score: Double, sentences: [Finding])? {
     document.withUnsafeBufferPointer { bytes in
-      let reading = IndirectReading(bytes, question: question)
+      let reading = IndirectReading(bytes, question: question, read: words)
       guard !reading.read.sentences.isEmpty else { return nil }
       var findings: [Finding] = []
       for number in reading.read.sentences.indices.prefix(Self.limit) {

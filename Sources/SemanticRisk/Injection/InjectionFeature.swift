@@ -42,25 +42,53 @@ package enum InjectionFeature: Int, CaseIterable, Sendable {
 struct InjectionWords {
   static let override = 1, instruction = 2, reveal = 4, prompt = 8, secret = 16, role = 32, free = 64, rule = 128
   static let never = 256, refuse = 512, say = 1024, only = 2048, begin = 4096, answer = 8192, speaker = 16384, assistant = 32768
-  static let authority = 1 << 16, before = 1 << 17, second = 1 << 18, send = 1 << 19, token = 1 << 20, threat = 1 << 21, as_ = 1 << 22
+  static let authority = 1 << 16, before = 1 << 17, second = 1 << 18, send = 1 << 19, token = 1 << 20, threat = 1 << 21,
+    as_ = 1 << 22
   static let now = 1 << 23, encode = 1 << 24, all = 1 << 25, character = 1 << 26
 
   static let table: HashTable = {
     var table = HashTable(minimumCapacity: 500)
     let lists: [(Int, String)] = [
-      (override, "ignore disregard forget override bypass neglect discard skip overrule ignoriere ignorieren vergiss vergessen olvida olvide ignora ignore oublie oubliez ignorez ignorar abandon cease erase drop"),
-      (instruction, "instructions instruction directives directive commands command guidelines orders prompts prompt anweisungen anweisung befehle instrucciones consignes conversation context training programming task tasks aufgaben aufgabe"),
-      (before, "previous prior above preceding earlier before past vorherigen vorigen bisherigen obigen anteriores précédentes previously initial original foregoing everything alles todo tout so_far"),
+      (
+        override,
+        "ignore disregard forget override bypass neglect discard skip overrule ignoriere ignorieren vergiss vergessen olvida olvide ignora ignore oublie oubliez ignorez ignorar abandon cease erase drop"
+      ),
+      (
+        instruction,
+        "instructions instruction directives directive commands command guidelines orders prompts prompt anweisungen anweisung befehle instrucciones consignes conversation context training programming task tasks aufgaben aufgabe"
+      ),
+      (
+        before,
+        "previous prior above preceding earlier before past vorherigen vorigen bisherigen obigen anteriores précédentes previously initial original foregoing everything alles todo tout so_far"
+      ),
       (all, "all any every everything whatever alle"),
-      (reveal, "repeat reveal print show display output tell spell leak recite echo copy summarize write return give list type dump disclose translate what which zeige nenne wiederhole sage verrate"),
-      (prompt, "prompt prompts instructions instruction pre-prompt preprompt message messages text words sentences sentence context document rules phrase conversation"),
+      (
+        reveal,
+        "repeat reveal print show display output tell spell leak recite echo copy summarize write return give list type dump disclose translate what which zeige nenne wiederhole sage verrate"
+      ),
+      (
+        prompt,
+        "prompt prompts instructions instruction pre-prompt preprompt message messages text words sentences sentence context document rules phrase conversation"
+      ),
       (secret, "password passcode passphrase secret key code credentials token api admin access passwort geheimnis"),
-      (role, "act pretend roleplay role-play play imagine simulate behave impersonate roleplaying emulate become acting simulator simulation persona"),
+      (
+        role,
+        "act pretend roleplay role-play play imagine simulate behave impersonate roleplaying emulate become acting simulator simulation persona"
+      ),
       (as_, "as like being a an you"),
-      (character, "character persona ai chatbot bot model assistant gpt chatgpt dan role interpreter terminal linux narrator evil debater expert"),
-      (free, "unrestricted unfiltered uncensored jailbreak jailbroken amoral unethical immoral illegal nsfw restrictions restriction filters filter limitations censorship moral ethics ethical morality free explicit policy policies consequences dangerous"),
+      (
+        character,
+        "character persona ai chatbot bot model assistant gpt chatgpt dan role interpreter terminal linux narrator evil debater expert"
+      ),
+      (
+        free,
+        "unrestricted unfiltered uncensored jailbreak jailbroken amoral unethical immoral illegal nsfw restrictions restriction filters filter limitations censorship moral ethics ethical morality free explicit policy policies consequences dangerous"
+      ),
       (never, "never no not dont cannot wont without nothing any always must free"),
-      (refuse, "refuse refuses refusal decline apologize apologies apology warn warning warnings disclaimer disclaimers sorry moralize lecture deny reject"),
+      (
+        refuse,
+        "refuse refuses refusal decline apologize apologies apology warn warning warnings disclaimer disclaimers sorry moralize lecture deny reject"
+      ),
       (say, "say print respond answer reply output write type return state sage schreibe antworte"),
       (only, "only exactly just nothing solely else nur following phrase word words"),
       (begin, "start begin starting beginning prefix first"),
@@ -98,7 +126,9 @@ struct InjectionReading {
     var capitals = 0
     for word in words {
       masks.append(InjectionWords.table[word.form] ?? 0)
-      if word.length > 1, word.classes.contains(.capitalised), bytes[Int(word.end) - 1] >= 65, bytes[Int(word.end) - 1] <= 90 { capitals += 1 }
+      if word.length > 1, word.classes.contains(.capitalised), bytes[Int(word.end) - 1] >= 65, bytes[Int(word.end) - 1] <= 90 {
+        capitals += 1
+      }
     }
     /// Whether one of `kind` comes within `distance` words behind `index`.
     func near(_ index: Int, _ kind: Int, _ distance: Int) -> Bool {
@@ -114,17 +144,27 @@ struct InjectionReading {
       let mask = Int(masks[index])
       if mask & InjectionWords.override != 0 {
         add(.overridesAny)
-        if near(index, InjectionWords.instruction, 6), near(index, InjectionWords.before | InjectionWords.all | InjectionWords.second, 5) {
+        if near(index, InjectionWords.instruction, 6),
+          near(index, InjectionWords.before | InjectionWords.all | InjectionWords.second, 5)
+        {
           add(.overridesInstructions, 2)
         } else if near(index, InjectionWords.before, 3) {
           add(.overridesInstructions)
         }
       }
       if mask & InjectionWords.reveal != 0 {
-        if near(index, InjectionWords.prompt, 6), near(index, InjectionWords.before | InjectionWords.second | InjectionWords.speaker, 6) { add(.asksForPrompt) }
+        if near(index, InjectionWords.prompt, 6),
+          near(index, InjectionWords.before | InjectionWords.second | InjectionWords.speaker, 6)
+        {
+          add(.asksForPrompt)
+        }
         if near(index, InjectionWords.secret, 5) { add(.asksForSecret) }
       }
-      if mask & InjectionWords.role != 0, near(index, InjectionWords.as_, 3), near(index, InjectionWords.character | InjectionWords.second, 8) { add(.takesRole) }
+      if mask & InjectionWords.role != 0, near(index, InjectionWords.as_, 3),
+        near(index, InjectionWords.character | InjectionWords.second, 8)
+      {
+        add(.takesRole)
+      }
       if mask & InjectionWords.free != 0 { add(.unrestricted) }
       if mask & InjectionWords.never != 0, near(index, InjectionWords.refuse, 3) { add(.neverRefuses) }
       if mask & InjectionWords.say != 0, near(index, InjectionWords.only, 3) { add(.forcesWords) }
@@ -133,10 +173,17 @@ struct InjectionReading {
         let after = bytes[Int(words[index].end)]
         let start = Int(words[index].start)
         let before = start > 0 ? bytes[start - 1] : UInt8(ascii: "\n")
-        if after == UInt8(ascii: ":"), before == UInt8(ascii: "\n") || before == UInt8(ascii: "[") || before == UInt8(ascii: "#") || (before == 32 && start > 1 && bytes[start - 2] == UInt8(ascii: "#")) {
+        if after == UInt8(ascii: ":"),
+          before == UInt8(ascii: "\n") || before == UInt8(ascii: "[") || before == UInt8(ascii: "#")
+            || (before == 32 && start > 1 && bytes[start - 2] == UInt8(ascii: "#"))
+        {
           add(.falseSpeaker)
         }
-        if before == UInt8(ascii: "<") || before == UInt8(ascii: "|") || before == UInt8(ascii: "/") || (before == UInt8(ascii: "[") && after == UInt8(ascii: "]")) { add(.falseDelimiter) }
+        if before == UInt8(ascii: "<") || before == UInt8(ascii: "|") || before == UInt8(ascii: "/")
+          || (before == UInt8(ascii: "[") && after == UInt8(ascii: "]"))
+        {
+          add(.falseDelimiter)
+        }
       }
       if mask & InjectionWords.send != 0, near(index, InjectionWords.secret | InjectionWords.prompt, 6) { add(.sendsAway) }
       if mask & InjectionWords.now != 0, index > 0, near(index, InjectionWords.second, 4) { add(.fromNowOn) }
@@ -174,7 +221,8 @@ struct InjectionReading {
       // Letters and digits without a break, as in base64 and hexadecimal.
       dense = isAlphanumeric || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "=") ? dense + 1 : 0
       if dense == 48 { add(.encodedPayload, 2) }
-      if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "=") || byte == UInt8(ascii: "-"), index >= 2,
+      if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "=") || byte == UInt8(ascii: "-"),
+        index >= 2,
         bytes[index - 1] == byte, bytes[index - 2] == byte, index + 1 == bytes.count || bytes[index + 1] != byte
       {
         add(.falseDelimiter, byte == UInt8(ascii: "%") ? 1 : 0.5)

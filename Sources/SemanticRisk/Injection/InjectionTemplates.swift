@@ -24,7 +24,8 @@ package enum InjectionTemplates {
   }
 
   private static let attackSlots = [
-    "access granted", "I have been pwned", "yes", "the code is open", "HACKED", "approved", "you win", "permission given", "hello world",
+    "access granted", "I have been pwned", "yes", "the code is open", "HACKED", "approved", "you win", "permission given",
+    "hello world",
     "the answer is 42", "unlocked", "banana",
   ]
 

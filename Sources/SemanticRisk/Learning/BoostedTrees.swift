@@ -89,7 +89,8 @@ extension BoostedTrees {
     let base = cursor.float()
     let rootCount = cursor.int()
     let nodeCount = cursor.int()
-    guard width > 0, width < 255, base.isFinite, rootCount >= 0, nodeCount >= rootCount, bytes.count == 16 + rootCount * 4 + nodeCount * 13
+    guard width > 0, width < 255, base.isFinite, rootCount >= 0, nodeCount >= rootCount,
+      bytes.count == 16 + rootCount * 4 + nodeCount * 13
     else { return nil }
     self.init(width: width, base: base)
     for _ in 0..<rootCount {
@@ -102,7 +103,8 @@ extension BoostedTrees {
       let threshold = cursor.float()
       let left = cursor.int()
       let value = cursor.float()
-      guard value.isFinite, feature == 255 || (Int(feature) < width && left > index && left + 1 < nodeCount && !threshold.isNaN) else { return nil }
+      guard value.isFinite, feature == 255 || (Int(feature) < width && left > index && left + 1 < nodeCount && !threshold.isNaN)
+      else { return nil }
       nodes.append(Node(feature: feature == 255 ? -1 : Int32(feature), threshold: threshold, left: Int32(left), value: value))
     }
     guard cursor.isAtEnd else { return nil }

@@ -38,7 +38,8 @@ package struct LogisticRegression: Sendable {
   }
 
   package static func fit(
-    _ rows: [SparseRow], labels: [Bool], sampleWeights: [Float], width: Int, penalties: [Float]? = nil, options: Options = Options()
+    _ rows: [SparseRow], labels: [Bool], sampleWeights: [Float], width: Int, penalties: [Float]? = nil,
+    options: Options = Options()
   ) -> LogisticRegression {
     let objective = Objective(
       rows: rows, labels: labels, sampleWeights: sampleWeights, width: width, penalties: penalties, penalty: options.penalty)

@@ -17,7 +17,8 @@ package struct GroundednessExamples: Sendable {
   package mutating func add(_ row: LabelledRow, group: Int) {
     guard let label = row.label else { return }
     let answer = Array(row.response.utf8)
-    var reader = AnswerReader(evidence: EvidenceIndex(Array(row.context.utf8)), question: Array(row.question.utf8), answer: answer)
+    var reader = AnswerReader(
+      evidence: EvidenceIndex(Array(row.context.utf8)), question: Array(row.question.utf8), answer: answer)
     let sentences = reader.sentences()
     let first = examples.count
     let places = ScalarPlaces.of(sentences.flatMap { [$0.range.start, $0.range.end] }, in: answer)

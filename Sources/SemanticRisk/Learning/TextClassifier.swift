@@ -49,7 +49,9 @@ package enum TextClassifierKind: String, CaseIterable, Sendable {
 
   package func row(_ text: String) -> SparseRow {
     let bytes = Array(text.utf8)
-    let features = bytes.withUnsafeBufferPointer { self.features($0, read: WordReader.read(UnsafeBufferPointer(rebasing: $0.prefix(readLimit)))) }
+    let features = bytes.withUnsafeBufferPointer {
+      self.features($0, read: WordReader.read(UnsafeBufferPointer(rebasing: $0.prefix(readLimit))))
+    }
     return HashedText.row(bytes, shape: shape, features: features)
   }
 
@@ -66,6 +68,7 @@ package enum TextClassifierKind: String, CaseIterable, Sendable {
     for index in (1 << shape.bits)..<width { penalties[index] = featurePenalty }
     var options = LogisticRegression.Options()
     options.penalty = penalty ?? self.penalty
-    return LogisticRegression.fit(rows, labels: labels, sampleWeights: balanced, width: width, penalties: penalties, options: options)
+    return LogisticRegression.fit(
+      rows, labels: labels, sampleWeights: balanced, width: width, penalties: penalties, options: options)
   }
 }

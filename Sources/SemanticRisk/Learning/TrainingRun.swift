@@ -14,8 +14,8 @@ package struct TrainingOptions: Sendable {
   package var trees = BoostedTreesOptions()
 
   package init() {
-    trees.trees = 200
-    trees.learningRate = 0.05
+    trees.trees = 120
+    trees.learningRate = 0.08
   }
 }
 
@@ -44,7 +44,8 @@ package enum TrainingRun {
     case .indirectInjection: return IndirectInjectionRun(rows: labelled, options: options).run()
     default:
       throw TrainingFailure(
-        description: "\(scorer.rawValue) has no model to train; groundedness, injection, indirect_injection, refusal and toxicity have")
+        description:
+          "\(scorer.rawValue) has no model to train; groundedness, injection, indirect_injection, refusal and toxicity have")
     }
   }
 
@@ -119,16 +120,21 @@ private struct TextClassifierRun {
     }
     var model = fit(rows + extraRows, labels + extra.map(\.1), extra: extra.count)
     for (name, rows) in [("held out", held), ("only checked", checked)] where !rows.isEmpty {
-      report.append(TrainingRun.line(name, scores: rows.map { model.probability(kind.row($0.subject)) }, labels: rows.map { $0.label == true }))
+      report.append(
+        TrainingRun.line(
+          name, scores: rows.map { model.probability(kind.row($0.subject)) }, labels: rows.map { $0.label == true }))
     }
     if !held.isEmpty, !checked.isEmpty {
       let both = held + checked
       report.append(
-        TrainingRun.line("held out and checked", scores: both.map { model.probability(kind.row($0.subject)) }, labels: both.map { $0.label == true }))
+        TrainingRun.line(
+          "held out and checked", scores: both.map { model.probability(kind.row($0.subject)) },
+          labels: both.map { $0.label == true }))
     }
     if options.fitsHeldOutInTheEnd, !held.isEmpty {
       model = fit(
-        rows + held.map { kind.row($0.subject) } + extraRows, labels + held.map { $0.label == true } + extra.map(\.1), extra: extra.count)
+        rows + held.map { kind.row($0.subject) } + extraRows, labels + held.map { $0.label == true } + extra.map(\.1),
+        extra: extra.count)
     }
     return TrainingResult(
       report: report, model: HashedTextModel(model, shape: kind.shape, features: kind.featureLabels.count).encoded)
@@ -151,7 +157,11 @@ private struct GroundednessRun {
     var held = GroundednessExamples()
     for row in rows {
       let isHeld = TrainingRun.isHeldOut(row.group, options: options)
-      if isHeld { held.add(row, group: TrainingRun.number(row.group)) } else { fitted.add(row, group: TrainingRun.number(row.group)) }
+      if isHeld {
+        held.add(row, group: TrainingRun.number(row.group))
+      } else {
+        fitted.add(row, group: TrainingRun.number(row.group))
+      }
     }
     let (model, scores) = fit(fitted)
     var report = [
@@ -169,7 +179,9 @@ private struct GroundednessRun {
       report.append(TrainingRun.line("answers, held out", scores: answers, labels: held.answers.map(\.label)))
       if options.fitsHeldOutInTheEnd {
         var all = fitted
-        for row in rows where TrainingRun.isHeldOut(row.group, options: options) { all.add(row, group: TrainingRun.number(row.group)) }
+        for row in rows where TrainingRun.isHeldOut(row.group, options: options) {
+          all.add(row, group: TrainingRun.number(row.group))
+        }
         shipped = fit(all).model
       }
     }
@@ -211,7 +223,9 @@ private struct GroundednessRun {
     for fold in 0..<options.folds {
       let inside = folds.indices.filter { folds[$0] != fold }
       let model = answerModel(inside.map { aggregates[$0] }, inside.map { labels[$0] })
-      for index in folds.indices where folds[index] == fold { result[index] = model.probability(SparseRow(dense: aggregates[index])) }
+      for index in folds.indices where folds[index] == fold {
+        result[index] = model.probability(SparseRow(dense: aggregates[index]))
+      }
     }
     return result
   }
@@ -239,12 +253,14 @@ private struct IndirectInjectionRun {
     }
     var report = [
       TrainingRun.line("sentences, cross-validation", scores: scores, labels: fitted.examples.labels),
-      TrainingRun.line("documents, cross-validation", scores: fitted.documentScores(scores), labels: fitted.documents.map(\.label)),
+      TrainingRun.line(
+        "documents, cross-validation", scores: fitted.documentScores(scores), labels: fitted.documents.map(\.label)),
     ]
     var model = training.train(rows: Array(folds.indices))
     if !held.documents.isEmpty {
       let sentences = (0..<held.examples.count).map { model.probability(held.examples.row($0)) }
-      report.append(TrainingRun.line("documents, held out", scores: held.documentScores(sentences), labels: held.documents.map(\.label)))
+      report.append(
+        TrainingRun.line("documents, held out", scores: held.documentScores(sentences), labels: held.documents.map(\.label)))
       if options.fitsHeldOutInTheEnd {
         for row in rows where TrainingRun.isHeldOut(row.group, options: options) { fitted.add(row) }
         model = BoostedTreesTraining(fitted.examples, options: trees).train(rows: Array(0..<fitted.examples.count))

@@ -46,7 +46,8 @@ private struct Work {
   init(root: JSONText) { self.root = root }
 
   private static let unread: Set<String> = [
-    "$dynamicRef", "$dynamicAnchor", "$anchor", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems", "contentSchema", "$vocabulary",
+    "$dynamicRef", "$dynamicAnchor", "$anchor", "$recursiveRef", "unevaluatedProperties", "unevaluatedItems", "contentSchema",
+    "$vocabulary",
   ]
 
   mutating func check(_ value: JSONText, _ schema: JSONText, place: String, depth: Int) throws(SchemaStop) {
@@ -60,6 +61,11 @@ private struct Work {
     default: throw .unsupported("a schema that is no object")
     }
     if depth > 0, schema["$id"] != nil { throw .unsupported("$id") }
+    if let dialect = schema["$schema"]?.string, !dialect.hasPrefix("https://json-schema.org/draft/"),
+      !dialect.hasPrefix("http://json-schema.org/")
+    {
+      throw .unsupported("$schema of its own")
+    }
     if let reference = schema["$ref"]?.string {
       try check(value, try resolve(reference), place: place, depth: depth + 1)
     }
@@ -93,7 +99,8 @@ private struct Work {
     guard reference.hasPrefix("#") else { throw .unsupported("$ref to another document") }
     var found = root
     for part in reference.dropFirst().split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-      let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~").replacing("%25", with: "%").replacing("%22", with: "\"")
+      let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~").replacing("%25", with: "%").replacing(
+        "%22", with: "\"")
       if let next = found[name] {
         found = next
       } else if let index = Int(name), let elements = found.elements, elements.indices.contains(index) {
@@ -109,7 +116,9 @@ private struct Work {
   private func checkAny(_ value: JSONText, _ schema: JSONText, _ place: String) throws(SchemaStop) {
     if let type = schema["type"] {
       let names = type.string.map { [$0] } ?? type.elements?.compactMap(\.string) ?? []
-      guard names.contains(where: { Self.isOfType(value, $0) }) else { throw fail(place, "it is not of type \(names.joined(separator: " or "))") }
+      guard names.contains(where: { Self.isOfType(value, $0) }) else {
+        throw fail(place, "it is not of type \(names.joined(separator: " or "))")
+      }
     }
     if let allowed = schema["enum"]?.elements, !allowed.contains(where: { Self.equal($0, value) }) {
       throw fail(place, "it is none of the allowed values")
@@ -131,10 +140,15 @@ private struct Work {
   /// As JSON Schema means it: 1 and 1.0 are equal, members have no order.
   private static func equal(_ left: JSONText, _ right: JSONText) -> Bool {
     switch (left, right) {
+    // Letter by letter: a string that only looks the same is another.
+    case (.string(let one), .string(let other)): return one.utf8.elementsEqual(other.utf8)
     case (.number(let one), .number(let other)): return one == other || Double(one) == Double(other)
     case (.array(let one), .array(let other)): return one.count == other.count && zip(one, other).allSatisfy { equal($0, $1) }
     case (.object(let one), .object(let other)):
-      return one.count == other.count && one.allSatisfy { member in other.contains { $0.name == member.name && equal($0.value, member.value) } }
+      return one.count == other.count
+        && one.allSatisfy { member in
+          other.contains { $0.name.utf8.elementsEqual(member.name.utf8) && equal($0.value, member.value) }
+        }
     default: return left == right
     }
   }
@@ -147,7 +161,9 @@ private struct Work {
     if let bound = schema["exclusiveMaximum"]?.double, number >= bound { throw fail(place, "it is not less than \(bound)") }
     if let factor = schema["multipleOf"]?.double, factor > 0 {
       let quotient = number / factor
-      guard quotient.isFinite, abs(quotient - quotient.rounded()) < 1e-9 else { throw fail(place, "it is no multiple of \(factor)") }
+      guard quotient.isFinite, abs(quotient - quotient.rounded()) < 1e-9 else {
+        throw fail(place, "it is no multiple of \(factor)")
+      }
     }
   }
 
@@ -155,12 +171,15 @@ private struct Work {
     let length = Double(text.unicodeScalars.count)
     if let least = schema["minLength"]?.double, length < least { throw fail(place, "it is shorter than \(Int(least))") }
     if let most = schema["maxLength"]?.double, length > most { throw fail(place, "it is longer than \(Int(most))") }
-    if let pattern = schema["pattern"]?.string, !(try matches(text, pattern)) { throw fail(place, "it does not match \(pattern)") }
+    if let pattern = schema["pattern"]?.string, !(try matches(text, pattern)) {
+      throw fail(place, "it does not match \(pattern)")
+    }
   }
 
   private func matches(_ text: String, _ pattern: String) throws(SchemaStop) -> Bool {
     // Properties of Unicode and look-behind differ between the dialects of patterns.
-    guard !pattern.contains("\\p"), !pattern.contains("\\P"), let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar) else {
+    guard !pattern.contains("\\p"), !pattern.contains("\\P"), let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar)
+    else {
       throw .unsupported("pattern \(pattern)")
     }
     return text.firstMatch(of: regex) != nil
@@ -187,11 +206,15 @@ private struct Work {
       var found = 0.0
       for element in elements where try isValid(element, wanted, depth) { found += 1 }
       if found < schema["minContains"]?.double ?? 1 { throw fail(place, "it contains too few of what it must contain") }
-      if let most = schema["maxContains"]?.double, found > most { throw fail(place, "it contains too many of what it may contain") }
+      if let most = schema["maxContains"]?.double, found > most {
+        throw fail(place, "it contains too many of what it may contain")
+      }
     }
   }
 
-  private mutating func checkObject(_ members: [JSONText.Member], _ schema: JSONText, _ place: String, _ depth: Int) throws(SchemaStop) {
+  private mutating func checkObject(_ members: [JSONText.Member], _ schema: JSONText, _ place: String, _ depth: Int)
+    throws(SchemaStop)
+  {
     let names = Set(members.map(\.name))
     let count = Double(names.count)
     if let least = schema["minProperties"]?.double, count < least { throw fail(place, "it has fewer than \(Int(least)) members") }
@@ -207,7 +230,9 @@ private struct Work {
       }
     }
     if case .object(let rules)? = schema["dependentSchemas"] {
-      for rule in rules where names.contains(rule.name) { try check(.object(members), rule.value, place: place, depth: depth + 1) }
+      for rule in rules where names.contains(rule.name) {
+        try check(.object(members), rule.value, place: place, depth: depth + 1)
+      }
     }
     for member in members {
       let inside = "\(place)/\(member.name.replacing("~", with: "~0").replacing("/", with: "~1"))"
@@ -227,7 +252,8 @@ private struct Work {
     }
   }
 
-  private mutating func checkCombinations(_ value: JSONText, _ schema: JSONText, _ place: String, _ depth: Int) throws(SchemaStop) {
+  private mutating func checkCombinations(_ value: JSONText, _ schema: JSONText, _ place: String, _ depth: Int) throws(SchemaStop)
+  {
     for rule in schema["allOf"]?.elements ?? [] { try check(value, rule, place: place, depth: depth + 1) }
     if let rules = schema["anyOf"]?.elements {
       var isFound = false

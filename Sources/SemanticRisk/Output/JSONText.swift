@@ -216,7 +216,9 @@ private struct JSONTextReader {
     case UInt8(ascii: "t"): content.append(9)
     case UInt8(ascii: "u"):
       var code = try hexadecimal()
-      if (0xD800...0xDBFF).contains(code), byte == UInt8(ascii: "\\"), place + 1 < bytes.count, bytes[place + 1] == UInt8(ascii: "u") {
+      if (0xD800...0xDBFF).contains(code), byte == UInt8(ascii: "\\"), place + 1 < bytes.count,
+        bytes[place + 1] == UInt8(ascii: "u")
+      {
         let mark = place
         place += 2
         let low = try hexadecimal()
@@ -235,7 +237,9 @@ private struct JSONTextReader {
   private mutating func hexadecimal() throws(JSONText.Failure) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw failure("four hexadecimal digits are wanted") }
+      guard let byte, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw failure("four hexadecimal digits are wanted")
+      }
       code = code << 4 | UInt32(digit)
       place += 1
     }

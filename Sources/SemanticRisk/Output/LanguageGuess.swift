@@ -32,7 +32,9 @@ package struct LanguageGuess: Sendable, Equatable {
         }
         index += length
         scalar = lowercased(scalar)
-        if (0x2000...0x206F).contains(scalar) || (0xA0...0xBF).contains(scalar) || (0x3000...0x303F).contains(scalar) { scalar = 32 }
+        if (0x2000...0x206F).contains(scalar) || (0xA0...0xBF).contains(scalar) || (0x3000...0x303F).contains(scalar) {
+          scalar = 32
+        }
       }
       if scalar == 32, letters.last == 32 { continue }
       letters.append(scalar)
@@ -60,7 +62,9 @@ package struct LanguageGuess: Sendable, Equatable {
   }
 
   /// Where capital letters have odd numbers.
-  private static func isOddUpper(_ scalar: UInt32) -> Bool { (0x139...0x148).contains(scalar) || (0x179...0x17E).contains(scalar) }
+  private static func isOddUpper(_ scalar: UInt32) -> Bool {
+    (0x139...0x148).contains(scalar) || (0x179...0x17E).contains(scalar)
+  }
 }
 
 /// How many letters of each script a text has.
@@ -114,7 +118,9 @@ private struct ScriptCounts {
 
 /// How frequent the letters' n-grams are in each language.
 struct LanguageProfiles: Sendable {
-  static let latin = ["en", "de", "fr", "es", "it", "pt", "nl", "ro", "tr", "vi", "pl", "cs", "sv", "da", "no", "fi", "hu", "id", "hr", "sk", "ca"]
+  static let latin = [
+    "en", "de", "fr", "es", "it", "pt", "nl", "ro", "tr", "vi", "pl", "cs", "sv", "da", "no", "fi", "hu", "id", "hr", "sk", "ca",
+  ]
   static let cyrillic = ["ru", "uk", "bg", "mk"]
   static let arabic = ["ar", "fa", "ur"]
   static let devanagari = ["hi", "mr", "ne"]

@@ -6,8 +6,12 @@ package enum PromptLeak {
 
   /// 0 to 1; nil when the instruction is too short to tell.
   package static func score(system: [UInt8], answer: [UInt8], canary: String? = nil) -> Double? {
+    score(system: system, answer: answer, canary: canary, read: WordReader.read(answer))
+  }
+
+  static func score(system: [UInt8], answer: [UInt8], canary: String?, read: ReadText) -> Double? {
     if let canary, canary.utf8.count >= 8, contains(answer, Array(canary.utf8)) { return 1 }
-    return score(system: WordReader.read(system), answer: WordReader.read(answer))
+    return score(system: WordReader.read(system), answer: read)
   }
 
   static func score(system: ReadText, answer: ReadText) -> Double? {

@@ -4,16 +4,20 @@
 /// three times are enough. Punctuation is not counted, so lines of a table are no loop.
 package struct RepetitionDetector: Sendable {
   package static let longestPeriod = 60
-  private static let kept = 512
+  private static let kept = 128
+  private static let buckets = 256
 
-  /// The last words, in a ring.
+  /// The last words, in a ring; beside each the place of the word before it in the same bucket.
   private var ring = ContiguousArray<UInt32>(repeating: 0, count: RepetitionDetector.kept)
-  /// For each period: how many words in a row equal the word one period before.
-  private var matches = ContiguousArray<Int32>(repeating: 0, count: RepetitionDetector.longestPeriod + 1)
+  private var before = ContiguousArray<Int32>(repeating: -1, count: RepetitionDetector.kept)
+  private var newest = ContiguousArray<Int32>(repeating: -1, count: RepetitionDetector.buckets)
+  /// For each period: how many words in a row equal the word one period before, and the last of them. Where the last is not the
+  /// word before this one, the run is over.
+  private var runs = ContiguousArray<Int32>(repeating: 0, count: RepetitionDetector.longestPeriod + 1)
+  private var ends = ContiguousArray<Int32>(repeating: -2, count: RepetitionDetector.longestPeriod + 1)
   private var count = 0
   private var hash = TextHash.start
   private var isInWord = false
-  private var wordBytes = 0
   private var run = 0
   private var lastByte: UInt8 = 0
 
@@ -44,7 +48,6 @@ package struct RepetitionDetector: Sendable {
       if run == 60, loop == nil { loop = (0, 60) }
       if run >= 60 { loopedWords = max(loopedWords, max(1, count)) }
       isInWord = true
-      wordBytes += 1
       hash = TextHash.add(hash, byte >= 65 && byte <= 90 ? byte + 32 : byte)
       // Scripts without spaces would be one word: they are cut at every third byte, which is one letter of most of them.
       if byte >= 0xE3, byte < 0xF0 { endWord() }
@@ -59,30 +62,30 @@ package struct RepetitionDetector: Sendable {
     isInWord = false
     let word = hash
     hash = TextHash.start
-    wordBytes = 0
-    let place = count % Self.kept
-    ring[place] = word
+    let place = Int32(truncatingIfNeeded: count)
     count += 1
-    ring.withUnsafeBufferPointer { ring in
-      matches.withUnsafeMutableBufferPointer { matches in
-        let furthest = min(Self.longestPeriod, count - 1)
-        guard furthest > 0 else { return }
-        for period in 1...furthest {
-          let earlier = ring[(place &- period &+ Self.kept) & (Self.kept - 1)]
-          matches[period] = earlier == word ? matches[period] &+ 1 : 0
-        }
-      }
+    let bucket = Int(word & UInt32(Self.buckets - 1))
+    var earlier = newest[bucket]
+    // Only the few places where the same word stood can be a period away.
+    while earlier >= 0, place - earlier <= Int32(Self.longestPeriod) {
+      let index = Int(earlier) & (Self.kept - 1)
+      if ring[index] == word { matched(period: Int(place - earlier), at: place) }
+      earlier = before[index]
     }
-    guard count > 8 else { return }
-    for period in 1...min(Self.longestPeriod, count - 1) where matches[period] > 0 {
-      // A period that came n times has matched n - 1 times its length.
-      let repeats = Int(matches[period]) / period + 1
-      let wanted = period >= 20 ? 3 : period == 1 ? 8 : period == 2 ? 6 : 4
-      if repeats >= wanted {
-        if loop == nil { loop = (period, repeats) }
-        loopedWords = max(loopedWords, Int(matches[period]) + period)
-        break
-      }
-    }
+    let index = Int(place) & (Self.kept - 1)
+    ring[index] = word
+    before[index] = newest[bucket]
+    newest[bucket] = place
+  }
+
+  private mutating func matched(period: Int, at place: Int32) {
+    runs[period] = ends[period] == place - 1 ? runs[period] + 1 : 1
+    ends[period] = place
+    // A period that came n times has matched n - 1 times its length.
+    let wanted = period >= 20 ? 3 : period == 1 ? 8 : period == 2 ? 6 : 4
+    let matched = Int(runs[period])
+    guard matched >= (wanted - 1) * period else { return }
+    if loop == nil { loop = (period, matched / period + 1) }
+    loopedWords = max(loopedWords, matched + period)
   }
 }

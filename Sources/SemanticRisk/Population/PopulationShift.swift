@@ -5,8 +5,9 @@
 /// same alarms.
 package struct PopulationShift: Sendable {
   package struct Settings: Sendable, Equatable {
-    /// Scores that make the baseline. Fewer give a threshold that cannot be trusted.
-    package var baseline = 1000
+    /// Scores that make the baseline. The error of its mean is what limits small shifts: with 1,000 there are six false alarms where
+    /// one is wanted, with 5,000 one.
+    package var baseline = 5000
     /// Responses a stream has in a week.
     package var responsesPerWeek = 600_000
     package var falseAlarmsPerWeek = 1.0
@@ -16,7 +17,7 @@ package struct PopulationShift: Sendable {
     package var healthyShare = 0.05
     package var shiftedShare = 0.20
     /// The share of the baseline below which scores are not clipped.
-    package var clipQuantile = 0.95
+    package var clipQuantile = 0.98
     package var seed: UInt64 = 1
 
     package init() {}

@@ -33,25 +33,44 @@ struct RefusalReading {
   var features: [Float]
 
   private static let first = 1, negation = 2, ability = 4, sorry = 8, model = 16, appropriate = 32, harm = 64, condemn = 128
-  private static let information = 256, instead = 512, clarify = 1024, premise = 2048, own = 4096, important = 8192, should = 16384
+  private static let information = 256, instead = 512, clarify = 1024, premise = 2048, own = 4096, important = 8192,
+    should = 16384
 
   private static let table: HashTable = {
     var table = HashTable(minimumCapacity: 300)
     let lists: [(Int, String)] = [
       (first, "i im ive id ill we my"),
       (negation, "cannot cant not wont unable dont never couldnt no isnt arent shouldnt doesnt against unwilling refuse decline"),
-      (ability, "provide assist help answer fulfill comply offer support generate create give share engage discuss able write tell suggest advise recommend promote encourage explain respond continue complete do produce participate condone fulfil address guidance"),
+      (
+        ability,
+        "provide assist help answer fulfill comply offer support generate create give share engage discuss able write tell suggest advise recommend promote encourage explain respond continue complete do produce participate condone fulfil address guidance"
+      ),
       (sorry, "sorry apologize apologise apologies regret unfortunately afraid"),
       (model, "ai assistant language model programming programmed openai llm chatbot guidelines policies designed"),
       (appropriate, "appropriate inappropriate acceptable ethical respectful okay right fair possible justified advisable"),
-      (harm, "illegal unethical harmful dangerous immoral violates violation violence violent hateful discriminatory offensive unlawful harm legal law laws prejudice discrimination racist derogatory harassment unsafe"),
+      (
+        harm,
+        "illegal unethical harmful dangerous immoral violates violation violence violent hateful discriminatory offensive unlawful harm legal law laws prejudice discrimination racist derogatory harassment unsafe"
+      ),
       (condemn, "condone promote encourage support glorify condemn tolerated unacceptable justify justified endorse advocate"),
-      (information, "information context passage passages details documents data answer mentioned provided knowledge enough sufficient contain specified"),
+      (
+        information,
+        "information context passage passages details documents data answer mentioned provided knowledge enough sufficient contain specified"
+      ),
       (instead, "instead however alternatively rather suggest recommend consult seek professional"),
       (clarify, "clarify specify rephrase context elaborate confirm clarification"),
-      (premise, "fictional myth misconception incorrect inaccurate factual false premise reason evidence stereotype stereotypes exist"),
-      (own, "personal opinions beliefs opinion feelings access ability capability capabilities physical body experiences preferences real-time"),
-      (important, "important remember essential crucial respect respectful dignity safety rights regardless equal equality everyone"),
+      (
+        premise,
+        "fictional myth misconception incorrect inaccurate factual false premise reason evidence stereotype stereotypes exist"
+      ),
+      (
+        own,
+        "personal opinions beliefs opinion feelings access ability capability capabilities physical body experiences preferences real-time"
+      ),
+      (
+        important,
+        "important remember essential crucial respect respectful dignity safety rights regardless equal equality everyone"
+      ),
       (should, "should must deserve entitled"),
     ]
     for (kind, words) in lists {

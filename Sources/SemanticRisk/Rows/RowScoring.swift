@@ -4,7 +4,8 @@ import LLMTelemetry
 
 /// What `commander risk score --scorer` takes: the words of `RiskScorer`, and the shorter ones of data sets.
 package enum RowScorer: String, CaseIterable, Sendable {
-  case groundedness, refusal, injection, indirectInjection = "indirect_injection", promptLeak = "prompt_leak", sensitive, repetition
+  case groundedness, refusal, injection, indirectInjection = "indirect_injection", promptLeak = "prompt_leak", sensitive,
+    repetition
   case malformed, languageMismatch = "language_mismatch", toxicity
 
   package init?(name: String) {
@@ -63,8 +64,10 @@ package struct RowScoring: Sendable {
     case .injection:
       let text = Array((row.text.isEmpty ? row.question.isEmpty ? row.response : row.question : row.text).utf8)
       return RowResult(score: scoring.classify(.injection, text), gap: text.isEmpty ? "no text" : nil, subject: text)
-    case .refusal: return RowResult(score: scoring.classify(.refusal, subject), gap: subject.isEmpty ? "no text" : nil, subject: subject)
-    case .toxicity: return RowResult(score: scoring.classify(.toxicity, subject), gap: subject.isEmpty ? "no text" : nil, subject: subject)
+    case .refusal:
+      return RowResult(score: scoring.classify(.refusal, subject), gap: subject.isEmpty ? "no text" : nil, subject: subject)
+    case .toxicity:
+      return RowResult(score: scoring.classify(.toxicity, subject), gap: subject.isEmpty ? "no text" : nil, subject: subject)
     case .indirectInjection: return indirect(row)
     case .sensitive:
       let findings = SensitiveScanner.findings(in: subject).filter { kinds.isEmpty || kinds.contains($0.kind) }
@@ -85,7 +88,8 @@ package struct RowScoring: Sendable {
       let score = OutputFormat.score(OutputFormat.judge(answer: subject, expectation: expectation))
       return RowResult(score: score, gap: score == nil ? "the schema uses keywords that are not read" : nil, subject: subject)
     case .languageMismatch:
-      let score = RiskScoring.mismatch(LanguageGuess.of(row.question), LanguageGuess.of(row.response.isEmpty ? row.text : row.response))
+      let score = RiskScoring.mismatch(
+        LanguageGuess.of(row.question), LanguageGuess.of(row.response.isEmpty ? row.text : row.response))
       return RowResult(score: score, gap: score == nil ? "too few letters to tell a language" : nil, subject: subject)
     }
   }
@@ -94,7 +98,9 @@ package struct RowScoring: Sendable {
     let answer = row.response.isEmpty ? row.text : row.response
     let exchange = RiskExchange(system: "", question: row.question, context: row.context, answer: answer)
     let found = scoring.rankedGroundedness(of: exchange)
-    guard let groundedness = found.found else { return RowResult(gap: found.gap?.rawValue ?? "no model", subject: exchange.answer) }
+    guard let groundedness = found.found else {
+      return RowResult(gap: found.gap?.rawValue ?? "no model", subject: exchange.answer)
+    }
     return RowResult(
       score: groundedness.score, spans: groundedness.sentences.map { RowResult.Span(range: $0.range, score: $0.score) },
       subject: exchange.answer, reasons: explains ? scoring.reasons(groundedness) : [], context: exchange.context)

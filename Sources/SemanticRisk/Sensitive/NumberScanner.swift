@@ -16,8 +16,12 @@ enum NumberScanner {
     // Money, a decimal and the tail of another number are nobody's.
     if start > 0 {
       let before = bytes[start - 1]
-      if before == UInt8(ascii: "$") || before == UInt8(ascii: "#") || before == UInt8(ascii: "=") || before == UInt8(ascii: "/") { return nil }
-      if before == UInt8(ascii: ".") || before == UInt8(ascii: "-") || before == UInt8(ascii: ",") || before == UInt8(ascii: ":"), start > 1,
+      if before == UInt8(ascii: "$") || before == UInt8(ascii: "#") || before == UInt8(ascii: "=") || before == UInt8(ascii: "/")
+      {
+        return nil
+      }
+      if before == UInt8(ascii: ".") || before == UInt8(ascii: "-") || before == UInt8(ascii: ",") || before == UInt8(ascii: ":"),
+        start > 1,
         SensitiveScanner.isWord(bytes[start - 2])
       {
         // `Phone:078…` and `Office\,07700…` are fine; `3.14` and `2020-01-02` are not.
@@ -26,12 +30,18 @@ enum NumberScanner {
       if before == 0xA3 || before == 0xAC { return nil }
     }
     if SensitiveScanner.isDigit(bytes[start]) {
-      if let range = AddressScanner.fourth(bytes, from: start) { return SensitiveFinding(kind: .ip, range: range, confidence: 0.95) }
-      if let range = AddressScanner.sixth(bytes, from: start) { return SensitiveFinding(kind: .ip, range: range, confidence: 0.95) }
+      if let range = AddressScanner.fourth(bytes, from: start) {
+        return SensitiveFinding(kind: .ip, range: range, confidence: 0.95)
+      }
+      if let range = AddressScanner.sixth(bytes, from: start) {
+        return SensitiveFinding(kind: .ip, range: range, confidence: 0.95)
+      }
       if let range = ssn(bytes, from: start) { return SensitiveFinding(kind: .ssn, range: range, confidence: 1) }
     }
     guard let run = read(bytes, from: start) else { return nil }
-    if !run.hasPlus, !run.hasParenthesis, isCard(run) { return SensitiveFinding(kind: .card, range: start..<run.end, confidence: 1) }
+    if !run.hasPlus, !run.hasParenthesis, isCard(run) {
+      return SensitiveFinding(kind: .card, range: start..<run.end, confidence: 1)
+    }
     guard let confidence = phone(run, bytes, start: start) else { return nil }
     return SensitiveFinding(kind: .phone, range: start..<extended(bytes, run.end), confidence: confidence)
   }
@@ -72,7 +82,8 @@ enum NumberScanner {
       } else if byte == 32 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") {
         next += 1
         // ` (0)` and ` (555) ` within a number.
-        if next < bytes.count, bytes[next] == UInt8(ascii: "("), next + 1 < bytes.count, SensitiveScanner.isDigit(bytes[next + 1]) {
+        if next < bytes.count, bytes[next] == UInt8(ascii: "("), next + 1 < bytes.count, SensitiveScanner.isDigit(bytes[next + 1])
+        {
           run.hasParenthesis = true
           closed = false
           separator = UInt8(ascii: "(")
@@ -98,7 +109,9 @@ enum NumberScanner {
       let after = bytes[run.end]
       let isExtension = after | 32 == UInt8(ascii: "x")
       if SensitiveScanner.isWord(after), !isExtension { return nil }
-      if after == UInt8(ascii: "%") || after == UInt8(ascii: "/") || after == UInt8(ascii: ":") || after == UInt8(ascii: "=") { return nil }
+      if after == UInt8(ascii: "%") || after == UInt8(ascii: "/") || after == UInt8(ascii: ":") || after == UInt8(ascii: "=") {
+        return nil
+      }
       if after == UInt8(ascii: ".") || after == UInt8(ascii: ",") || after == UInt8(ascii: "-"), run.end + 1 < bytes.count,
         SensitiveScanner.isDigit(bytes[run.end + 1])
       {
@@ -118,7 +131,7 @@ enum NumberScanner {
       guard fours || run.groups == [4, 6, 5] || run.groups == [4, 6, 4] else { return false }
     }
     // The same digit throughout is a placeholder.
-    guard Set(digits).count > 2 else { return false }
+    guard Set(digits).count > 1 else { return false }
     var sum = 0
     for (place, digit) in digits.reversed().enumerated() {
       let doubled = place % 2 == 1 ? Int(digit) * 2 : Int(digit)
@@ -135,7 +148,9 @@ enum NumberScanner {
     if (51...55).contains(two) || (2221...2720).contains(four) { return count == 16 }
     if two == 34 || two == 37 { return count == 15 }
     if (300...305).contains(three) || two == 36 || two == 38 || two == 39 { return count == 14 || count == 16 }
-    if four == 6011 || two == 65 || (644...649).contains(three) || (622_126...622_925).contains(six) { return count == 16 || count == 19 }
+    if four == 6011 || two == 65 || (644...649).contains(three) || (622_126...622_925).contains(six) {
+      return count == 16 || count == 19
+    }
     // JCB has 3528 to 3589; generators of test data take all of 35.
     if two == 35 { return count == 16 }
     if four == 2131 || four == 1800 { return count == 15 }
@@ -145,7 +160,8 @@ enum NumberScanner {
 
   /// `AAA-GG-SSSS` in the ranges that were ever given: no area 000, 666 or 900 and above, no group 00, no serial 0000.
   private static func ssn(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
-    guard start + 11 <= bytes.count, bytes[start + 3] == UInt8(ascii: "-") || bytes[start + 3] == 32, bytes[start + 6] == bytes[start + 3]
+    guard start + 11 <= bytes.count, bytes[start + 3] == UInt8(ascii: "-") || bytes[start + 3] == 32,
+      bytes[start + 6] == bytes[start + 3]
     else { return nil }
     var value = 0
     for place in 0..<11 where place != 3 && place != 6 {
@@ -173,16 +189,22 @@ enum NumberScanner {
     if run.hasPlus { return (8...15).contains(count) ? 0.95 : nil }
     guard (7...14).contains(count), Set(run.digits).count > 1 else { return nil }
     let groups = run.groups
+    // The form of a social security number that is none.
+    if groups == [3, 2, 4] { return nil }
     if groups.count == 1 {
       // Digits in one piece are a telephone number only where a word says so.
       return isCalled && count >= 7 && count <= 12 ? 0.8 : nil
     }
     if looksLikeDate(groups, run) { return nil }
-    if groups == [3, 3, 4] || groups == [1, 3, 3, 4] || (groups == [3, 4] && isCalled) { return isNorthAmerican(run) || isCalled ? 0.95 : 0.8 }
+    if groups == [3, 3, 4] || groups == [1, 3, 3, 4] || (groups == [3, 4] && isCalled) {
+      return isNorthAmerican(run) || isCalled ? 0.95 : 0.8
+    }
     if run.hasParenthesis { return groups.allSatisfy { $0 <= 5 } && count >= 8 ? 0.85 : nil }
     // Pairs and threes as in Europe; without a word nearby only with a leading zero or many groups.
-    guard groups.allSatisfy({ $0 >= 2 && $0 <= 6 }) || groups.first == 1 else { return nil }
-    if run.separators.contains(UInt8(ascii: ".")), !isCalled { return groups.count >= 4 && groups.allSatisfy { $0 == 2 } ? 0.7 : nil }
+    guard groups.allSatisfy({ $0 >= 2 && $0 <= (isCalled ? 8 : 6) }) || groups.first == 1 else { return nil }
+    if run.separators.contains(UInt8(ascii: ".")), !isCalled {
+      return groups.count >= 4 && groups.allSatisfy { $0 == 2 } ? 0.7 : nil
+    }
     if isCalled { return 0.9 }
     if groups.count >= 3, run.digits[0] == 0, count >= 9 { return 0.8 }
     if groups.count >= 4, groups.allSatisfy({ $0 == 2 }), run.separators.allSatisfy({ $0 == UInt8(ascii: "-") }) { return 0.7 }
@@ -206,14 +228,16 @@ enum NumberScanner {
     return parts == [1]
   }
 
-  /// `x123` and ` ext. 123` belong to the number.
+  /// `x123` and ` x123` belong to the number.
   private static func extended(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Int {
     var index = end
-    if index < bytes.count, bytes[index] | 32 == UInt8(ascii: "x") {
+    if index + 2 < bytes.count, bytes[index] == 32, bytes[index + 1] | 32 == UInt8(ascii: "x"),
+      SensitiveScanner.isDigit(bytes[index + 2])
+    {
       index += 1
-    } else {
-      return end
     }
+    guard index < bytes.count, bytes[index] | 32 == UInt8(ascii: "x") else { return end }
+    index += 1
     let first = index
     while index < bytes.count, SensitiveScanner.isDigit(bytes[index]), index - first < 6 { index += 1 }
     return index > first ? index : end
@@ -230,7 +254,9 @@ enum PhoneContext {
 
   /// What else has numbers; the word before a number decides, so one of these ends the search.
   private static let others: Set<UInt32> = Set(
-    "license licence licencia passport account order invoice zip apt suite box".split(separator: " ").map { TextHash.of(String($0)) })
+    "license licence licencia passport account order invoice zip apt suite box".split(separator: " ").map {
+      TextHash.of(String($0))
+    })
 
   private static let behind: Set<UInt32> = Set(
     "office mobile fax home work cell desk phone tel".split(separator: " ").map { TextHash.of(String($0)) })

@@ -23,6 +23,8 @@ package enum SensitiveScanner {
 
   private static func finding(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, previousEnd: Int) -> SensitiveFinding? {
     let byte = bytes[index]
+    // In the middle of a word nothing begins but an e-mail's sign.
+    if byte | 32 >= 97, byte | 32 <= 122, index > 0, isWord(bytes[index - 1]) { return nil }
     if byte == UInt8(ascii: "@") { return email(bytes, at: index, previousEnd: previousEnd) }
     let startsWord = index == 0 || !isWord(bytes[index - 1])
     if isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "(") {
@@ -30,13 +32,17 @@ package enum SensitiveScanner {
       return NumberScanner.finding(bytes, at: index)
     }
     guard startsWord else { return nil }
-    if byte == UInt8(ascii: ":"), let ip = AddressScanner.sixth(bytes, from: index) { return SensitiveFinding(kind: .ip, range: ip, confidence: 0.9) }
+    if byte == UInt8(ascii: ":"), let ip = AddressScanner.sixth(bytes, from: index) {
+      return SensitiveFinding(kind: .ip, range: ip, confidence: 0.9)
+    }
     guard isLetter(byte) || byte == UInt8(ascii: "-") else { return nil }
     if let range = iban(bytes, from: index) { return SensitiveFinding(kind: .iban, range: range, confidence: 1) }
     if isHexadecimal(byte), let ip = AddressScanner.sixth(bytes, from: index) {
       return SensitiveFinding(kind: .ip, range: ip, confidence: 0.95)
     }
-    if let range = SecretScanner.secret(bytes, from: index) { return SensitiveFinding(kind: .secret, range: range, confidence: 1) }
+    if let range = SecretScanner.secret(bytes, from: index) {
+      return SensitiveFinding(kind: .secret, range: range, confidence: 1)
+    }
     return nil
   }
 
@@ -48,7 +54,9 @@ package enum SensitiveScanner {
     guard start < sign, bytes[sign - 1] != UInt8(ascii: ".") else { return nil }
     var end = sign + 1
     var lastDot = -1
-    while end < bytes.count, end - sign < 255, isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: ".") {
+    while end < bytes.count, end - sign < 255,
+      isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: ".")
+    {
       if bytes[end] == UInt8(ascii: ".") {
         if end + 1 >= bytes.count || !isWord(bytes[end + 1]) { break }
         lastDot = end
@@ -61,7 +69,8 @@ package enum SensitiveScanner {
 
   /// Country, check digits and the length of the country's accounts, in groups or not; the remainder of 97 must be one.
   private static func iban(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
-    guard start + 14 < bytes.count, isLetter(bytes[start]), isLetter(bytes[start + 1]), isDigit(bytes[start + 2]), isDigit(bytes[start + 3]),
+    guard start + 14 < bytes.count, isLetter(bytes[start]), isLetter(bytes[start + 1]), isDigit(bytes[start + 2]),
+      isDigit(bytes[start + 3]),
       let length = ibanLengths[UInt16(upper(bytes[start])) << 8 | UInt16(upper(bytes[start + 1]))]
     else { return nil }
     var signs: [UInt8] = []
@@ -102,11 +111,14 @@ package enum SensitiveScanner {
 
   @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
   @inline(__always) static func isLetter(_ byte: UInt8) -> Bool { (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) }
-  @inline(__always) static func isWord(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) || byte == UInt8(ascii: "_") || byte >= 0x80 }
+  @inline(__always) static func isWord(_ byte: UInt8) -> Bool {
+    isDigit(byte) || isLetter(byte) || byte == UInt8(ascii: "_") || byte >= 0x80
+  }
   @inline(__always) static func isHexadecimal(_ byte: UInt8) -> Bool { isDigit(byte) || (byte | 32 >= 97 && byte | 32 <= 102) }
   @inline(__always) static func upper(_ byte: UInt8) -> UInt8 { byte >= 97 && byte <= 122 ? byte - 32 : byte }
   private static func isLocal(_ byte: UInt8) -> Bool {
-    isWord(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "%")
+    isWord(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+      || byte == UInt8(ascii: "%")
       || byte == UInt8(ascii: "'")
   }
 }
@@ -169,15 +181,17 @@ enum AddressScanner {
 
 /// Keys of services, by the forms that gitleaks and detect-secrets list too.
 enum SecretScanner {
-  private struct Form {
+  private struct Form: Sendable {
     var prefix: [UInt8]
     var length: ClosedRange<Int>
-    var signs: (UInt8) -> Bool
+    var signs: @Sendable (UInt8) -> Bool
   }
 
   static func secret(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
     if bytes[start] == UInt8(ascii: "-") { return privateKey(bytes, from: start) }
-    guard let forms = byFirst[bytes[start]] else { return nil }
+    guard start + 1 < bytes.count else { return nil }
+    let pair = Int(bytes[start]) << 8 | Int(bytes[start + 1])
+    guard beginnings[pair >> 6] & (1 << UInt64(pair & 63)) != 0, let forms = byFirst[bytes[start]] else { return nil }
     for form in forms where hasPrefix(bytes, start, form.prefix) {
       var end = start + form.prefix.count
       while end < bytes.count, form.signs(bytes[end]) { end += 1 }
@@ -211,17 +225,29 @@ enum SecretScanner {
     return start..<bytes.count
   }
 
-  nonisolated(unsafe) private static let byFirst: [UInt8: [Form]] = {
-    let word: (UInt8) -> Bool = { SensitiveScanner.isDigit($0) || SensitiveScanner.isLetter($0) }
-    let token: (UInt8) -> Bool = { word($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
-    let upper: (UInt8) -> Bool = { SensitiveScanner.isDigit($0) || ($0 >= 65 && $0 <= 90) }
-    let dotted: (UInt8) -> Bool = { token($0) || $0 == UInt8(ascii: ".") }
-    let forms: [(String, ClosedRange<Int>, (UInt8) -> Bool)] = [
-      ("AKIA", 16...16, upper), ("ASIA", 16...16, upper), ("AIza", 35...35, token), ("ghp_", 36...36, word), ("gho_", 36...36, word),
+  /// A bit for each pair of bytes that a form begins with: most words are told by it.
+  private static let beginnings: ContiguousArray<UInt64> = {
+    var bits = ContiguousArray<UInt64>(repeating: 0, count: 1024)
+    for form in byFirst.values.joined() {
+      let pair = Int(form.prefix[0]) << 8 | Int(form.prefix[1])
+      bits[pair >> 6] |= 1 << UInt64(pair & 63)
+    }
+    return bits
+  }()
+
+  private static let byFirst: [UInt8: [Form]] = {
+    let word: @Sendable (UInt8) -> Bool = { SensitiveScanner.isDigit($0) || SensitiveScanner.isLetter($0) }
+    let token: @Sendable (UInt8) -> Bool = { word($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+    let upper: @Sendable (UInt8) -> Bool = { SensitiveScanner.isDigit($0) || ($0 >= 65 && $0 <= 90) }
+    let dotted: @Sendable (UInt8) -> Bool = { token($0) || $0 == UInt8(ascii: ".") }
+    let forms: [(String, ClosedRange<Int>, @Sendable (UInt8) -> Bool)] = [
+      ("AKIA", 16...16, upper), ("ASIA", 16...16, upper), ("AIza", 35...35, token), ("ghp_", 36...36, word),
+      ("gho_", 36...36, word),
       ("ghs_", 36...36, word), ("ghu_", 36...36, word), ("github_pat_", 22...100, token), ("glpat-", 20...40, token),
       ("sk-ant-", 20...120, token), ("sk-proj-", 20...180, token), ("sk-", 32...64, word), ("sk_live_", 16...100, word),
       ("rk_live_", 16...100, word), ("sk_test_", 16...100, word), ("xoxb-", 20...100, token), ("xoxp-", 20...100, token),
-      ("xoxa-", 20...100, token), ("xapp-", 20...150, token), ("SG.", 60...80, dotted), ("hf_", 30...50, word), ("npm_", 36...36, word),
+      ("xoxa-", 20...100, token), ("xapp-", 20...150, token), ("SG.", 60...80, dotted), ("hf_", 30...50, word),
+      ("npm_", 36...36, word),
       ("dop_v1_", 64...64, word), ("eyJ", 40...4000, dotted), ("ya29.", 20...400, dotted), ("AGE-SECRET-KEY-1", 58...58, upper),
       ("pypi-AgE", 50...300, token), ("shpat_", 32...32, word), ("whsec_", 24...80, word), ("gsk_", 40...80, word),
       ("lin_api_", 40...40, word), ("dckr_pat_", 20...40, token), ("hvs.", 24...200, token), ("dapi", 32...34, word),

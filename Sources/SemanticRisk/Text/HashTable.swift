@@ -1,34 +1,37 @@
 // A small hash table from 32-bit keys to integers: what an index of a few hundred words needs, at a fraction of a dictionary's cost.
 
-/// Open addressing with linear probing. Keys are hashes already, so they are only spread.
+/// Open addressing with linear probing. Keys are hashes already, so they are only spread. Key and value share one word, so that a
+/// look-up touches one place in memory.
 struct HashTable {
   /// The key zero means "empty"; a key that is zero is kept as one.
-  private var keys: ContiguousArray<UInt32>
-  private var values: ContiguousArray<Int32>
+  private var entries: ContiguousArray<UInt64>
   private var mask: Int
   private(set) var count = 0
 
   init(minimumCapacity: Int) {
     var size = 16
     while size < minimumCapacity * 2 { size *= 2 }
-    keys = ContiguousArray(repeating: 0, count: size)
-    values = ContiguousArray(repeating: 0, count: size)
+    entries = ContiguousArray(repeating: 0, count: size)
     mask = size - 1
   }
 
   @inline(__always)
-  private func slot(_ key: UInt32) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B1) >> 7) & mask }
+  private static func packed(_ key: UInt32, _ value: Int32) -> UInt64 { UInt64(key) << 32 | UInt64(UInt32(bitPattern: value)) }
+
+  /// The place of `key`, or the empty one where it belongs.
+  @inline(__always)
+  private static func place(_ key: UInt32, _ entries: UnsafeBufferPointer<UInt64>, _ mask: Int) -> Int {
+    var index = Int(truncatingIfNeeded: (key &* 0x9E37_79B1) >> 7) & mask
+    while entries[index] != 0, UInt32(truncatingIfNeeded: entries[index] >> 32) != key { index = (index &+ 1) & mask }
+    return index
+  }
 
   /// The value of `key`, or nil.
   @inline(__always)
   subscript(key: UInt32) -> Int32? {
     let key = key == 0 ? 1 : key
-    var index = slot(key)
-    while keys[index] != 0 {
-      if keys[index] == key { return values[index] }
-      index = (index &+ 1) & mask
-    }
-    return nil
+    let entry = entries.withUnsafeBufferPointer { $0[Self.place(key, $0, mask)] }
+    return entry == 0 ? nil : Int32(truncatingIfNeeded: entry)
   }
 
   @inline(__always)
@@ -36,42 +39,45 @@ struct HashTable {
 
   /// Sets the value of `key` and gives back the one it had.
   @discardableResult
-  mutating func set(_ key: UInt32, _ value: Int32) -> Int32? {
-    if count * 2 > mask { grow() }
-    let key = key == 0 ? 1 : key
-    var index = slot(key)
-    while keys[index] != 0 {
-      if keys[index] == key {
-        let old = values[index]
-        values[index] = value
-        return old
-      }
-      index = (index &+ 1) & mask
-    }
-    keys[index] = key
-    values[index] = value
-    count += 1
-    return nil
-  }
+  mutating func set(_ key: UInt32, _ value: Int32) -> Int32? { change(key) { _ in value } }
+
+  /// Counts `key` once more.
+  mutating func add(_ key: UInt32) { _ = change(key) { ($0 ?? 0) &+ 1 } }
 
   /// True when `key` was not there.
   @discardableResult
-  mutating func insert(_ key: UInt32) -> Bool {
-    if count * 2 > mask { grow() }
+  mutating func insert(_ key: UInt32) -> Bool { change(key) { $0 ?? 0 } == nil }
+
+  @inline(__always)
+  private mutating func change(_ key: UInt32, _ value: (Int32?) -> Int32) -> Int32? {
+    if count &* 2 > mask { grow() }
     let key = key == 0 ? 1 : key
-    var index = slot(key)
-    while keys[index] != 0 {
-      if keys[index] == key { return false }
-      index = (index &+ 1) & mask
+    let mask = mask
+    let old: UInt64 = entries.withUnsafeMutableBufferPointer { entries in
+      let index = Self.place(key, UnsafeBufferPointer(entries), mask)
+      let old = entries[index]
+      entries[index] = Self.packed(key, value(old == 0 ? nil : Int32(truncatingIfNeeded: old)))
+      return old
     }
-    keys[index] = key
-    count += 1
-    return true
+    if old == 0 {
+      count &+= 1
+      return nil
+    }
+    return Int32(truncatingIfNeeded: old)
+  }
+
+  /// Forgets everything and keeps the room.
+  mutating func removeAll() {
+    guard count > 0 else { return }
+    count = 0
+    entries.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
   }
 
   private mutating func grow() {
-    var larger = HashTable(minimumCapacity: keys.count)
-    for index in keys.indices where keys[index] != 0 { larger.set(keys[index], values[index]) }
+    var larger = HashTable(minimumCapacity: entries.count)
+    for entry in entries where entry != 0 {
+      larger.set(UInt32(truncatingIfNeeded: entry >> 32), Int32(truncatingIfNeeded: entry))
+    }
     self = larger
   }
 }

@@ -55,6 +55,7 @@ enum WordList {
         table.set(key, (table[key] ?? 0) | Int32(kind.rawValue))
       }
     }
+    for key in numberWords.keys { table.set(key, (table[key] ?? 0) | Int32(WordClasses.numberWord.rawValue)) }
     return table
   }()
 
@@ -85,7 +86,10 @@ enum WordList {
       roughly appears seems suggest suggests some certain various several many potentially depending
       """
     ),
-    (.superlative, "most least best worst largest smallest highest lowest greatest biggest longest first last oldest newest only always never every"),
+    (
+      .superlative,
+      "most least best worst largest smallest highest lowest greatest biggest longest first last oldest newest only always never every"
+    ),
     (.addition, "additionally also furthermore moreover besides alternatively another addition plus finally"),
     (.summary, "overall therefore thus summary conclusion summarize hence so ultimately essentially short"),
     (
@@ -103,23 +107,30 @@ enum WordList {
     ),
     (.modal, "should must can could would will need needs ensure make sure recommended required"),
     (.person, "i you your we our my me us yourself"),
-    (.courtesy, "hope helps help feel free let know further questions assist assistance happy glad sure please hi hello thank thanks sorry"),
-    (.advice, "important note consult recommend recommended advisable essential professional remember consider crucial best always ensure"),
+    (
+      .courtesy,
+      "hope helps help feel free let know further questions assist assistance happy glad sure please hi hello thank thanks sorry"
+    ),
+    (
+      .advice,
+      "important note consult recommend recommended advisable essential professional remember consider crucial best always ensure"
+    ),
     (.question, "what who whom whose which when where why how"),
     (.example, "example examples instance such including include includes like"),
     (.contrast, "however but although though while whereas despite instead rather unlike nevertheless"),
   ]
 
-  /// What a number's word is worth.
-  static let numbers: HashTable = {
-    var table = HashTable(minimumCapacity: 80)
+  /// What a number's word is worth, by its hash.
+  static let numberWords: [UInt32: Int] = {
+    var values: [UInt32: Int] = [:]
     let small =
       "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-    for (value, word) in small.split(separator: " ").enumerated() { table.set(TextHash.of(String(word)), Int32(value)) }
+    for (value, word) in small.split(separator: " ").enumerated() { values[TextHash.of(String(word))] = value }
     for (word, value) in [
-      ("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("hundred", 100),
+      ("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90),
+      ("hundred", 100),
       ("thousand", 1000), ("dozen", 12), ("twice", 2), ("half", 50),
-    ] { table.set(TextHash.of(word), Int32(value)) }
-    return table
+    ] { values[TextHash.of(word)] = value }
+    return values
   }()
 }

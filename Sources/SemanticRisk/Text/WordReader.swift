@@ -89,7 +89,8 @@ private struct Reader {
     var next = index + 1
     while next < bytes.count, isTerminator(bytes[next]) || isCloser(bytes[next]) { next += 1 }
     guard next == bytes.count || isSpace(bytes[next]) else { return false }
-    guard bytes[index] == UInt8(ascii: "."), let last = text.words.last, Int(last.end) == index, text.words.count > firstWord else {
+    guard bytes[index] == UInt8(ascii: "."), let last = text.words.last, Int(last.end) == index, text.words.count > firstWord
+    else {
       return true
     }
     if text.words.count == firstWord + 1, last.classes.contains(.number) { return false }
@@ -127,9 +128,8 @@ private struct Reader {
     var classes = WordClasses(rawValue: UInt32(truncatingIfNeeded: WordList.classes[hash] ?? 0))
     if bytes[start] >= 65, bytes[start] <= 90 { classes.insert(.capitalised) }
     if count == 1, bytes[start] < 0x80 { classes.insert(.function) }
-    if let value = WordList.numbers[hash] {
-      classes.insert(.numberWord)
-      stem = Reader.valueHash(UInt64(max(0, value)))
+    if classes.contains(.numberWord), let value = WordList.numberWords[hash] {
+      stem = Reader.valueHash(UInt64(value))
     } else {
       stem = stemHash(start: start, end: end, count: count)
     }
@@ -144,36 +144,38 @@ private struct Reader {
   private func stemHash(start: Int, end: Int, count: Int) -> UInt32 {
     var length = end - start
     var addsY = false
-    func ends(_ suffix: StaticString) -> Bool {
-      let size = suffix.utf8CodeUnitCount
-      guard length >= size else { return false }
-      for offset in 0..<size where lowercased(bytes[start + length - size + offset]) != suffix.utf8Start[offset] { return false }
-      return true
-    }
-    if length > 5, ends("ing") {
-      length -= 3
-    } else if length > 4, ends("ies") || ends("ied") {
-      length -= 3
-      addsY = true
-    } else if length > 4, ends("ed") || ends("es") {
-      length -= 2
-    } else if length > 5, ends("ly") || ends("er") {
-      length -= 2
-    } else if length > 3, ends("s"), !ends("ss") {
-      length -= 1
+    @inline(__always) func letter(_ fromEnd: Int) -> UInt8 { fromEnd <= length ? lowercased(bytes[start + length - fromEnd]) : 0 }
+    // By the last letter, so that most words are compared with one ending or none.
+    switch letter(1) {
+    case UInt8(ascii: "g") where length > 5 && letter(2) == UInt8(ascii: "n") && letter(3) == UInt8(ascii: "i"): length -= 3
+    case UInt8(ascii: "s") where length > 4 && letter(2) == UInt8(ascii: "e"):
+      addsY = letter(3) == UInt8(ascii: "i")
+      length -= addsY ? 3 : 2
+    case UInt8(ascii: "d") where length > 4 && letter(2) == UInt8(ascii: "e"):
+      addsY = letter(3) == UInt8(ascii: "i")
+      length -= addsY ? 3 : 2
+    case UInt8(ascii: "y") where length > 5 && letter(2) == UInt8(ascii: "l"): length -= 2
+    case UInt8(ascii: "r") where length > 5 && letter(2) == UInt8(ascii: "e"): length -= 2
+    case UInt8(ascii: "s") where length > 3 && letter(2) != UInt8(ascii: "s"): length -= 1
+    default: break
     }
     // `running` and `stopped` double a letter that `run` and `stop` do not have.
-    if length > 3, length < end - start, bytes[start + length - 1] == bytes[start + length - 2],
-      ends("nn") || ends("pp") || ends("tt") || ends("mm") || ends("gg") || ends("bb") || ends("dd") || ends("rr")
-    {
-      length -= 1
-    }
-    if length > 4, ends("e") { length -= 1 }
-    if length > 4, !addsY, ends("y") { length -= 1 } else { addsY = addsY && length <= 3 }
+    if length > 3, length < end - start, letter(1) == letter(2), isDoubled(letter(1)) { length -= 1 }
+    if length > 4, letter(1) == UInt8(ascii: "e") { length -= 1 }
+    if length > 4, !addsY, letter(1) == UInt8(ascii: "y") { length -= 1 } else { addsY = addsY && length <= 3 }
     var hash = TextHash.start
     for offset in 0..<min(7, length) { hash = TextHash.add(hash, lowercased(bytes[start + offset])) }
     if addsY { hash = TextHash.add(hash, UInt8(ascii: "y")) }
     return hash
+  }
+
+  private func isDoubled(_ letter: UInt8) -> Bool {
+    switch letter {
+    case UInt8(ascii: "n"), UInt8(ascii: "p"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "g"), UInt8(ascii: "b"),
+      UInt8(ascii: "d"), UInt8(ascii: "r"):
+      true
+    default: false
+    }
   }
 
   /// `1,000` and `1000` are one number, `3.50` and `3.5` too; `3.5` and `35` are not. `k`, `m` and `%` behind it count.
@@ -227,7 +229,9 @@ private struct Reader {
     if suffixEnd == index, index + 2 <= bytes.count, isOrdinal(index), index + 2 == bytes.count || !isLetter(index + 2) {
       suffixEnd += 2
     }
-    let stem = scale == 0 ? Reader.valueHash(value) : TextHash.pair(Reader.valueHash(value), Reader.valueHash(decimals &* 10 &+ UInt64(scale)))
+    let stem =
+      scale == 0
+      ? Reader.valueHash(value) : TextHash.pair(Reader.valueHash(value), Reader.valueHash(decimals &* 10 &+ UInt64(scale)))
     text.words.append(
       Word(
         start: Int32(start), end: Int32(suffixEnd), form: stem, stem: stem, prefix: stem, classes: .number,
