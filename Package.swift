@@ -92,7 +92,7 @@ let package = Package(
     .target(
       name: "RAGService",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Delivery", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
         serviceLifecycle,
       ]),
     .target(

@@ -15,7 +15,7 @@ package enum SpanMeasurements {
 
   /// Whether the catalogue has anything to say: not about spans whose exchange another span accounts for.
   @inline(__always)
-  static func areMade(of span: borrowing LLMSpan) -> Bool { span.accountsForExchange }
+  package static func areMade(of span: borrowing LLMSpan) -> Bool { span.accountsForExchange }
 
   /// Calls `count` or `sample` for everything the catalogue says about a span of which measurements are made.
   @inline(__always)

@@ -89,7 +89,7 @@ private final class Received: Sendable {
     #expect(spans.map(\.name) == ["invented", "grounded", "failed"])
     #expect(spans.allSatisfy { $0.content == nil })
     #expect(spans[0].cost == .exact(Nanodollars(156_000), priceVersion: PriceBook.builtIn.version))
-    #expect(spans[0].risk.ungrounded.map { $0 > 0.6 } == true)
+    #expect(spans[0].risk.ungrounded.map { $0 >= RiskThreshold.of(.ungrounded) } == true)
     #expect(spans[1].risk.ungrounded.map { $0 < 0.3 } == true)
     #expect(spans[2].risk.ungrounded == nil)
     #expect(spans[2].outcome.message == "key [secret] refused")
@@ -153,7 +153,8 @@ private final class Received: Sendable {
     let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
     let lingered = Mutex<[Duration]>([])
     let sizes = Mutex<[Int]>([])
-    let counting = IngestSink(name: "sizes", batch: { batch in if !batch.spans.isEmpty { sizes.withLock { $0.append(batch.spans.count) } } })
+    let counting = IngestSink(
+      name: "sizes", batch: { batch in if !batch.spans.isEmpty { sizes.withLock { $0.append(batch.spans.count) } } })
     let pipeline = IngestPipeline(
       enrichment: SpanEnrichment(messages: { _ in [] }), sinks: [received.sink, counting], now: { [origin] in origin },
       sleep: { duration in

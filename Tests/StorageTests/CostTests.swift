@@ -37,9 +37,11 @@ import Testing
   }
 
   /// Stores spans and their rollups the way the pipeline does.
-  private func record(_ spans: [LLMSpan], priced book: PriceBook, in store: TelemetryStore, limit: Int = 2000) throws {
+  private func record(
+    _ spans: [LLMSpan], priced book: PriceBook, in store: TelemetryStore, cardinality: CardinalitySettings = CardinalitySettings()
+  ) throws {
     var fold = RollupFold()
-    var meter = SpanMeter(cardinality: CardinalitySettings(seriesPerMetric: limit))
+    var meter = SpanMeter(cardinality: cardinality)
     var batch = MeasurementBatch()
     var stored: [LLMSpan] = []
     for var span in spans {
@@ -199,12 +201,23 @@ import Testing
 
   @Test func foldedSeriesAreCorrectedWhereTheyWereFolded() throws {
     try withStore { store in
-      // One series a metric: the second model's figures went to "other".
+      // One name for models: the second model's figures went to "other".
       let spans = [span(0, model: "a"), span(1, model: "b")]
-      try record(spans, priced: book("1", ["a": 1, "b": 1]), in: store, limit: 1)
+      try record(
+        spans, priced: book("1", ["a": 1, "b": 1]), in: store, cardinality: CardinalitySettings(valuesPerDimension: [.model: 1]))
       let report = try store.reprice(in: everything, by: book("2", ["a": 2, "b": 3]))
       #expect((report.changed, report.withoutPoint) == (2, 0))
       #expect(try chart(store) == ["llm.cost a exact 0": 240, "llm.cost other exact 0": 360])
+    }
+  }
+
+  @Test func theLastSeriesOfAMetricIsCorrectedToo() throws {
+    try withStore { store in
+      let spans = [span(0, model: "a"), span(1, model: "b")]
+      try record(spans, priced: book("1", ["a": 1, "b": 1]), in: store, cardinality: CardinalitySettings(seriesPerMetric: 1))
+      let report = try store.reprice(in: everything, by: book("2", ["a": 2, "b": 3]))
+      #expect((report.changed, report.withoutPoint) == (2, 0))
+      #expect(try chart(store) == ["llm.cost other other 0": 600])
     }
   }
 

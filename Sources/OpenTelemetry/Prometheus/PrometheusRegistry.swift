@@ -61,7 +61,9 @@ package final class PrometheusRegistry: Sendable {
     spans.withUnsafeBufferPointer { spans in
       for measured in batch.spans {
         // Of some spans no measurements are made; the end tells which one these are of.
-        while source < spans.count, !Self.isMeasured(spans[source]) || spans[source].end != measured.endedAt { source += 1 }
+        while source < spans.count, !SpanMeasurements.areMade(of: spans[source]) || spans[source].end != measured.endedAt {
+          source += 1
+        }
         var trace: (TraceID, SpanID)?
         if source < spans.count {
           if spans[source].isSampled { trace = (spans[source].traceID, spans[source].spanID) }
@@ -97,13 +99,6 @@ package final class PrometheusRegistry: Sendable {
 
   /// As `SpanMeasurements` has it.
   @inline(__always)
-  private static func isMeasured(_ span: borrowing LLMSpan) -> Bool {
-    guard span.accountsForExchange else { return false }
-    switch span.kind {
-    case .llm, .embedding, .retrieval: return true
-    case .tool, .agent, .workflow, .task: return false
-    }
-  }
 
   private func sweep(_ state: inout State, now: Timestamp) {
     if let next = state.nextSweep, now < next { return }
