@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # One set of flags for all release builds: other flags build everything again. The check of exclusive access costs CPU time on every relayed
 # chunk; debug builds, which the tests run, keep it. Functions of one target are inlined into another's where that helps.
 RELEASE_BUILD := swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
-SWIFT_SOURCES := Package.swift Sources Tests
+SWIFT_SOURCES := Package.swift Sources Tests Examples
 # What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
 DEMO_ARGUMENTS ?=
 # What `make bench` passes to `scripts/bench`; BENCH_TARGETS, BENCH_SECONDS and BENCH_ROUNDS are read from the environment.
@@ -40,11 +40,13 @@ build: ## Build for release; bin/commander and bin/rag-service lead to the binar
 	done
 
 # Only a release build is worth measuring, and its flags are those of `build`.
-bench: ## Build for release, then measure the gateway against nginx, LiteLLM, TensorZero and no gateway
+bench: ## Build for release, then measure the telemetry pipeline, and the gateway against nginx, LiteLLM, TensorZero and none
 	scripts/bootstrap bench
 	$(RELEASE_BUILD) --product commander
 	$(RELEASE_BUILD) --product gateway-bench
+	$(RELEASE_BUILD) --product pipeline-bench
 	@binaries="$$(swift build --configuration release --show-bin-path)"; \
+	"$$binaries/pipeline-bench"; \
 	scripts/bench --program "$$binaries/gateway-bench" --commander "$$binaries/commander" $(BENCH_ARGUMENTS)
 
 format: ## Rewrite the Swift sources in the project's format

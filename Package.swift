@@ -110,7 +110,9 @@ let package = Package(
     // The ruler of the telemetry pipeline: what a span costs in each stage and sink; no product.
     .executableTarget(
       name: "pipeline-bench",
-      dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Datadog"],
+      dependencies: [
+        "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Delivery", "Datadog", "OpenTelemetry",
+      ],
       path: "Sources/PipelineBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
     // The example of docs/swift-sdk.md, which a test runs.

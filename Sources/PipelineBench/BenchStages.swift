@@ -1,10 +1,12 @@
 // The table of what is measured: a stage or a sink is one line.
 
 import Datadog
+import Delivery
 import Foundation
 import Ingest
 import LLMMetrics
 import LLMTelemetry
+import OpenTelemetry
 import Pricing
 import Providers
 import Redaction
@@ -148,6 +150,7 @@ final class BenchStages {
         statsD.add(measured[next % measured.count])
         next += 1
       })
+    try addDeliveries(clean, measured)
     let log = SpanLog(descriptor: devNull)
     stages.append(BenchStage(name: "span log", note: "to /dev/null", batches: clean) { log.write($0) })
     let store = try TelemetryStore(path: folder.appending(path: "stage.sqlite").path)
@@ -157,6 +160,38 @@ final class BenchStages {
       BenchStage(name: "store, with content", note: "2.3 kB redacted", batches: [captured[0]]) {
         try contentStore.append(spans: $0)
       })
+  }
+
+  /// Sinks that encode and hand over to a lane; what the lane does is not on this thread, and nobody runs it here: it keeps what fits
+  /// and drops the rest, which costs the same.
+  private func addDeliveries(_ clean: [[LLMSpan]], _ measured: [MeasurementBatch]) throws {
+    let send: DeliverySend = { _ in DeliveryResponse(status: 202) }
+    func append(_ name: String, _ add: @escaping ([LLMSpan]) -> Void) {
+      stages.append(BenchStage(name: name, note: "encoded and offered to its lane", batches: clean, body: add))
+    }
+    let settings = AgentTraces.Settings(
+      service: "bench", env: "bench", application: "bench", runtimeID: UUID().uuidString.lowercased(), productVersion: "bench")
+    let traces = AgentTraces(settings, discovery: AgentDiscovery(agent: "http://127.0.0.1:1", send: send), send: send)
+    append("apm traces") { traces.add($0) }
+    let intake = LLMObservabilityIntake.agentless(site: "datadoghq.com", apiKey: { "" })
+    let observability = LLMObservabilitySpans(intake: intake, settings: LLMObservabilitySettings(), send: send)
+    append("llm observability") { observability.add($0) }
+    let logs = LogIntake(settings: LogIntakeSettings(site: "datadoghq.com", apiKey: { "" }), send: send)
+    append("log intake") { logs.add($0) }
+    let otlp = OTLPTraceSink(settings: OTLPTraceSink.Settings(url: "http://127.0.0.1:1"), send: send)
+    append("otlp") { otlp.add($0) }
+    let registry = PrometheusRegistry()
+    var next = 0
+    append("prometheus") {
+      registry.add(measured[next % measured.count], spans: $0, now: .now())
+      next += 1
+    }
+    let metrics = AgentlessMetrics(intake: .datadog(site: "datadoghq.com", apiKey: { "" }), host: "bench", send: send)
+    var following = 0
+    append("agentless metrics") { _ in
+      metrics.add(measured[following % measured.count])
+      following += 1
+    }
   }
 
   /// What an event loop of the gateway pays beyond relaying: to make the span, price it, and hand it over in batches.

@@ -21,7 +21,8 @@ struct Deployment {
 
   /// Runs `body` against a commander and gives back its value and every span in the store after a graceful stop, oldest first.
   static func run<Value: Sendable>(
-    simulator: ProviderSimulator, extra: String = "", _ body: (Deployment) async throws -> Value
+    simulator: ProviderSimulator, extra: String = "", afterwards: (URL) throws -> Void = { _ in },
+    _ body: (Deployment) async throws -> Value
   ) async throws -> (value: Value, spans: [LLMSpan]) {
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let application = simulator.application(logger: silent) { listening.yield($0) }
@@ -29,19 +30,20 @@ struct Deployment {
     defer { simulating.cancel() }
     var portIterator = ports.makeAsyncIterator()
     guard let port = await portIterator.next() else { throw CancellationError() }
-    return try await run(provider: "http://127.0.0.1:\(port)", extra: extra, body)
+    return try await run(provider: "http://127.0.0.1:\(port)", extra: extra, afterwards: afterwards, body)
   }
 
-  /// The same in front of a provider that runs already. `extra` follows the routes: more of them, then other sections.
+  /// The same in front of a provider that runs already. `extra` follows the routes: more of them, then other sections. `afterwards` is
+  /// given the folder of the store when the commander has stopped.
   static func run<Value: Sendable>(
-    provider: String, extra: String = "", _ body: (Deployment) async throws -> Value
+    provider: String, extra: String = "", afterwards: (URL) throws -> Void = { _ in }, _ body: (Deployment) async throws -> Value
   ) async throws -> (value: Value, spans: [LLMSpan]) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "commander-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let configuration = try CommanderConfiguration.parse(
       yaml(provider: provider, store: folder.path) + extra, file: "test.yaml",
-      environment: ["CREDENTIAL": "upstream-secret"])
+      environment: ["CREDENTIAL": "upstream-secret", "DD_API_KEY": "datadog-secret"])
     let server = try await CommanderServer.start(configuration, logger: silent)
     let services = server.serviceGroup(signals: false)
     let running = Task { try await services.run() }
@@ -51,6 +53,7 @@ struct Deployment {
     do { outcome = .success(try await body(deployment)) } catch { outcome = .failure(error) }
     await services.triggerGracefulShutdown()
     _ = try? await running.value
+    try afterwards(folder)
     let spans = try server.store.spans(limit: 10_000).spans.reversed()
     return (try outcome.get(), Array(spans))
   }

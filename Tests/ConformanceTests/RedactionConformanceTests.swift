@@ -1,10 +1,11 @@
-// A whole server, asked with secrets in every place a client can write: none is in its store, and none in what the store gives back.
+// A whole server, asked with secrets in every place a client can write: none is in its store, and none in what it sends to anybody.
 
 import AsyncHTTPClient
 import Foundation
 import LLMTelemetry
 import NIOCore
 import Simulation
+import Synchronization
 import Testing
 
 @Suite struct RedactionConformanceTests {
@@ -14,23 +15,43 @@ import Testing
     "DE89370400440532013000", "536-90-4399", "+49 30 901820", "203.0.113.77",
   ]
 
-  @Test(arguments: ["off", "redacted"])
-  func noSecretIsInTheStore(capture: String) async throws {
-    let (files, spans) = try await Deployment.run(simulator: ProviderSimulator(), extra: "capture: \(capture)\n") { deployment in
-      for secret in Self.secrets {
-        for isStreaming in [false, true] { try await ask(deployment, secret: secret, model: "gpt-4o-mini", streams: isStreaming) }
-        // A model that no route has: the gateway's own error names it.
-        try await ask(deployment, secret: secret, model: "unknown-\(secret)", streams: false)
+  /// Every road is open, and one listener is at the end of all of them.
+  @Test(arguments: ["off", "redacted", "full"])
+  func noSecretIsInAnySink(capture: String) async throws {
+    let receiver = TelemetryReceivers()
+    let kept = Mutex("")
+    let (_, spans) = try await receiver.run { address, agentSocket in
+      try await Deployment.run(
+        simulator: ProviderSimulator(), extra: "capture: \(capture)\n" + TelemetryReceivers.everyRoad(address, agentSocket),
+        afterwards: { folder in
+          for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let bytes = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+            kept.withLock { $0 += bytes }
+          }
+        }
+      ) { deployment in
+        for secret in Self.secrets {
+          for isStreaming in [false, true] {
+            try await ask(deployment, secret: secret, model: "gpt-4o-mini", streams: isStreaming)
+          }
+          // A model that no route has: the gateway's own error names it.
+          try await ask(deployment, secret: secret, model: "unknown-\(secret)", streams: false)
+        }
+        let metrics = try await HTTPClient.shared.get(url: deployment.consoleURL + "/metrics").get()
+        kept.withLock { $0 += metrics.body.map { String(buffer: $0) } ?? "" }
       }
-      return URL(filePath: deployment.server.store.path).deletingLastPathComponent()
     }
-    #expect(spans.count >= Self.secrets.count * 2)
-    var kept = ""
-    dump(spans, to: &kept, maxDepth: 12)
-    for file in (try? FileManager.default.contentsOfDirectory(at: files, includingPropertiesForKeys: nil)) ?? [] {
-      kept += String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+    #expect(spans.count >= Self.secrets.count * 3)
+    var all = kept.withLock { $0 } + receiver.text
+    #expect(kept.withLock { $0.utf8.count } > 10_000)
+    // Everything came: traces, LLM Observability, logs, metrics, OTLP, datagrams.
+    for part in ["/v0.4/traces", "/api/v2/llmobs", "/api/v2/logs", "/v1/traces", "llm.requests:"] {
+      #expect(all.contains(part), "\(part)")
     }
-    for secret in Self.secrets { #expect(!kept.contains(secret), "\(secret)") }
+    dump(spans, to: &all, maxDepth: 12)
+    // With `full` only what opens doors is taken out: people's data stays, since somebody asked for it.
+    let forbidden = capture == "full" ? Array(Self.secrets.prefix(2)) : Self.secrets
+    for secret in forbidden + ["upstream-secret", Deployment.key] { #expect(!all.contains(secret), "\(secret)") }
     #expect(spans.contains { $0.dimensions.tenant?.hasPrefix("[") == true })
   }
 
