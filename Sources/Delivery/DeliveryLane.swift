@@ -133,10 +133,19 @@ package final class DeliveryLane: Sendable {
     queue.drop(batch, isLast ? .shutDown : .unreachable)
   }
 
-  /// A request that is under way is not given up because the end has come: nobody could say whether it was taken.
+  /// A request that is under way is not given up at once because the end has come, since nobody could say whether it was taken; but
+  /// it is not waited for longer than the end has patience.
   private func exchange(_ request: DeliveryRequest, isLast: Bool) async throws -> DeliveryResponse {
     if isLast { return try await send(request) }
-    return try await Task { [send] in try await send(request) }.value
+    let sending = Task { [send] in try await send(request) }
+    return try await withTaskCancellationHandler {
+      try await sending.value
+    } onCancel: { [sleep, patience = limits.patience] in
+      Task {
+        try? await sleep(patience)
+        sending.cancel()
+      }
+    }
   }
 
   private func deliverHalves(_ batch: [DeliveryItem], isLast: Bool) async {

@@ -22,25 +22,31 @@ struct TelemetryOutputs: Sendable {
   }
 
   private(set) var sinks: [IngestSink] = []
-  /// In the order they start; they stop in reverse, after what feeds them.
-  private(set) var services: [any Service] = []
+  /// Roads that wait for a receiver when they end.
+  private var lanes: [any Service] = []
+  /// What feeds a lane until the end.
+  private var feeders: [any Service] = []
+  private let client: TelemetryClientService
   private(set) var roads: [Road] = []
   private(set) var prometheus: PrometheusRegistry?
   private(set) var events: EventSink?
+
+  /// In the order they start; they stop in reverse, after what feeds them.
+  var services: [any Service] { [client] + (lanes.isEmpty ? [] : [TogetherService(services: lanes)]) + feeders }
 
   /// - Parameter dogStatsD: made by the caller, since an address may be wrong.
   init(_ configuration: CommanderConfiguration, dogStatsD: DogStatsDClient?) {
     let datadog = configuration.datadog
     let client = TelemetryClient.make()
     let send = TelemetryClient.send(through: client)
-    services.append(TelemetryClientService(client: client))
+    self.client = TelemetryClientService(client: client)
     if let dogStatsD, datadog.metrics == .dogstatsd || datadog.events == .dogstatsd {
       addDogStatsD(dogStatsD, sendsMetrics: datadog.metrics == .dogstatsd)
     }
     if datadog.metrics == .agentless { addAgentlessMetrics(configuration, send: send) }
     if let agent = datadog.agent, datadog.traces == .agent || datadog.llmObservability == .agent {
       let discovery = AgentDiscovery(agent: agent, send: send)
-      services.append(DiscoveryService(discovery: discovery))
+      lanes.append(DiscoveryService(discovery: discovery))
       if datadog.traces == .agent { addTraces(configuration, discovery: discovery, send: send) }
       if datadog.llmObservability == .agent {
         let proxy: @Sendable () -> String? = { discovery.state.info?.eventProxyPath.map { String($0.dropFirst()) } }
@@ -59,7 +65,7 @@ struct TelemetryOutputs: Sendable {
   // MARK: Datadog
 
   private mutating func addDogStatsD(_ client: DogStatsDClient, sendsMetrics: Bool) {
-    services.append(FlushService(interval: .seconds(1), flush: { client.flush() }, finish: { client.flush() }))
+    feeders.append(FlushService(interval: .seconds(1), flush: { client.flush() }, finish: { client.flush() }))
     if sendsMetrics {
       sinks.append(IngestSink(name: "dogstatsd", batch: { client.add($0.measurements) }))
     }
@@ -88,8 +94,8 @@ struct TelemetryOutputs: Sendable {
     for lane in metrics.lanes {
       add(lane, title: lane.name == "metrics" ? "Counts and gauges to Datadog" : "Distributions to Datadog", unit: "points")
     }
-    // After the lanes, so that it stops before them and its last points still find a way.
-    services.append(FlushService(interval: .seconds(1), flush: { metrics.flush() }, finish: { metrics.finish() }))
+    // It stops before the lanes, so that its last points still find a way.
+    feeders.append(FlushService(interval: .seconds(1), flush: { metrics.flush() }, finish: { metrics.finish() }))
     sinks.append(IngestSink(name: "agentless_metrics", batch: { metrics.add($0.measurements) }))
   }
 
@@ -184,7 +190,7 @@ struct TelemetryOutputs: Sendable {
     problem: @escaping @Sendable () -> String? = { nil },
     takeDrops: (@Sendable () -> [(reason: String, count: Int)])? = nil
   ) {
-    services.append(service ?? LaneService(lane: lane))
+    lanes.append(service ?? LaneService(lane: lane))
     roads.append(
       Road(
         name: lane.name,

@@ -19,6 +19,18 @@ struct SpanRoadService: Service {
   func run() async throws { await cancelWhenGracefulShutdown { await spans.run() } }
 }
 
+/// Services that end together: roads that each wait for a receiver would otherwise wait one after the other.
+struct TogetherService: Service {
+  let services: [any Service]
+
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for service in services { group.addTask { try await service.run() } }
+      try await group.waitForAll()
+    }
+  }
+}
+
 struct DiscoveryService: Service {
   let discovery: AgentDiscovery
 
