@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "StrictYAML", dependencies: [yams]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
-    .target(name: "SemanticRisk"),
+    .target(name: "SemanticRisk", dependencies: ["LLMTelemetry"]),
     .target(name: "Budgets", dependencies: ["LLMTelemetry"]),
     .target(
       name: "Gateway",
@@ -107,6 +107,7 @@ let package = Package(
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"]),
     .testTarget(
       name: "IngestTests", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "SemanticRisk", "Ingest"]),
+    .testTarget(name: "SemanticRiskTests", dependencies: ["LLMTelemetry", "SemanticRisk"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
     .testTarget(
       name: "IncidentsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Incidents", "Remediation"]),
