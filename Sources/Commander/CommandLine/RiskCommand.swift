@@ -77,7 +77,7 @@ struct RiskTrainCommand: ParsableCommand {
   @Option(help: "Keep one group in so many for one last look; 0 keeps none.")
   var heldOut = 5
   @Option(help: "Trees, for groundedness and indirect_injection.")
-  var trees = 120
+  var trees = 200
   @Option(help: "End after so many trees that make the first fold no better; 0 keeps all.")
   var patience = 0
   @Option(help: "A set (the rows' \"set\" begins with it) that is only looked at, never fitted. May be given more than once.")

@@ -14,8 +14,8 @@ package struct TrainingOptions: Sendable {
   package var trees = BoostedTreesOptions()
 
   package init() {
-    trees.trees = 120
-    trees.learningRate = 0.08
+    trees.trees = 200
+    trees.learningRate = 0.05
   }
 }
 

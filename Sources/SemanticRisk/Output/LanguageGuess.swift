@@ -106,25 +106,27 @@ private struct ScriptCounts {
     return single.max { $0.value < $1.value }.flatMap { $0.value > half ? $0.key : nil }
   }
 
-  var candidates: [String]? {
+  var candidates: Range<Int>? {
     let most = max(latin, cyrillic, arabic, devanagari)
     guard most * 2 > letters, letters >= 8 else { return nil }
     if most == latin { return LanguageProfiles.latin }
     if most == cyrillic { return LanguageProfiles.cyrillic }
-    if most == arabic { return LanguageProfiles.arabic }
-    return LanguageProfiles.devanagari
+    return most == arabic ? LanguageProfiles.arabic : LanguageProfiles.devanagari
   }
 }
 
 /// How frequent the letters' n-grams are in each language.
 struct LanguageProfiles: Sendable {
-  static let latin = [
+  static let all = [
     "en", "de", "fr", "es", "it", "pt", "nl", "ro", "tr", "vi", "pl", "cs", "sv", "da", "no", "fi", "hu", "id", "hr", "sk", "ca",
+    "ru",
+    "uk", "bg", "mk", "ar", "fa", "ur", "hi", "mr", "ne",
   ]
-  static let cyrillic = ["ru", "uk", "bg", "mk"]
-  static let arabic = ["ar", "fa", "ur"]
-  static let devanagari = ["hi", "mr", "ne"]
-  static let all = latin + cyrillic + arabic + devanagari
+  /// The places of the languages of a script.
+  static let latin = 0..<21
+  static let cyrillic = 21..<25
+  static let arabic = 25..<28
+  static let devanagari = 28..<31
   private static let lanes = 32
 
   /// Row by n-gram; a row has a byte for each language.
@@ -170,7 +172,7 @@ struct LanguageProfiles: Sendable {
     grams += 1
   }
 
-  func best(_ letters: [UInt32], among candidates: [String]) -> LanguageGuess? {
+  func best(_ letters: [UInt32], among candidates: Range<Int>) -> LanguageGuess? {
     var sums = SIMD32<UInt16>(repeating: 0)
     var grams: UInt16 = 0
     levels.withUnsafeBufferPointer { levels in
@@ -187,10 +189,18 @@ struct LanguageProfiles: Sendable {
       }
     }
     guard grams >= 6 else { return nil }
-    let places = candidates.compactMap { name in Self.all.firstIndex(of: name).map { (name, Int(sums[$0])) } }
-    let ranked = places.sorted { $0.1 > $1.1 }
-    guard let first = ranked.first, first.1 > 0 else { return nil }
-    let second = ranked.count > 1 ? ranked[1].1 : 0
-    return LanguageGuess(language: first.0, confidence: min(1, Double(first.1 - second) / Double(first.1) * 6))
+    var first = (place: -1, sum: 0)
+    var second = 0
+    for place in candidates {
+      let sum = Int(sums[place])
+      if sum > first.sum {
+        second = first.sum
+        first = (place, sum)
+      } else {
+        second = max(second, sum)
+      }
+    }
+    guard first.place >= 0 else { return nil }
+    return LanguageGuess(language: Self.all[first.place], confidence: min(1, Double(first.sum - second) / Double(first.sum) * 6))
   }
 }
