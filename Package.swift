@@ -77,7 +77,7 @@ let package = Package(
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Remediation", grdb]),
-    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Delivery"]),
+    .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Delivery"]),
     .target(
       name: "Notifications",
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
@@ -162,7 +162,7 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb,
       ]),
-    .testTarget(name: "DatadogTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Delivery", "Datadog", nioCore, nioPosix]),
+    .testTarget(name: "DatadogTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
       dependencies: [

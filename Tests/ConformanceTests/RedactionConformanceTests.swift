@@ -20,9 +20,9 @@ import Testing
   func noSecretIsInAnySink(capture: String) async throws {
     let receiver = TelemetryReceivers()
     let kept = Mutex("")
-    let (_, spans) = try await receiver.run { address, agentSocket in
+    let (_, spans) = try await receiver.run { address, stats in
       try await Deployment.run(
-        simulator: ProviderSimulator(), extra: "capture: \(capture)\n" + TelemetryReceivers.everyRoad(address, agentSocket),
+        simulator: ProviderSimulator(), extra: "capture: \(capture)\n" + TelemetryReceivers.everyRoad(address, stats),
         afterwards: { folder in
           for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             let bytes = String(decoding: try Data(contentsOf: file), as: UTF8.self)

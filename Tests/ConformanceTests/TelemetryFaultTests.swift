@@ -11,11 +11,11 @@ import Testing
   func aReceiverThatFailsCostsNoRequest(behaviour: String) async throws {
     let receivers = TelemetryReceivers(
       ["429": .status(429), "413": .status(413), "garbage": .garbage, "silent": .silent][behaviour] ?? .takesEverything)
-    let (page, spans) = try await receivers.run { address, socket in
+    let (page, spans) = try await receivers.run { address, stats in
       let road = behaviour == "absent" ? "http://127.0.0.1:1" : address
       return try await Deployment.run(
         simulator: ProviderSimulator(),
-        extra: TelemetryReceivers.everyRoad(road, behaviour == "absent" ? socket + "-gone" : socket)
+        extra: TelemetryReceivers.everyRoad(road, behaviour == "absent" ? "127.0.0.1:1" : stats)
       ) { deployment in
         for _ in 0..<20 { try await Self.ask(deployment) }
         // The roads' problems are known when each has tried once.

@@ -44,13 +44,13 @@ final class TelemetryReceivers: Sendable {
   func count(of path: String) -> Int { state.withLock { $0.requests.count { $0.path.hasSuffix(path) } } }
 
   /// Everything that can be sent, sent there.
-  static func everyRoad(_ address: String, _ agentSocket: String) -> String {
+  static func everyRoad(_ address: String, _ statsAddress: String) -> String {
     """
     datadog:
       agent: \(address)
       endpoint: \(address)
       api_key: {environment: DD_API_KEY}
-      dogstatsd: unix://\(agentSocket)
+      dogstatsd: \(statsAddress)
       llm_observability: agent
       logs: agentless
       events: agentless
@@ -61,13 +61,13 @@ final class TelemetryReceivers: Sendable {
     """
   }
 
-  /// - Parameter body: given the listener's URL and the path of the datagram socket.
-  func run<Value: Sendable>(_ body: (_ address: String, _ agentSocket: String) async throws -> Value) async throws -> Value {
-    let socket = FileManager.default.temporaryDirectory.appending(path: "agent-\(UUID().uuidString.prefix(8)).sock").path
-    defer { try? FileManager.default.removeItem(atPath: socket) }
+  /// - Parameter body: given the listener's URL and the address for datagrams.
+  func run<Value: Sendable>(_ body: (_ address: String, _ statsAddress: String) async throws -> Value) async throws -> Value {
     let channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      // A datagram to an Agent has up to 8 KiB; what is longer than the buffer would be cut.
+      .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
       .channelInitializer { channel in channel.pipeline.addHandler(DatagramHandler { self.take(datagram: $0) }) }
-      .bind(unixDomainSocketPath: socket).get()
+      .bind(host: "127.0.0.1", port: 0).get()
     defer { channel.close(promise: nil) }
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let router = Router()
@@ -82,7 +82,10 @@ final class TelemetryReceivers: Sendable {
     defer { running.cancel() }
     var iterator = ports.makeAsyncIterator()
     guard let port = await iterator.next() else { throw CancellationError() }
-    return try await body("http://127.0.0.1:\(port)", socket)
+    let value = try await body("http://127.0.0.1:\(port)", "127.0.0.1:\(channel.localAddress?.port ?? 0)")
+    // What lies in the socket's buffer is read before it is closed: the reads of one turn of the loop are done in the next.
+    for _ in 0..<100 { try await channel.eventLoop.submit {}.get() }
+    return value
   }
 
   private func take(datagram: [UInt8]) { state.withLock { $0.datagrams.append(datagram) } }
