@@ -93,13 +93,14 @@ struct ReferenceNames {
       }
     case "composite":
       var text = ""
-      var digits = ""
+      var word = ""
+      // Whole words only: names have digits too.
       for character in query + " " {
-        if character.isASCII, character.isNumber {
-          digits.append(character)
+        if character.isLetter || character.isNumber || "$_-".contains(character) {
+          word.append(character)
         } else {
-          text += monitors[digits].map { "$\($0)" } ?? digits
-          digits = ""
+          text += monitors[word].map { "$\($0)" } ?? word
+          word = ""
           text.append(character)
         }
       }

@@ -112,7 +112,9 @@ package struct DashboardCompiler: Sendable {
       members["show_last_triggered"] = .bool(true)
       members["show_priority"] = .bool(true)
       members["sort"] = .string("status,asc")
-      members["query"] = .string("tag:(\(CompileSettings.ownership)) status:(alert OR warn OR \"no data\")")
+      // Parts of composites speak to nobody, and gates are in alert whenever there is traffic.
+      members["query"] = .string(
+        "tag:(\(CompileSettings.ownership)) -tag:(commander_part:gate) -tag:(commander_part:signal) status:(alert OR warn OR \"no data\")")
     }
     return members
   }

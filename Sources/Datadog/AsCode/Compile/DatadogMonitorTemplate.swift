@@ -83,7 +83,7 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "cache-hits-lost", title: "Prompts are no longer read from the cache", severity: .sev3,
       query:
-        "pct_change(avg(last_1h),last_1d):sum:llm.tokens{$scope,token_type:cache_read} by {route}.as_count() / sum:llm.tokens{$scope} by {route}.as_count()",
+        "pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope,token_type:cache_read} by {route}.as_count() / sum:llm.tokens{$scope} by {route}.as_count()",
       comparison: .below, critical: -50, recovery: -20, groups: ["route"],
       condition: "share of tokens read from a cache has halved since yesterday",
       meaning: "The same answers cost more and begin later, since prompts are read anew.",
@@ -92,7 +92,7 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "token-use-jumped", title: "Requests use many more tokens than yesterday", severity: .sev3,
       query:
-        "pct_change(avg(last_1h),last_1d):sum:llm.tokens{$scope} by {route}.as_count() / sum:llm.requests{$scope} by {route}.as_count()",
+        "pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope} by {route}.as_count() / sum:llm.requests{$scope} by {route}.as_count()",
       comparison: .above, critical: 80, recovery: 40, groups: ["route"],
       condition: "number of tokens a request is more than 80 % above yesterday's",
       meaning: "Each request takes nearly twice the tokens, and costs accordingly.",
