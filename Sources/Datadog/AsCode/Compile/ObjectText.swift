@@ -8,6 +8,12 @@ package enum ObjectText {
     return text + "\n"
   }
 
+  /// On one line, for people.
+  package static func line(of value: JSONValue) -> String {
+    // A text holds no line breaks once it is written, so those that are there stand between the parts.
+    text(of: value).split(separator: "\n").map { String($0).trimmed }.joined(separator: " ")
+  }
+
   private static func write(_ value: JSONValue, indent: Int, to text: inout String) {
     switch value {
     case .null: text += "null"
