@@ -69,7 +69,7 @@ import Testing
     #expect(compiled.refusals == [])
     let replaced = try #require(compiled.objects.first { $0.id.name == "requests-failing" })
     #expect(replaced.json["query"] == .string("sum(last_1m):sum:llm.errors{*}.as_count() > 7"))
-    #expect(replaced.json["message"]?.text?.contains("route by route") == false)
+    #expect(replaced.json["message"]?.text?.contains("one request in twenty") == false)
     let own = try #require(compiled.objects.first { $0.id.name == "mine" })
     #expect(own.json["message"]?.text?.hasPrefix("{{#is_alert}}\nOwn.\n") == true)
   }

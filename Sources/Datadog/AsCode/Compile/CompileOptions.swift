@@ -61,7 +61,10 @@ extension MonitorPack {
     var pack = self
     for definition in definitions {
       if let index = pack.monitors.firstIndex(where: { $0.definition.name == definition.name }) {
-        pack.monitors[index].definition = definition
+        // What the pack says of its own query and numbers need not be true of another's.
+        let isSame = pack.monitors[index].definition == definition
+        let owner = pack.monitors[index].owner
+        if !isSame { pack.monitors[index] = PackedMonitor(definition, meaning: "", steps: [], owner: owner) }
       } else {
         pack.monitors.append(PackedMonitor(definition, meaning: "", steps: []))
       }
