@@ -38,7 +38,8 @@ import Testing
       case .dashboard:
         members["id"] = .string("abc-def-ghi")
         members["url"] = .string("/dashboard/abc")
-        members["template_variables"] = members["template_variables"]?.list?.isEmpty == true ? .null : members["template_variables"]
+        members["template_variables"] =
+          members["template_variables"]?.list?.isEmpty == true ? .null : members["template_variables"]
       }
       return .object(members)
     }
@@ -116,7 +117,27 @@ import Testing
     #expect(try place.texts()[file] != nil)
     try place.write(stale, pruning: true)
     #expect(try place.texts()[file] == nil && place.texts().count == less.count)
-    #expect(ObjectPlan(wanted: less, saved: try place.objects().map(\.json)).isEmpty)
+    #expect(ObjectPlan(wanted: less, saved: try place.objects()).isEmpty)
+  }
+
+  /// An answer of the API may be saved as it came.
+  @Test func savedAnswersMayHoldMany() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let answers: [(String, JSONValue)] = [
+      ("monitors/page.json", .array(stored(wanted.filter { $0.id.kind == .monitor }))),
+      ("slos/all.json", .object(["data": .array(stored(wanted.filter { $0.id.kind == .slo })), "errors": .null])),
+    ]
+    for (file, json) in answers {
+      let place = folder.appending(path: file)
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(ObjectText.text(of: json).utf8).write(to: place)
+    }
+    let plan = ObjectPlan(wanted: wanted, saved: try ObjectFolder(path: folder.path).objects())
+    #expect(plan.count(.unchanged) == wanted.count { $0.id.kind != .dashboard })
+    #expect(plan.count(.create) == wanted.count { $0.id.kind == .dashboard } && plan.count(.update) == 0)
+    try Data("{\"errors\": [\"Forbidden\"]}".utf8).write(to: folder.appending(path: "slos/all.json"))
+    #expect(throws: ObjectFolder.Unreadable.self) { try ObjectFolder(path: folder.path).objects() }
   }
 
   /// Read again, a file is the object it was written from.

@@ -116,7 +116,9 @@ import Testing
   }
 
   @Test func aTrafficGateBecomesAComposite() throws {
-    let packed = try definition("sum(llm.semantic_risk.flagged{scorer=\"injection\"}) / sum(llm.semantic_risk.scored{scorer=\"injection\"})") {
+    let packed = try definition(
+      "sum(llm.semantic_risk.flagged{scorer=\"injection\"}) / sum(llm.semantic_risk.scored{scorer=\"injection\"})"
+    ) {
       $0.trafficGate = 50
       $0.groupBy = ["route"]
     }

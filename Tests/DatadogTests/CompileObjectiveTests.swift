@@ -8,7 +8,9 @@ import Testing
 @testable import Datadog
 
 @Suite struct CompileObjectiveTests {
-  private func objective(_ indicator: SLODefinition.Indicator, target: Double = 95, rates: [SLODefinition.BurnRate] = []) -> SLODefinition {
+  private func objective(_ indicator: SLODefinition.Indicator, target: Double = 95, rates: [SLODefinition.BurnRate] = [])
+    -> SLODefinition
+  {
     SLODefinition(name: "promise", title: "Promise", meaning: "It holds.", indicator: indicator, target: target, burnRates: rates)
   }
 
@@ -28,7 +30,8 @@ import Testing
     #expect(query?["numerator"]?.text == "count(v: v<=20):llm.request.duration{env:prod AND !error_class:*}.as_count()")
     #expect(
       query?["denominator"]?.text
-        == "count:llm.request.duration{env:prod AND error_class NOT IN (cancelled, invalid_request, context_overflow)}.as_count()")
+        == "count:llm.request.duration{env:prod AND error_class NOT IN (cancelled, invalid_request, context_overflow)}.as_count()"
+    )
   }
 
   @Test func badEventsAreTakenFromAll() throws {
@@ -66,7 +69,8 @@ import Testing
   @Test(arguments: [(90, 14.4, true), (93, 14.4, true), (94, 14.4, false), (90, 10, true), (90, 9.9, false)])
   func aBurnRateThatCannotHappenIsRefused(target: Double, factor: Double, isRefused: Bool) {
     let rate = SLODefinition.BurnRate(factor: factor, long: .seconds(3_600), short: .seconds(300), severity: .sev2)
-    let slo = objective(.good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), target: target, rates: [rate])
+    let slo = objective(
+      .good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), target: target, rates: [rate])
     #expect(compile(slo).refusals.isEmpty == !isRefused)
     #expect(compile(slo).objects.count == (isRefused ? 1 : 2))
   }
@@ -80,7 +84,8 @@ import Testing
 
   @Test(arguments: [0.0, 100, 120])
   func aTargetWithoutABudgetIsRefused(target: Double) {
-    let slo = objective(.good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), target: target, rates: [.slow])
+    let slo = objective(
+      .good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), target: target, rates: [.slow])
     #expect(compile(slo).objects == [] && compile(slo).refusals.map(\.field) == ["target"])
   }
 
@@ -103,12 +108,14 @@ import Testing
       [
         .series(.line, [try line("sum(llm.errors{error_class=\"timeout\"}) / sum(llm.requests)", by: ["route"])]),
         .value(try line("sum(llm.commander.heartbeat)"), decimals: 0),
-        .value(try line("sum(llm.cost) per minute"), decimals: 2), .top(try line("p95(llm.request.duration)", by: ["model"]), limit: 5),
+        .value(try line("sum(llm.cost) per minute"), decimals: 2),
+        .top(try line("p95(llm.request.duration)", by: ["model"]), limit: 5),
       ], variables: [.env, .route])
     let first = all[0]["definition"]?["requests"]?.list?.first
     #expect(
       first?["queries"]?.list?.map { $0["query"]?.text } == [
-        "sum:llm.errors{$env,$route,error_class:timeout} by {route}.as_count()", "sum:llm.requests{$env,$route} by {route}.as_count()",
+        "sum:llm.errors{$env,$route,error_class:timeout} by {route}.as_count()",
+        "sum:llm.requests{$env,$route} by {route}.as_count()",
       ])
     #expect(first?["formulas"]?.list?.first?["formula"] == .string("default_zero(query1) / query2"))
     #expect(first?["response_format"] == .string("timeseries"))

@@ -83,7 +83,9 @@ import Testing
     let report = PlanReport(ObjectPlan(wanted: objects, saved: saved))
     #expect(report.text.contains("update  slo cost\n        thresholds[0].target: 90 -> 95\n"))
     #expect(report.text.contains("create  monitor commander-heartbeat\n"))
-    #expect(report.text.hasSuffix("1 to create, 1 to update, 0 to delete, \(objects.count - 2) as they should be; 0 saved objects are not ours."))
+    #expect(
+      report.text.hasSuffix(
+        "1 to create, 1 to update, 0 to delete, \(objects.count - 2) as they should be; 0 saved objects are not ours."))
     let json = try JSONDecoder().decode(JSONValue.self, from: Data(report.json.utf8))
     #expect(json["summary"]?["update"] == .number(1) && json["objects"]?.list?.count == objects.count)
   }

@@ -54,7 +54,9 @@ import Testing
     for packed in MonitorPack.default.monitors {
       #expect(packed.definition.lint() == [], "\(packed.definition.name)")
       let query = packed.definition.query
-      for tag in packed.definition.groupBy + query.subject.filter.keys { #expect(query.subject.metric.carries(tag), "\(query): \(tag)") }
+      for tag in packed.definition.groupBy + query.subject.filter.keys {
+        #expect(query.subject.metric.carries(tag), "\(query): \(tag)")
+      }
     }
     for objective in MonitorPack.default.objectives {
       let events: [SLODefinition.Events] =
@@ -65,7 +67,9 @@ import Testing
       for part in events { for condition in part.conditions { #expect(part.metric.carries(condition.tag)) } }
     }
     for line in MonitorPack.default.dashboards.flatMap(\.lines) {
-      for tag in line.by + line.query.subject.filter.keys { #expect(line.query.subject.metric.carries(tag), "\(line.query): \(tag)") }
+      for tag in line.by + line.query.subject.filter.keys {
+        #expect(line.query.subject.metric.carries(tag), "\(line.query): \(tag)")
+      }
     }
     for template in DatadogMonitorTemplate.defaults {
       for group in template.groups { #expect(template.query.contains("by {\(group)}"), "\(template.name)") }

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Datadog
-import Foundation
 import Monitors
 
 struct DatadogCommand: ParsableCommand {
@@ -82,8 +81,11 @@ struct DatadogExport: ParsableCommand {
     for file in export.changed { Say.data("changed  \(file)") }
     for file in export.stale { Say.data("\(prune ? "deleted " : "stale   ") \(file)") }
     Say.message(
-      "\(export.new.count) new, \(export.changed.count) changed, \(export.unchanged.count) unchanged; \(compilation.notes.count) notes.")
-    if !export.stale.isEmpty, !prune { Say.message("\(export.stale.count) files are of no object any more; --prune deletes them.") }
+      "\(export.new.count) new, \(export.changed.count) changed, \(export.unchanged.count) unchanged; \(compilation.notes.count) notes."
+    )
+    if !export.stale.isEmpty, !prune {
+      Say.message("\(export.stale.count) files are of no object any more; --prune deletes them.")
+    }
     if !compilation.refusals.isEmpty { throw Exit.outsideTolerance }
   }
 }
@@ -108,10 +110,7 @@ struct DatadogPlan: ParsableCommand {
     let compilation = try options.compile()
     let saved: [JSONValue]
     do {
-      guard FileManager.default.fileExists(atPath: folder) else {
-        throw ObjectFolder.Unreadable(description: "\(folder): no such folder")
-      }
-      saved = try ObjectFolder(path: folder).objects().map(\.json)
+      saved = try ObjectFolder(path: folder).objects()
     } catch {
       Say.message("\(error)")
       throw Exit.failed

@@ -31,7 +31,9 @@ extension MonitorPack {
         threshold: Threshold(.above, critical: 0.15, recovery: 0.08), trafficGate: 50, playbooks: ["roll-back-prompt"],
         groupBy: ["route"]),
       meaning: "The model says that it cannot or will not answer.",
-      steps: ["Compare prompt versions: a new rule may forbid too much.", "Empty retrievals make a model say that it does not know."]
+      steps: [
+        "Compare prompt versions: a new rule may forbid too much.", "Empty retrievals make a model say that it does not know.",
+      ]
     ),
     PackedMonitor(
       MonitorDefinition(
@@ -68,7 +70,8 @@ extension MonitorPack {
       steps: ["Which documents do they come from?", "Tell whoever answers for privacy."]),
     risk(
       "malformed", name: "output-malformed", title: "Output is malformed", severity: .sev2, above: 0.05, recovery: 0.02,
-      playbooks: ["roll-back-prompt"], meaning: "Answers are not the JSON, schema or tool call that was asked for, so programs fail.",
+      playbooks: ["roll-back-prompt"],
+      meaning: "Answers are not the JSON, schema or tool call that was asked for, so programs fail.",
       steps: ["Did the model's version or the schema change?", "Are answers cut off? Truncated JSON is malformed."]),
     risk(
       "repetition", name: "answers-looping", title: "Answers run in loops", severity: .sev3, above: 0.05, recovery: 0.02,

@@ -21,7 +21,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "commander-delivery-dropping", title: "Deliveries are dropped", severity: .sev3,
-        query: .count(MetricCatalogue.deliveryDropped), window: .minutes(10), threshold: Threshold(.above, critical: 100, recovery: 0),
+        query: .count(MetricCatalogue.deliveryDropped), window: .minutes(10),
+        threshold: Threshold(.above, critical: 100, recovery: 0),
         noData: .ok, groupBy: ["lane"]),
       meaning: "A destination does not take what it is sent, and the queue for it is full.",
       steps: ["Which reason? Refused means a key or a limit, expired means an outage.", "Does the destination answer?"]),
@@ -35,7 +36,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "commander-scores-shed", title: "Answers are not scored", severity: .sev4,
-        query: .count(MetricCatalogue.scoresShed), window: .minutes(10), threshold: Threshold(.above, critical: 1_000, recovery: 0),
+        query: .count(MetricCatalogue.scoresShed), window: .minutes(10),
+        threshold: Threshold(.above, critical: 1_000, recovery: 0),
         noData: .ok),
       meaning: "Under load answers go unscored, and semantic monitors see only part of them.",
       steps: ["Give the process more processor.", "Sample what is scored on the busiest route."]),

@@ -34,36 +34,57 @@ extension MonitorPack {
         [
           Widget("Requests by route", .series(.bars, [by("route", "requests", .count(Catalogue.requests))])),
           Widget("Errors by class", .series(.bars, [by("error_class", "errors", .count(Catalogue.errors))])),
-          Widget("Error rate by route", .series(.line, [by("route", "error rate", .share(Catalogue.errors, of: Catalogue.requests))])),
-          Widget("Cancelled and blocked", .series(.bars, [
-            Line("cancelled", .count(Catalogue.requestsCancelled)), Line("blocked", .count(Catalogue.requestsBlocked)),
-          ])),
+          Widget(
+            "Error rate by route", .series(.line, [by("route", "error rate", .share(Catalogue.errors, of: Catalogue.requests))])),
+          Widget(
+            "Cancelled and blocked",
+            .series(
+              .bars,
+              [
+                Line("cancelled", .count(Catalogue.requestsCancelled)), Line("blocked", .count(Catalogue.requestsBlocked)),
+              ])),
         ]),
       Section(
         "Waiting",
         [
-          Widget("Latency (s)", .series(.line, [
-            Line("p50", .value(.p50, Catalogue.duration)), Line("p95", .value(.p95, Catalogue.duration)),
-            Line("p99", .value(.p99, Catalogue.duration)),
-          ])),
-          Widget("Time to first token (s)", .series(.line, [
-            Line("p50", .value(.p50, Catalogue.timeToFirstToken)), Line("p95", .value(.p95, Catalogue.timeToFirstToken)),
-          ])),
+          Widget(
+            "Latency (s)",
+            .series(
+              .line,
+              [
+                Line("p50", .value(.p50, Catalogue.duration)), Line("p95", .value(.p95, Catalogue.duration)),
+                Line("p99", .value(.p99, Catalogue.duration)),
+              ])),
+          Widget(
+            "Time to first token (s)",
+            .series(
+              .line,
+              [
+                Line("p50", .value(.p50, Catalogue.timeToFirstToken)), Line("p95", .value(.p95, Catalogue.timeToFirstToken)),
+              ])),
           Widget("Longest gap in a stream (s)", .series(.line, [Line("p95", .value(.p95, Catalogue.longestGap))])),
-          Widget("Seconds per output token by model", .series(.line, [by("model", "p90", .value(.p90, Catalogue.timePerOutputToken))])),
+          Widget(
+            "Seconds per output token by model", .series(.line, [by("model", "p90", .value(.p90, Catalogue.timePerOutputToken))])),
         ]),
       Section(
         "Where",
         [
-          Widget("Routes", .table([
-            by("route", "requests", .count(Catalogue.requests)), by("route", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
-            by("route", "p95 (s)", .value(.p95, Catalogue.duration)), by("route", "cost ($)", .count(Catalogue.cost)),
-          ], limit: 20)),
-          Widget("Prompt versions", .table([
-            by("prompt_version", "requests", .count(Catalogue.requests)),
-            by("prompt_version", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
-            by("prompt_version", "ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored)),
-          ], limit: 20)),
+          Widget(
+            "Routes",
+            .table(
+              [
+                by("route", "requests", .count(Catalogue.requests)),
+                by("route", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
+                by("route", "p95 (s)", .value(.p95, Catalogue.duration)), by("route", "cost ($)", .count(Catalogue.cost)),
+              ], limit: 20)),
+          Widget(
+            "Prompt versions",
+            .table(
+              [
+                by("prompt_version", "requests", .count(Catalogue.requests)),
+                by("prompt_version", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
+                by("prompt_version", "ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored)),
+              ], limit: 20)),
         ]),
     ])
 
@@ -76,10 +97,14 @@ extension MonitorPack {
         [
           Widget("Cost ($)", .value(Line("cost", .count(Catalogue.cost)), decimals: 2)),
           Widget("Cost per answer ($)", .value(costPerAnswer, decimals: 4)),
-          Widget("Share without a known cost", .value(Line("unknown", .share(Catalogue.costUnknown, of: Catalogue.requests)), decimals: 4)),
+          Widget(
+            "Share without a known cost",
+            .value(Line("unknown", .share(Catalogue.costUnknown, of: Catalogue.requests)), decimals: 4)),
           Widget("Cost by model ($)", .series(.bars, [by("model", "cost", .count(Catalogue.cost))])),
           Widget("Cost per minute ($)", .series(.line, [Line("cost per minute", .perMinute(Catalogue.cost))])),
-          Widget("Cost per answer by route ($)", .series(.line, [by("route", "cost per answer", .share(Catalogue.cost, of: Catalogue.requests))])),
+          Widget(
+            "Cost per answer by route ($)",
+            .series(.line, [by("route", "cost per answer", .share(Catalogue.cost, of: Catalogue.requests))])),
         ]),
       Section(
         "Who",
@@ -92,10 +117,16 @@ extension MonitorPack {
         "Tokens",
         [
           Widget("Tokens by type", .series(.bars, [by("token_type", "tokens", .count(Catalogue.tokens))])),
-          Widget("Tokens per request by route", .series(.line, [by("route", "tokens per request", .share(Catalogue.tokens, of: Catalogue.requests))])),
-          Widget("Share of tokens read from a cache", .series(.line, [
-            Line("cached", .share(Catalogue.tokens, ["token_type": "cache_read"], of: Catalogue.tokens))
-          ])),
+          Widget(
+            "Tokens per request by route",
+            .series(.line, [by("route", "tokens per request", .share(Catalogue.tokens, of: Catalogue.requests))])),
+          Widget(
+            "Share of tokens read from a cache",
+            .series(
+              .line,
+              [
+                Line("cached", .share(Catalogue.tokens, ["token_type": "cache_read"], of: Catalogue.tokens))
+              ])),
         ]),
     ])
 
@@ -110,37 +141,55 @@ extension MonitorPack {
       Section(
         "Grounding",
         [
-          Widget("Share of ungrounded answers", .value(Line("ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored)), decimals: 4)),
+          Widget(
+            "Share of ungrounded answers",
+            .value(Line("ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored)), decimals: 4)),
           Widget("Scored answers", .value(Line("scored", .count(Catalogue.answersScored)), decimals: 0)),
-          Widget("Ungrounded by prompt version", .series(.line, [
-            by("prompt_version", "ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored))
-          ])),
-          Widget("Ungrounded score", .series(.line, [
-            Line("p50", .value(.p50, Catalogue.ungroundedScore)), Line("p95", .value(.p95, Catalogue.ungroundedScore)),
-          ])),
+          Widget(
+            "Ungrounded by prompt version",
+            .series(
+              .line,
+              [
+                by("prompt_version", "ungrounded", .share(Catalogue.answersUngrounded, of: Catalogue.answersScored))
+              ])),
+          Widget(
+            "Ungrounded score",
+            .series(
+              .line,
+              [
+                Line("p50", .value(.p50, Catalogue.ungroundedScore)), Line("p95", .value(.p95, Catalogue.ungroundedScore)),
+              ])),
         ]),
       Section(
         "Risk",
         [
-          Widget("Attacks, share of answers", .series(.line, [flagged(.injection), flagged(.indirectInjection), flagged(.promptLeak)])),
+          Widget(
+            "Attacks, share of answers", .series(.line, [flagged(.injection), flagged(.indirectInjection), flagged(.promptLeak)])),
           Widget("Sensitive data, share of answers", .series(.line, [flagged(.sensitiveData)])),
-          Widget("Form, share of answers", .series(.line, [flagged(.malformed), flagged(.repetition), flagged(.languageMismatch)])),
+          Widget(
+            "Form, share of answers", .series(.line, [flagged(.malformed), flagged(.repetition), flagged(.languageMismatch)])),
           Widget("Flagged by scorer", .top(by("scorer", "flagged", .count(Catalogue.riskFlagged)), limit: 10)),
         ]),
       Section(
         "Endings",
         [
           Widget("Answers by finish reason", .series(.bars, [by("finish_reason", "requests", .count(Catalogue.requests))])),
-          Widget("Truncated, refused, blocked", .series(.line, [
-            Line("truncated", .share(Catalogue.answersTruncated, of: Catalogue.requests)),
-            Line("refused", .share(Catalogue.answersRefused, of: Catalogue.requests)),
-            Line("blocked", .share(Catalogue.requestsBlocked, of: Catalogue.requests)),
-          ])),
+          Widget(
+            "Truncated, refused, blocked",
+            .series(
+              .line,
+              [
+                Line("truncated", .share(Catalogue.answersTruncated, of: Catalogue.requests)),
+                Line("refused", .share(Catalogue.answersRefused, of: Catalogue.requests)),
+                Line("blocked", .share(Catalogue.requestsBlocked, of: Catalogue.requests)),
+              ])),
         ]),
       Section(
         "Retrieval",
         [
-          Widget("Share of empty retrievals", .series(.line, [Line("empty", .share(Catalogue.retrievalsEmpty, of: Catalogue.retrievals))])),
+          Widget(
+            "Share of empty retrievals",
+            .series(.line, [Line("empty", .share(Catalogue.retrievalsEmpty, of: Catalogue.retrievals))])),
           Widget("Best document's score", .series(.line, [Line("mean", .value(.avg, Catalogue.retrievalTopScore))])),
           Widget("Retrieval time (s)", .series(.line, [Line("p95", .value(.p95, Catalogue.retrievalDuration))])),
         ]),
@@ -153,32 +202,51 @@ extension MonitorPack {
       Section(
         "Providers",
         [
-          Widget("Providers", .table([
-            by("provider", "requests", .count(Catalogue.requests)), by("provider", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
-            by("provider", "p95 first token (s)", .value(.p95, Catalogue.timeToFirstToken)), by("provider", "cost ($)", .count(Catalogue.cost)),
-          ], limit: 10)),
-          Widget("Models", .table([
-            by("model", "requests", .count(Catalogue.requests)), by("model", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
-            by("model", "p95 (s)", .value(.p95, Catalogue.duration)), by("model", "cost per answer ($)", .share(Catalogue.cost, of: Catalogue.requests)),
-          ], limit: 20)),
+          Widget(
+            "Providers",
+            .table(
+              [
+                by("provider", "requests", .count(Catalogue.requests)),
+                by("provider", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
+                by("provider", "p95 first token (s)", .value(.p95, Catalogue.timeToFirstToken)),
+                by("provider", "cost ($)", .count(Catalogue.cost)),
+              ], limit: 10)),
+          Widget(
+            "Models",
+            .table(
+              [
+                by("model", "requests", .count(Catalogue.requests)),
+                by("model", "error rate", .share(Catalogue.errors, of: Catalogue.requests)),
+                by("model", "p95 (s)", .value(.p95, Catalogue.duration)),
+                by("model", "cost per answer ($)", .share(Catalogue.cost, of: Catalogue.requests)),
+              ], limit: 20)),
           Widget("Requests by provider", .series(.area, [by("provider", "requests", .count(Catalogue.requests))])),
         ]),
       Section(
         "Failures",
         [
           Widget("Errors by class", .series(.bars, [by("error_class", "errors", .count(Catalogue.errors))])),
-          Widget("Error rate by provider", .series(.line, [by("provider", "error rate", .share(Catalogue.errors, of: Catalogue.requests))])),
-          Widget("Rate limited by provider", .series(.bars, [
-            by("provider", "rate limited", .count(Catalogue.errors, ["error_class": "rate_limited"]))
-          ])),
+          Widget(
+            "Error rate by provider",
+            .series(.line, [by("provider", "error rate", .share(Catalogue.errors, of: Catalogue.requests))])),
+          Widget(
+            "Rate limited by provider",
+            .series(
+              .bars,
+              [
+                by("provider", "rate limited", .count(Catalogue.errors, ["error_class": "rate_limited"]))
+              ])),
           Widget("Attempts per request", .series(.line, [Line("attempts", .share(Catalogue.attempts, of: Catalogue.requests))])),
           Widget("Fallbacks", .series(.bars, [by("model", "fallbacks", .count(Catalogue.fallbacks))])),
-          Widget("Open circuits", .series(.line, [Line("open", .value(.max, Catalogue.circuitOpen), by: ["provider", "model"])])),
+          Widget(
+            "Open circuits", .series(.line, [Line("open", .value(.max, Catalogue.circuitOpen), by: ["provider", "model"])])),
         ]),
       Section(
         "Speed",
         [
-          Widget("p95 time to first token by provider (s)", .series(.line, [by("provider", "p95", .value(.p95, Catalogue.timeToFirstToken))])),
+          Widget(
+            "p95 time to first token by provider (s)",
+            .series(.line, [by("provider", "p95", .value(.p95, Catalogue.timeToFirstToken))])),
           Widget("p95 longest gap by provider (s)", .series(.line, [by("provider", "p95", .value(.p95, Catalogue.longestGap))])),
         ]),
     ])
@@ -198,9 +266,13 @@ extension MonitorPack {
           Widget("Requests and errors", .series(.bars, [requests, Line("errors", .count(Catalogue.errors))])),
           Widget("Latency (s)", .series(.line, [Line("p95", .value(.p95, Catalogue.duration))])),
           Widget("Time to first token (s)", .series(.line, [Line("p95", .value(.p95, Catalogue.timeToFirstToken))])),
-          Widget("Scored and ungrounded answers", .series(.bars, [
-            Line("scored", .count(Catalogue.answersScored)), Line("ungrounded", .count(Catalogue.answersUngrounded)),
-          ])),
+          Widget(
+            "Scored and ungrounded answers",
+            .series(
+              .bars,
+              [
+                Line("scored", .count(Catalogue.answersScored)), Line("ungrounded", .count(Catalogue.answersUngrounded)),
+              ])),
           Widget("Cost per answer ($)", .series(.line, [costPerAnswer])),
         ]),
     ])
@@ -214,7 +286,9 @@ extension MonitorPack {
         [
           Widget("Heartbeats", .series(.bars, [Line("heartbeats", .count(Catalogue.heartbeat))])),
           Widget("Spans received", .series(.bars, [Line("spans", .count(Catalogue.spansReceived))])),
-          Widget("Lag (s)", .series(.line, [Line("p50", .value(.p50, Catalogue.ingestLag)), Line("p95", .value(.p95, Catalogue.ingestLag))])),
+          Widget(
+            "Lag (s)",
+            .series(.line, [Line("p50", .value(.p50, Catalogue.ingestLag)), Line("p95", .value(.p95, Catalogue.ingestLag))])),
           Widget("Spans that wait", .series(.line, [Line("waiting", .value(.max, Catalogue.queueDepth))])),
         ]),
       Section(
@@ -222,7 +296,8 @@ extension MonitorPack {
         [
           Widget("Spans dropped by reason", .series(.bars, [by("reason", "dropped", .count(Catalogue.spansDropped))])),
           Widget("Scores shed", .series(.bars, [Line("shed", .count(Catalogue.scoresShed))])),
-          Widget("Deliveries dropped", .series(.bars, [Line("dropped", .count(Catalogue.deliveryDropped), by: ["lane", "reason"])])),
+          Widget(
+            "Deliveries dropped", .series(.bars, [Line("dropped", .count(Catalogue.deliveryDropped), by: ["lane", "reason"])])),
           Widget("Deliveries that wait", .series(.line, [by("lane", "waiting", .value(.max, Catalogue.deliveryWaiting))])),
           Widget("Values folded into other", .series(.bars, [by("metric", "folded", .count(Catalogue.valuesFolded))])),
         ]),
@@ -231,7 +306,8 @@ extension MonitorPack {
         [
           Widget("Budgets used", .series(.line, [by("budget", "used", .value(.max, Catalogue.budgetUsed))])),
           Widget("Refused by a budget", .series(.bars, [by("budget", "refused", .count(Catalogue.budgetRefusals))])),
-          Widget("Open circuits", .series(.line, [Line("open", .value(.max, Catalogue.circuitOpen), by: ["provider", "model"])])),
+          Widget(
+            "Open circuits", .series(.line, [Line("open", .value(.max, Catalogue.circuitOpen), by: ["provider", "model"])])),
         ]),
     ])
 }

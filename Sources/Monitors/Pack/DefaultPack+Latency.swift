@@ -21,7 +21,9 @@ extension MonitorPack {
         threshold: Threshold(.above, critical: 6, recovery: 4), trafficGate: 50, playbooks: ["fall-back-model"],
         groupBy: ["route"]),
       meaning: "Streamed answers begin late, which users feel before anything else.",
-      steps: ["Split by provider, model and region.", "Did the cached share of the prompts fall? Long uncached prompts begin late."]
+      steps: [
+        "Split by provider, model and region.", "Did the cached share of the prompts fall? Long uncached prompts begin late.",
+      ]
     ),
     PackedMonitor(
       MonitorDefinition(

@@ -16,13 +16,16 @@ extension MonitorPack {
         count.
         """,
       indicator: .good(.init(MetricCatalogue.requests, [.lacks(tag: "error_class")]), of: countedRequests), target: 99.5,
-      steps: ["Split the errors by error_class, provider and route.", "Shift traffic to a fallback while the cause is looked for."]),
+      steps: [
+        "Split the errors by error_class, provider and route.", "Shift traffic to a fallback while the cause is looked for.",
+      ]),
     SLODefinition(
       name: "latency", title: "Answers are complete within 20 seconds",
       meaning: "Requests answered without an error within 20 seconds. Failed requests count, and never as good, however fast.",
       indicator: .good(
         .init(MetricCatalogue.duration, [.lacks(tag: "error_class")], atMost: 20),
-        of: .init(MetricCatalogue.duration, [.isNoneOf(tag: "error_class", ["cancelled", "invalid_request", "context_overflow"])])),
+        of: .init(
+          MetricCatalogue.duration, [.isNoneOf(tag: "error_class", ["cancelled", "invalid_request", "context_overflow"])])),
       target: 95,
       steps: ["Did answers get longer, or tokens slower?", "Split by route, model and prompt version."]),
     SLODefinition(

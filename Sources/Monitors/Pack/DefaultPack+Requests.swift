@@ -36,7 +36,9 @@ extension MonitorPack {
         holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.03, recovery: 0.01), trafficGate: 50,
         playbooks: ["fall-back-model"], groupBy: ["provider"]),
       meaning: "Requests get no answer in time; users waited for nothing.",
-      steps: ["Compare the time to first token with that of yesterday.", "See whether prompts grew: long prompts time out first."]),
+      steps: [
+        "Compare the time to first token with that of yesterday.", "See whether prompts grew: long prompts time out first.",
+      ]),
     PackedMonitor(
       MonitorDefinition(
         name: "provider-unreachable", title: "A provider cannot be reached", severity: .sev2, query: .errors("network"),
@@ -58,7 +60,8 @@ extension MonitorPack {
       MonitorDefinition(
         name: "quota-exhausted", title: "A provider's quota is used up", severity: .sev1,
         query: .count(MetricCatalogue.errors, ["error_class": "quota_exhausted"]), window: .minutes(5),
-        threshold: Threshold(.above, critical: 3, recovery: 0), noData: .ok, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        threshold: Threshold(.above, critical: 3, recovery: 0), noData: .ok, playbooks: ["fall-back-model"], groupBy: ["provider"]
+      ),
       meaning: "The account has no credit or quota left; nothing works there until somebody pays or raises it.",
       steps: ["Raise the quota or pay.", "Send the traffic to another provider until then."]),
     PackedMonitor(

@@ -23,7 +23,9 @@ extension MonitorQuery {
       .ratio(Term(.sum, part, filter: filter.merging(shared) { $1 }), Term(.sum, whole, filter: shared)))
   }
 
-  static func errors(_ kind: String) -> MonitorQuery { share(MetricCatalogue.errors, ["error_class": kind], of: MetricCatalogue.requests) }
+  static func errors(_ kind: String) -> MonitorQuery {
+    share(MetricCatalogue.errors, ["error_class": kind], of: MetricCatalogue.requests)
+  }
 
   static func flagged(_ scorer: String) -> MonitorQuery {
     share(MetricCatalogue.riskFlagged, of: MetricCatalogue.riskScored, both: ["scorer": scorer])

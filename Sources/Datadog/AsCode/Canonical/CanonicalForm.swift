@@ -3,7 +3,7 @@
 import Foundation
 
 package enum CanonicalForm {
-  /// Read-only members, defaults that the server fills in and differences without meaning are gone. Applying it twice changes nothing.
+  /// Without read-only members, defaults that the server fills in and differences without meaning. Applied twice it changes nothing.
   package static func of(_ object: JSONValue, kind: DatadogObjectKind) -> JSONValue {
     guard case .object(var members) = withoutNulls(object, at: []) else { return object }
     switch kind {

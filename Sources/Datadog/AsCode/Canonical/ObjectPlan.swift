@@ -55,7 +55,9 @@ package struct ObjectPlan: Hashable, Sendable {
     }
     if pruning {
       let kept = Set(wanted.map(\.id))
-      steps += present.keys.filter { !kept.contains($0) && !ambiguous.contains($0) }.map { Step(id: $0, action: .delete, changes: []) }
+      steps += present.keys.filter { !kept.contains($0) && !ambiguous.contains($0) }.map {
+        Step(id: $0, action: .delete, changes: [])
+      }
     }
     self.steps = steps.sorted { $0.id < $1.id }
     self.foreign = foreign

@@ -89,7 +89,9 @@ package struct Compilation: Hashable, Sendable {
   /// The same object twice is one, such as a gate that two monitors share; two of one name are refused.
   mutating func add(_ object: CompiledObject) {
     guard let present = objects.first(where: { $0.id == object.id }) else { return objects.append(object) }
-    if present != object { add(CompileNote(object.id, .refused, "name", "another \(object.id.kind.rawValue) has this name already")) }
+    if present != object {
+      add(CompileNote(object.id, .refused, "name", "another \(object.id.kind.rawValue) has this name already"))
+    }
   }
 
   mutating func add(_ note: CompileNote) {

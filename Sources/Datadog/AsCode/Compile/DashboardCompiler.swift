@@ -18,7 +18,8 @@ package struct DashboardCompiler: Sendable {
       var flow = WidgetFlow()
       let widgets = section.widgets.map { widget -> JSONValue in
         .object([
-          "definition": .object(definition(of: widget, variables: variables)), "layout": flow.place(Self.size(of: widget.content)),
+          "definition": .object(definition(of: widget, variables: variables)),
+          "layout": flow.place(Self.size(of: widget.content)),
         ])
       }
       let height = flow.height + 1
@@ -114,7 +115,8 @@ package struct DashboardCompiler: Sendable {
       members["sort"] = .string("status,asc")
       // Parts of composites speak to nobody, and gates are in alert whenever there is traffic.
       members["query"] = .string(
-        "tag:(\(CompileSettings.ownership)) -tag:(commander_part:gate) -tag:(commander_part:signal) status:(alert OR warn OR \"no data\")")
+        "tag:(\(CompileSettings.ownership)) -tag:(commander_part:gate) -tag:(commander_part:signal) status:(alert OR warn OR \"no data\")"
+      )
     }
     return members
   }

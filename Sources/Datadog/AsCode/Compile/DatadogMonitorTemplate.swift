@@ -1,4 +1,4 @@
-// A monitor that only Datadog can evaluate, written in its own language: changes and anomalies against a past we do not keep as it does.
+// A monitor that only Datadog can evaluate, in its own language: changes and anomalies against a past we do not keep as it does.
 
 import Monitors
 
@@ -71,7 +71,9 @@ extension DatadogMonitorTemplate {
       query: "pct_change(avg(last_30m),last_1d):p95:llm.request.duration{$scope} by {route}", comparison: .above, critical: 60,
       recovery: 30, groups: ["route"], condition: "p95 latency of half an hour is more than 60 % above the same time yesterday",
       meaning: "Users of this route wait much longer than they did a day ago.",
-      steps: ["Look for a change since: prompt version, model, number of documents.", "Did answers get longer, or tokens slower?"],
+      steps: [
+        "Look for a change since: prompt version, model, number of documents.", "Did answers get longer, or tokens slower?",
+      ],
       reason: changeReason),
     DatadogMonitorTemplate(
       name: "first-token-regressed", title: "Time to first token regressed", severity: .sev3,
@@ -83,16 +85,25 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "cache-hits-lost", title: "Prompts are no longer read from the cache", severity: .sev3,
       query:
-        "pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope,token_type:cache_read} by {route}.as_count() / sum:llm.tokens{$scope} by {route}.as_count()",
+        """
+        pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope,token_type:cache_read} by {route}.as_count() \
+        / sum:llm.tokens{$scope} by {route}.as_count()
+        """,
       comparison: .below, critical: -50, recovery: -20, groups: ["route"],
       condition: "share of tokens read from a cache has halved since yesterday",
       meaning: "The same answers cost more and begin later, since prompts are read anew.",
-      steps: ["Did the beginning of the prompt change? A cache needs it byte for byte.", "Does the traffic pause for longer than the cache lives?"],
+      steps: [
+        "Did the beginning of the prompt change? A cache needs it byte for byte.",
+        "Does the traffic pause for longer than the cache lives?",
+      ],
       reason: changeReason),
     DatadogMonitorTemplate(
       name: "token-use-jumped", title: "Requests use many more tokens than yesterday", severity: .sev3,
       query:
-        "pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope} by {route}.as_count() / sum:llm.requests{$scope} by {route}.as_count()",
+        """
+        pct_change(sum(last_1h),last_1d):sum:llm.tokens{$scope} by {route}.as_count() \
+        / sum:llm.requests{$scope} by {route}.as_count()
+        """,
       comparison: .above, critical: 80, recovery: 40, groups: ["route"],
       condition: "number of tokens a request is more than 80 % above yesterday's",
       meaning: "Each request takes nearly twice the tokens, and costs accordingly.",
@@ -100,7 +111,10 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "cost-anomalous", title: "Spending is unusual", severity: .sev3,
       query:
-        "avg(last_1d):anomalies(sum:llm.cost{$scope}.as_count(), 'agile', 4, direction='above', alert_window='last_1h', interval=300, count_default_zero='true', seasonality='weekly')",
+        """
+        avg(last_1d):anomalies(sum:llm.cost{$scope}.as_count(), \
+        'agile', 4, direction='above', alert_window='last_1h', interval=300, count_default_zero='true', seasonality='weekly')
+        """,
       comparison: .aboveOrEqual, critical: 0.8, recovery: 0, windows: .init(trigger: "last_1h", recovery: "last_1h"),
       condition: "cost lies above its usual band for most of an hour",
       meaning: "More is spent than at this hour of the week before.",
@@ -109,7 +123,10 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "traffic-anomalous", title: "Traffic fell unusually", severity: .sev2,
       query:
-        "avg(last_1d):anomalies(sum:llm.requests{$scope}.as_count(), 'agile', 4, direction='below', alert_window='last_30m', interval=300, count_default_zero='true', seasonality='weekly')",
+        """
+        avg(last_1d):anomalies(sum:llm.requests{$scope}.as_count(), \
+        'agile', 4, direction='below', alert_window='last_30m', interval=300, count_default_zero='true', seasonality='weekly')
+        """,
       comparison: .aboveOrEqual, critical: 0.8, recovery: 0, windows: .init(trigger: "last_30m", recovery: "last_30m"),
       condition: "number of requests lies below its usual band for most of half an hour",
       meaning: "Fewer requests arrive than at this hour of the week before: a caller is broken.",
@@ -117,7 +134,10 @@ extension DatadogMonitorTemplate {
     DatadogMonitorTemplate(
       name: "errors-anomalous", title: "Errors are unusual", severity: .sev3,
       query:
-        "avg(last_1d):anomalies(sum:llm.errors{$scope} by {error_class}.as_count(), 'agile', 5, direction='above', alert_window='last_30m', interval=300, count_default_zero='true', seasonality='daily')",
+        """
+        avg(last_1d):anomalies(sum:llm.errors{$scope} by {error_class}.as_count(), \
+        'agile', 5, direction='above', alert_window='last_30m', interval=300, count_default_zero='true', seasonality='daily')
+        """,
       comparison: .aboveOrEqual, critical: 0.8, recovery: 0, windows: .init(trigger: "last_30m", recovery: "last_30m"),
       groups: ["error_class"], condition: "number of these errors lies above its usual band for most of half an hour",
       meaning: "A class of errors is more frequent than is usual at this hour, even if still below every fixed threshold.",

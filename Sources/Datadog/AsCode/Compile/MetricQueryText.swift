@@ -21,7 +21,8 @@ enum MetricQueryText {
   /// `sum:llm.errors{error_class:timeout} by {provider}.as_count()`
   static func query(_ term: MonitorQuery.Term, scope: [String: String], by groups: [String] = []) -> String {
     query(
-      aggregator: term.aggregator.rawValue, metric: term.metric, conditions: conditions(term.filter, of: term.metric, scope: scope),
+      aggregator: term.aggregator.rawValue, metric: term.metric,
+      conditions: conditions(term.filter, of: term.metric, scope: scope),
       by: groups, modifier: term.metric.type == .count ? ".as_count()" : "")
   }
 

@@ -49,7 +49,8 @@ package struct MonitorCompiler: Sendable {
     if monitor.window.components.seconds % 60 != 0 {
       add(
         .approximated, "window",
-        "\(Figure.duration(monitor.window)) becomes \(MetricQueryText.minutes(monitor.window)) min: Datadog's windows are whole minutes")
+        "\(Figure.duration(monitor.window)) becomes \(MetricQueryText.minutes(monitor.window)) min: Datadog's windows are whole minutes"
+      )
     }
     if monitor.holdFor > .zero {
       add(
@@ -77,8 +78,12 @@ package struct MonitorCompiler: Sendable {
         add(.approximated, "query", "Datadog's mean over time gives every point of \(term.metric.name) the same weight")
       }
     }
-    if case .ratio(let numerator, let denominator) = monitor.query.form, numerator.metric.type != .count || denominator.metric.type != .count {
-      add(.approximated, "query", "Datadog divides point by point and takes the mean, where this product divides over the whole window")
+    if case .ratio(let numerator, let denominator) = monitor.query.form,
+      numerator.metric.type != .count || denominator.metric.type != .count
+    {
+      add(
+        .approximated, "query",
+        "Datadog divides point by point and takes the mean, where this product divides over the whole window")
     }
     return notes
   }
@@ -169,7 +174,9 @@ package struct MonitorCompiler: Sendable {
 
   private func composite(_ packed: PackedMonitor, of parts: [String]) -> JSONValue {
     let monitor = packed.definition
-    var options: [String: JSONValue] = ["include_tags": .bool(true), "notify_audit": .bool(false), "notify_no_data": .bool(false)]
+    var options: [String: JSONValue] = [
+      "include_tags": .bool(true), "notify_audit": .bool(false), "notify_no_data": .bool(false),
+    ]
     add(renotification: monitor.severity, withoutData: false, to: &options)
     return .object([
       "name": .string(monitor.title), "type": .string("composite"),
@@ -227,7 +234,8 @@ package struct MonitorCompiler: Sendable {
     let side = monitor.threshold.comparison == .above ? "above" : "below"
     return MonitorMessage(
       title: monitor.title,
-      condition: "\(monitor.query.words) is \(side) \(monitor.query.unit.text(monitor.threshold.critical)) over \(Figure.duration(monitor.window))",
+      condition:
+        "\(monitor.query.words) is \(side) \(monitor.query.unit.text(monitor.threshold.critical)) over \(Figure.duration(monitor.window))",
       meaning: packed.meaning, steps: packed.steps, groups: monitor.groupBy, playbooks: monitor.playbooks,
       runbook: settings.runbooks.map { "\($0)\(monitor.name)" }, hasValue: hasValue, speaksOfMissingData: alertsWithoutData,
       handles: settings.handles(for: monitor.severity)

@@ -19,7 +19,10 @@ struct MonitorMessage {
   var text: String {
     let scope =
       groups.isEmpty ? "" : " for " + groups.map { "\($0.replacing("_", with: " ")) {{\($0).name}}" }.joined(separator: ", ")
-    var alert = ["\(title)\(scope).\(meaning.isEmpty ? "" : " \(meaning)")", "", "The \(condition)\(hasValue ? "; it is now {{value}}" : "")."]
+    var alert = [
+      "\(title)\(scope).\(meaning.isEmpty ? "" : " \(meaning)")", "",
+      "The \(condition)\(hasValue ? "; it is now {{value}}" : "").",
+    ]
     if !steps.isEmpty {
       alert.append("")
       alert += steps.enumerated().map { "\($0.offset + 1). \($0.element)" }

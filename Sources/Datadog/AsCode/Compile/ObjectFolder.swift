@@ -73,14 +73,20 @@ package struct ObjectFolder: Sendable {
     for file in export.stale { try FileManager.default.removeItem(at: URL(filePath: path).appending(path: file)) }
   }
 
-  /// Every object in the folder's files, by file: each as it was saved, from an export or from Datadog's API.
-  package func objects() throws -> [(file: String, json: JSONValue)] {
-    try texts().sorted { $0.key < $1.key }.map { file, text in
+  /// Every object in the folder's files, as it was saved: from an export, or an answer of Datadog's API with one or many of them.
+  package func objects() throws -> [JSONValue] {
+    guard FileManager.default.fileExists(atPath: path) else { throw Unreadable(description: "\(path): no such folder") }
+    return try texts().sorted { $0.key < $1.key }.flatMap { file, text in
+      var found = DatadogLint.Objects()
       do {
-        return (file, try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
+        found.add(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
       } catch {
         throw Unreadable(description: "\(path)/\(file): not readable as JSON; save it again")
       }
+      guard !found.isEmpty else {
+        throw Unreadable(description: "\(path)/\(file): no monitor, SLO or dashboard in it; save it again")
+      }
+      return found.monitors + found.objectives + found.dashboards
     }
   }
 }

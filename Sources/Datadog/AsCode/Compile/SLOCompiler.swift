@@ -91,7 +91,8 @@ package struct SLOCompiler: Sendable {
     let share = rate.factor * Double(rate.longWindow.components.seconds) / Double(objective.timeframe.days * 86_400)
     let message = MonitorMessage(
       title: "\(objective.title): the budget burns",
-      condition: "budget of \(MetricQueryText.number(100 - objective.target)) % burns more than \(factor) times as fast as the promise allows over \(Figure.duration(rate.longWindow)), which is \(Figure.percent(share)) of \(objective.timeframe.days) days' budget",
+      condition:
+        "budget of \(MetricQueryText.number(100 - objective.target)) % burns more than \(factor) times as fast as the promise allows over \(Figure.duration(rate.longWindow)), which is \(Figure.percent(share)) of \(objective.timeframe.days) days' budget",
       meaning: objective.meaning, steps: objective.steps,
       runbook: settings.runbooks.map { "\($0)slo-\(objective.name)" }, handles: settings.handles(for: rate.severity))
     result.add(
@@ -100,7 +101,8 @@ package struct SLOCompiler: Sendable {
         .object([
           "name": .string("\(objective.title): the budget burns (\(long))"), "type": .string("slo alert"),
           "query": .string(
-            "burn_rate(\"slo:\(objective.name)\").over(\"\(frame)\").long_window(\"\(long)\").short_window(\"\(short)\") > \(factor)"),
+            "burn_rate(\"slo:\(objective.name)\").over(\"\(frame)\").long_window(\"\(long)\").short_window(\"\(short)\") > \(factor)"
+          ),
           "message": .string(message.text),
           "tags": .array(settings.tags(name: name, severity: rate.severity, owner: objective.owner)),
           "priority": .number(Double(rate.severity.rank)), "options": .object(options),
