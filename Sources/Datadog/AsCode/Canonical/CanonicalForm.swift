@@ -3,7 +3,7 @@
 import Foundation
 
 package enum CanonicalForm {
-  /// Without read-only members, defaults that the server fills in and differences without meaning. Applied twice it changes nothing.
+  /// Without read-only members, server defaults and differences without meaning. Applied twice it changes nothing more.
   package static func of(_ object: JSONValue, kind: DatadogObjectKind) -> JSONValue {
     guard case .object(var members) = withoutNulls(object, at: []) else { return object }
     switch kind {

@@ -115,7 +115,10 @@ package struct DashboardCompiler: Sendable {
       members["sort"] = .string("status,asc")
       // Parts of composites speak to nobody, and gates are in alert whenever there is traffic.
       members["query"] = .string(
-        "tag:(\(CompileSettings.ownership)) -tag:(commander_part:gate) -tag:(commander_part:signal) status:(alert OR warn OR \"no data\")"
+        """
+        tag:(\(CompileSettings.ownership)) -tag:(commander_part:gate) -tag:(commander_part:signal) \
+        status:(alert OR warn OR "no data")
+        """
       )
     }
     return members

@@ -39,66 +39,10 @@ package struct MonitorCompiler: Sendable {
     return result
   }
 
-  // MARK: Notes
-
-  private func notes(on monitor: MonitorDefinition, _ id: DatadogObjectID) -> [CompileNote] {
-    var notes: [CompileNote] = []
-    func add(_ weight: CompileNote.Weight, _ field: String, _ message: String) {
-      notes.append(CompileNote(id, weight, field, message))
-    }
-    if monitor.window.components.seconds % 60 != 0 {
-      add(
-        .approximated, "window",
-        "\(Figure.duration(monitor.window)) becomes \(MetricQueryText.minutes(monitor.window)) min: Datadog's windows are whole minutes"
-      )
-    }
-    if monitor.holdFor > .zero {
-      add(
-        .unsaid, "for",
-        "Datadog alerts and recovers at the first evaluation, up to \(Figure.duration(monitor.holdFor)) before this product")
-    }
-    switch monitor.noData {
-    case .keep: add(.approximated, "no_data", "Datadog shows NO DATA and tells nobody, where this product keeps the last state")
-    case .ok where !fillsWithZero(monitor):
-      add(.approximated, "no_data", "Datadog resolves after an hour without data, where this product is ok at once")
-    case .ok: break
-    case .alert:
-      add(
-        .approximated, "no_data",
-        "Datadog waits for \(noDataMinutes(monitor)) min without data, twice the window, which is the least it takes")
-    }
-    if !monitor.playbooks.isEmpty {
-      add(.unsaid, "playbooks", "the message names them; only the commander runs them")
-    }
-    for term in terms(of: monitor.query) {
-      for (tag, value) in term.filter.sorted(by: { $0.key < $1.key }) where MetricQueryText.tagValue(value) != value {
-        add(.approximated, "query", "\(tag) \"\(value)\" is \"\(MetricQueryText.tagValue(value))\" among Datadog's tags")
-      }
-      if term.aggregator == .avg, term.metric.type == .distribution {
-        add(.approximated, "query", "Datadog's mean over time gives every point of \(term.metric.name) the same weight")
-      }
-    }
-    if case .ratio(let numerator, let denominator) = monitor.query.form,
-      numerator.metric.type != .count || denominator.metric.type != .count
-    {
-      add(
-        .approximated, "query",
-        "Datadog divides point by point and takes the mean, where this product divides over the whole window")
-    }
-    return notes
-  }
-
-  private func terms(of query: MonitorQuery) -> [MonitorQuery.Term] {
-    switch query.form {
-    case .value(let term), .perMinute(let term): [term]
-    case .ratio(let numerator, let denominator): [numerator, denominator]
-    }
-  }
-
   // MARK: Queries
 
   /// Zero may stand for nothing where zero says what nothing means: ok above a threshold, an alert below one.
-  private func fillsWithZero(_ monitor: MonitorDefinition) -> Bool {
+  func fillsWithZero(_ monitor: MonitorDefinition) -> Bool {
     guard terms(of: monitor.query).allSatisfy({ $0.metric.type == .count }) else { return false }
     switch monitor.query.form {
     // Nothing divided by nothing is nothing.
@@ -139,15 +83,15 @@ package struct MonitorCompiler: Sendable {
       expression = "\(areCounts ? "default_zero(\(text(numerator)))" : text(numerator)) / \(text(denominator))"
     }
     let comparison = monitor.threshold.comparison == .above ? ">" : "<"
-    return
-      "\(time)(\(MetricQueryText.window(monitor.window))):\(expression) \(comparison) \(MetricQueryText.number(monitor.threshold.critical))"
+    let critical = MetricQueryText.number(monitor.threshold.critical)
+    return "\(time)(\(MetricQueryText.window(monitor.window))):\(expression) \(comparison) \(critical)"
   }
 
   // MARK: Objects
 
   private enum Role { case whole, signal }
 
-  private func noDataMinutes(_ monitor: MonitorDefinition) -> Int64 { 2 * MetricQueryText.minutes(monitor.window) }
+  func noDataMinutes(_ monitor: MonitorDefinition) -> Int64 { 2 * MetricQueryText.minutes(monitor.window) }
 
   private func object(_ packed: PackedMonitor, name: String, title: String, role: Role) -> JSONValue {
     let monitor = packed.definition
@@ -232,10 +176,10 @@ package struct MonitorCompiler: Sendable {
   private func message(_ packed: PackedMonitor, hasValue: Bool, _ alertsWithoutData: Bool) -> String {
     let monitor = packed.definition
     let side = monitor.threshold.comparison == .above ? "above" : "below"
+    let critical = monitor.query.unit.text(monitor.threshold.critical)
     return MonitorMessage(
       title: monitor.title,
-      condition:
-        "\(monitor.query.words) is \(side) \(monitor.query.unit.text(monitor.threshold.critical)) over \(Figure.duration(monitor.window))",
+      condition: "\(monitor.query.words) is \(side) \(critical) over \(Figure.duration(monitor.window))",
       meaning: packed.meaning, steps: packed.steps, groups: monitor.groupBy, playbooks: monitor.playbooks,
       runbook: settings.runbooks.map { "\($0)\(monitor.name)" }, hasValue: hasValue, speaksOfMissingData: alertsWithoutData,
       handles: settings.handles(for: monitor.severity)

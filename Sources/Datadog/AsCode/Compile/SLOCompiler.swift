@@ -76,14 +76,17 @@ package struct SLOCompiler: Sendable {
     guard rate.factor < objective.fastestBurn - 1e-9 else {
       return refuse(
         "factor",
-        "a burn rate above \(factor) cannot happen with a target of \(MetricQueryText.number(objective.target)) %: when everything fails it is \(Figure.number(objective.fastestBurn, decimals: 1))"
+        """
+        a burn rate above \(factor) cannot happen with a target of \(MetricQueryText.number(objective.target)) %: when everything \
+        fails it is \(Figure.number(objective.fastestBurn, decimals: 1))
+        """
       )
     }
     guard (3_600...172_800).contains(rate.longWindow.components.seconds), rate.shortWindow < rate.longWindow,
       rate.shortWindow >= .seconds(60)
     else { return refuse("windows", "Datadog's long windows are 1 to 48 hours, and the short one is shorter, a minute at least") }
     let (long, short) = (MetricQueryText.length(rate.longWindow), MetricQueryText.length(rate.shortWindow))
-    let frame = objective.timeframe.rawValue
+    let windows = ".over(\"\(objective.timeframe.rawValue)\").long_window(\"\(long)\").short_window(\"\(short)\")"
     var options = MonitorCompiler.options(["critical": .number(rate.factor)])
     options["notify_no_data"] = .bool(false)
     options["require_full_window"] = nil
@@ -92,7 +95,10 @@ package struct SLOCompiler: Sendable {
     let message = MonitorMessage(
       title: "\(objective.title): the budget burns",
       condition:
-        "budget of \(MetricQueryText.number(100 - objective.target)) % burns more than \(factor) times as fast as the promise allows over \(Figure.duration(rate.longWindow)), which is \(Figure.percent(share)) of \(objective.timeframe.days) days' budget",
+        """
+        budget of \(MetricQueryText.number(100 - objective.target)) % burns more than \(factor) times as fast as the promise allows \
+        over \(Figure.duration(rate.longWindow)), which is \(Figure.percent(share)) of \(objective.timeframe.days) days' budget
+        """,
       meaning: objective.meaning, steps: objective.steps,
       runbook: settings.runbooks.map { "\($0)slo-\(objective.name)" }, handles: settings.handles(for: rate.severity))
     result.add(
@@ -100,9 +106,7 @@ package struct SLOCompiler: Sendable {
         id,
         .object([
           "name": .string("\(objective.title): the budget burns (\(long))"), "type": .string("slo alert"),
-          "query": .string(
-            "burn_rate(\"slo:\(objective.name)\").over(\"\(frame)\").long_window(\"\(long)\").short_window(\"\(short)\") > \(factor)"
-          ),
+          "query": .string("burn_rate(\"slo:\(objective.name)\")\(windows) > \(factor)"),
           "message": .string(message.text),
           "tags": .array(settings.tags(name: name, severity: rate.severity, owner: objective.owner)),
           "priority": .number(Double(rate.severity.rank)), "options": .object(options),
