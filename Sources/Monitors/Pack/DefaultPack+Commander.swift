@@ -36,9 +36,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "commander-scores-shed", title: "Answers are not scored", severity: .sev4,
-        query: .count(MetricCatalogue.scoresShed), window: .minutes(10),
-        threshold: Threshold(.above, critical: 1_000, recovery: 0),
-        noData: .ok),
+        query: .share(MetricCatalogue.scoresShed, of: MetricCatalogue.spansReceived), window: .minutes(10),
+        threshold: Threshold(.above, critical: 0.2, recovery: 0.05), trafficGate: 100),
       meaning: "Under load answers go unscored, and semantic monitors see only part of them.",
       steps: ["Give the process more processor.", "Sample what is scored on the busiest route."]),
   ]
