@@ -90,6 +90,21 @@ import Testing
     #expect(pruning.steps.filter { $0.action == .delete }.map(\.id) == [DatadogObjectID(.monitor, "sensitive-data")])
   }
 
+  /// Who takes our mark from a monitor keeps it.
+  @Test func whatIsNoLongerOursIsNotDeleted() throws {
+    let index = try #require(wanted.firstIndex { $0.id.name == "sensitive-data" })
+    guard case .object(var members) = wanted[index].json else { return }
+    members["tags"] = .array((members["tags"]?.list ?? []).filter { $0 != .string(CompileSettings.ownership) })
+    #expect(DatadogIdentity.id(of: .object(members)) == wanted[index].id && !DatadogIdentity.isOwned(.object(members)))
+    let less = wanted.filter { $0.id != wanted[index].id }
+    #expect(ObjectPlan(wanted: less, saved: [.object(members)], pruning: true).count(.delete) == 0)
+    // While it is wanted it is still found, and gets its mark back.
+    let change = try #require(ObjectPlan(wanted: wanted, saved: [.object(members)]).steps.first { $0.action == .update })
+    #expect(change.id == wanted[index].id && change.changes.map(\.field) == ["tags"])
+    members["tags"] = .strings(["commander_id:one", "commander_id:two"])
+    #expect(DatadogIdentity.id(of: .object(members)) == nil)
+  }
+
   /// Somebody cloned a monitor, tags and all: nothing tells which of the two is ours.
   @Test func anIdentityGivenTwiceIsLeftAlone() {
     let plan = ObjectPlan(wanted: wanted, saved: wanted.map(\.json) + [wanted[0].json])

@@ -55,9 +55,8 @@ package struct ObjectPlan: Hashable, Sendable {
     }
     if pruning {
       let kept = Set(wanted.map(\.id))
-      steps += present.keys.filter { !kept.contains($0) && !ambiguous.contains($0) }.map {
-        Step(id: $0, action: .delete, changes: [])
-      }
+      steps += present.filter { !kept.contains($0.key) && !ambiguous.contains($0.key) && DatadogIdentity.isOwned($0.value) }
+        .map { Step(id: $0.key, action: .delete, changes: []) }
     }
     self.steps = steps.sorted { $0.id < $1.id }
     self.foreign = foreign

@@ -22,7 +22,15 @@ package enum DatadogIdentity {
       case .dashboard: object["description"]?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
       }
     let start = "\(CompileSettings.identityKey):"
-    guard let place = places.last(where: { $0.hasPrefix(start) && $0.count > start.count }) else { return nil }
-    return DatadogObjectID(kind, String(place.dropFirst(start.count)))
+    let names = Set(places.filter { $0.hasPrefix(start) && $0.count > start.count }.map { String($0.dropFirst(start.count)) })
+    // Two identities are none.
+    guard let name = names.first, names.count == 1 else { return nil }
+    return DatadogObjectID(kind, name)
+  }
+
+  /// Whether it may be deleted: it has an identity, and nobody took the mark of this product from it.
+  package static func isOwned(_ object: JSONValue) -> Bool {
+    guard let id = id(of: object) else { return false }
+    return id.kind == .dashboard || object["tags"]?.list?.contains(.string(CompileSettings.ownership)) == true
   }
 }
