@@ -1,0 +1,36 @@
+// Which of our objects a Datadog object is, whatever number Datadog gave it.
+
+package enum DatadogIdentity {
+  /// What a dashboard's description ends with.
+  static func line(_ name: String) -> String { "\(CompileSettings.identityKey):\(name)" }
+
+  /// The kind by its form; `nil` for what is none of the three.
+  package static func kind(of object: JSONValue) -> DatadogObjectKind? {
+    var found = DatadogLint.Objects()
+    found.add(object)
+    if found.monitors.first == object { return .monitor }
+    if found.objectives.first == object { return .slo }
+    return found.dashboards.first == object ? .dashboard : nil
+  }
+
+  /// `nil` for an object that is not ours.
+  package static func id(of object: JSONValue) -> DatadogObjectID? {
+    guard let kind = kind(of: object) else { return nil }
+    let places: [String] =
+      switch kind {
+      case .monitor, .slo: object["tags"]?.list?.compactMap(\.text) ?? []
+      case .dashboard: object["description"]?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
+      }
+    let start = "\(CompileSettings.identityKey):"
+    let names = Set(places.filter { $0.hasPrefix(start) && $0.count > start.count }.map { String($0.dropFirst(start.count)) })
+    // Two identities are none.
+    guard let name = names.first, names.count == 1 else { return nil }
+    return DatadogObjectID(kind, name)
+  }
+
+  /// Whether it may be deleted: it has an identity, and nobody took the mark of this product from it.
+  package static func isOwned(_ object: JSONValue) -> Bool {
+    guard let id = id(of: object) else { return false }
+    return id.kind == .dashboard || object["tags"]?.list?.contains(.string(CompileSettings.ownership)) == true
+  }
+}

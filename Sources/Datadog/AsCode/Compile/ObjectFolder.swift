@@ -1,0 +1,92 @@
+// A folder of exported objects, one a file: what has to be written there, and what no longer belongs there.
+
+import Foundation
+
+package struct ObjectFolder: Sendable {
+  package let path: String
+
+  package init(path: String) { self.path = path }
+
+  package struct Unreadable: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// `monitors/requests-failing.json`; names come from identities, so an object keeps its file.
+  package static func file(of id: DatadogObjectID) -> String {
+    let name = String(id.name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "-" })
+    return "\(id.kind.folder)/\(name).json"
+  }
+
+  /// What an export does, before it does it.
+  package struct Export: Hashable, Sendable {
+    package var new: [String] = []
+    package var changed: [String] = []
+    package var unchanged: [String] = []
+    /// Files of objects that there are no more.
+    package var stale: [String] = []
+    /// By file, of those that are new or changed.
+    package var texts: [String: String] = [:]
+  }
+
+  /// - Parameter present: the texts that lie there, by file.
+  package static func export(_ objects: [CompiledObject], present: [String: String]) -> Export {
+    var export = Export()
+    var wanted: Set<String> = []
+    for object in objects {
+      let (file, text) = (file(of: object.id), ObjectText.text(of: object.json))
+      wanted.insert(file)
+      switch present[file] {
+      case text: export.unchanged.append(file)
+      case nil: export.new.append(file)
+      default: export.changed.append(file)
+      }
+      if present[file] != text { export.texts[file] = text }
+    }
+    export.stale = present.keys.filter { !wanted.contains($0) }.sorted()
+    return export
+  }
+
+  /// The texts of every object's file, by file below the folder; none where the folder is not there.
+  package func texts() throws -> [String: String] {
+    var texts: [String: String] = [:]
+    for kind in DatadogObjectKind.allCases {
+      let folder = "\(path)/\(kind.folder)"
+      guard FileManager.default.fileExists(atPath: folder) else { continue }
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
+          throw Unreadable(description: "\(folder)/\(name): not readable")
+        }
+        texts["\(kind.folder)/\(name)"] = String(decoding: data, as: UTF8.self)
+      }
+    }
+    return texts
+  }
+
+  /// Writes what is new or changed and nothing else; deletes stale files only when asked.
+  package func write(_ export: Export, pruning: Bool) throws {
+    for (file, text) in export.texts.sorted(by: { $0.key < $1.key }) {
+      let place = URL(filePath: path).appending(path: file)
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: place, options: .atomic)
+    }
+    guard pruning else { return }
+    for file in export.stale { try FileManager.default.removeItem(at: URL(filePath: path).appending(path: file)) }
+  }
+
+  /// Every object in the folder's files, as it was saved: from an export, or an answer of Datadog's API with one or many of them.
+  package func objects() throws -> [JSONValue] {
+    guard FileManager.default.fileExists(atPath: path) else { throw Unreadable(description: "\(path): no such folder") }
+    return try texts().sorted { $0.key < $1.key }.flatMap { file, text in
+      var found = DatadogLint.Objects()
+      do {
+        found.add(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
+      } catch {
+        throw Unreadable(description: "\(path)/\(file): not readable as JSON; save it again")
+      }
+      guard !found.isEmpty else {
+        throw Unreadable(description: "\(path)/\(file): no monitor, SLO or dashboard in it; save it again")
+      }
+      return found.monitors + found.objectives + found.dashboards
+    }
+  }
+}
