@@ -110,14 +110,6 @@ extension MonitorQuery.Term {
   package func isSubset(of whole: MonitorQuery.Term) -> Bool {
     guard whole.filter.allSatisfy({ filter[$0.key] == $0.value }) else { return false }
     if metric == whole.metric { return true }
-    let wholes: [String: Set<String>] = [
-      MetricCatalogue.errors.name: [MetricCatalogue.requests.name],
-      MetricCatalogue.fallbacks.name: [MetricCatalogue.requests.name],
-      MetricCatalogue.costUnknown.name: [MetricCatalogue.requests.name],
-      MetricCatalogue.answersScored.name: [MetricCatalogue.requests.name],
-      MetricCatalogue.answersUngrounded.name: [MetricCatalogue.answersScored.name, MetricCatalogue.requests.name],
-      MetricCatalogue.retrievalsEmpty.name: [MetricCatalogue.retrievals.name],
-    ]
-    return wholes[metric.name]?.contains(whole.metric.name) ?? false
+    return MetricCatalogue.wholes[metric.name]?.contains(whole.metric.name) ?? false
   }
 }

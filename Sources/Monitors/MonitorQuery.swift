@@ -6,8 +6,14 @@ package struct MonitorQuery: Hashable, Sendable, CustomStringConvertible {
   package enum Aggregator: String, CaseIterable, Hashable, Sendable {
     case sum, p50, p90, p95, p99, avg, max
 
-    /// The metric type it fits: counts are summed, distributions are asked for a quantile, mean or maximum.
-    package var fits: MetricType { self == .sum ? .count : .distribution }
+    /// Counts are summed, distributions are asked for a quantile, mean or maximum, and states for their mean or maximum.
+    package func fits(_ type: MetricType) -> Bool {
+      switch type {
+      case .count: self == .sum
+      case .distribution: self != .sum
+      case .gauge: self == .avg || self == .max
+      }
+    }
 
     package var quantile: Double? {
       switch self {

@@ -73,8 +73,13 @@ private struct QueryParser {
           ? "a metric's name is missing" : "no metric \"\(metricName)\" in the catalogue\(Self.suggestion(for: metricName))",
         at: metricStart)
     }
-    guard aggregator.fits == metric.type else {
-      let remedy = metric.type == .count ? "it is a count: use sum" : "it is a distribution: use p50, p90, p95, p99, avg or max"
+    guard aggregator.fits(metric.type) else {
+      let remedy =
+        switch metric.type {
+        case .count: "it is a count: use sum"
+        case .distribution: "it is a distribution: use p50, p90, p95, p99, avg or max"
+        case .gauge: "it is a state: use avg or max"
+        }
       throw failure("\(name) does not fit \(metricName), \(remedy)", at: start)
     }
     skipSpaces()
@@ -143,6 +148,6 @@ private struct QueryParser {
 }
 
 extension MetricDefinition {
-  package var tagNames: [String] { Dimension.allCases.map(\.rawValue) + extraTags }
+  package var tagNames: [String] { (hasDimensions ? Dimension.allCases.map(\.rawValue) : []) + extraTags }
   package func hasTag(_ name: String) -> Bool { Dimension(rawValue: name) != nil || extraTags.contains(name) }
 }

@@ -47,3 +47,17 @@ import Testing
     }
   }
 }
+
+@Suite struct StateQueryTests {
+  @Test func statesAreAskedForTheirMeanOrMaximum() throws {
+    #expect(try MonitorQuery(parsing: "max(llm.budget.used{budget=\"team\"})").description == "max(llm.budget.used{budget=\"team\"})")
+    let error = #expect(throws: (any Error).self) { try MonitorQuery(parsing: "p95(llm.circuit.open)") }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("it is a state: use avg or max"))
+  }
+
+  @Test func everyPartIsACountOfTheCatalogueAndSoIsItsWhole() {
+    for (part, wholes) in MetricCatalogue.wholes {
+      for name in wholes.union([part]) { #expect(MetricCatalogue.byName[name]?.type == .count, "\(name)") }
+    }
+  }
+}

@@ -2,6 +2,7 @@
 
 import LLMMetrics
 import LLMTelemetry
+import Monitors
 
 package struct KnownMetric: Hashable, Sendable {
   /// How values of it come about, which decides what may be asked of it.
@@ -95,18 +96,13 @@ package struct MetricKnowledge: Sendable {
   package static let ours = MetricKnowledge(
     MetricCatalogue.all.map { metric in
       KnownMetric(
-        name: metric.name, kind: KnownMetric.Kind(metric.type), tags: metric.emittedTags,
+        name: metric.name, kind: KnownMetric.Kind(metric.type), tags: Set(metric.tagNames),
         tagValues: [
           "span_kind": Set(SpanKind.allCases.map(\.rawValue)), "cache": ["hit", "miss"],
           "error_class": Set(ErrorClass.allCases.map(\.rawValue)),
         ],
         bounds: metric.unit == .score ? 0...1 : 0 ... .infinity)
     }, isComplete: false)
-}
-
-extension MetricDefinition {
-  /// What describes this product itself carries only tags of its own.
-  fileprivate var emittedTags: Set<String> { Set((hasDimensions ? Dimension.allCases.map(\.rawValue) : []) + extraTags) }
 }
 
 extension KnownMetric.Kind {

@@ -1,5 +1,7 @@
 // How small and how large the value of a query can get, by interval arithmetic: what lies outside can never be reached.
 
+import LLMMetrics
+
 struct ValueBounds {
   let knowledge: MetricKnowledge
 
@@ -97,16 +99,9 @@ struct ValueBounds {
     guard case .query(let part) = left, case .query(let whole) = right else { return false }
     guard (part.aggregator ?? "") == (whole.aggregator ?? ""), ["sum", "count"].contains(part.aggregator) else { return false }
     let isSame = part.metric == whole.metric
-    let isKnown = wholes[part.metric]?.contains(whole.metric) == true
+    let isKnown = MetricCatalogue.wholes[part.metric]?.contains(whole.metric) == true
     return (isSame || isKnown) && part.filter.isAtLeastAsNarrow(as: whole.filter)
   }
-
-  /// Our metrics that count some of what another counts.
-  private static let wholes: [String: Set<String>] = [
-    "llm.errors": ["llm.requests"], "llm.cost.unknown": ["llm.requests"], "llm.fallbacks": ["llm.requests"],
-    "llm.answers.scored": ["llm.requests"], "llm.answers.ungrounded": ["llm.answers.scored", "llm.requests"],
-    "llm.retrievals.empty": ["llm.retrievals"],
-  ]
 }
 
 extension TagFilter {
