@@ -1,5 +1,6 @@
 // Where OTLP/HTTP comes in, and where Prometheus asks: listeners of others' protocols in front of our pipeline.
 
+import Gateway
 import HTTPTypes
 import Hummingbird
 import Ingest
@@ -18,8 +19,20 @@ enum TelemetryReceiver {
     settings.gateways = ["\(gateway)", "localhost:\(gateway.port)"]
     let receiver = OTLPTraceReceiver(settings: settings)
     let bodyBytes = settings.bodyBytes
+    let keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
     let router = Router()
     router.post("**") { request, _ in
+      let key = request.headers[.authorization].flatMap { header in
+        header.lowercased().hasPrefix("bearer ") ? keys[VirtualKeyHash.sha256(of: String(header.dropFirst(7)))] : nil
+      }
+      // What comes from this machine is believed; from elsewhere a virtual key vouches for it.
+      guard key != nil || listen.isLoopback else {
+        return Response(
+          status: .unauthorized, headers: [.contentType: "text/plain; charset=utf-8"],
+          body: .init(
+            byteBuffer: ByteBuffer(
+              string: "send a virtual key: OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer ck-…\"\n")))
+      }
       let headers = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
       var request = request
       // One byte more than is taken is enough to be told so.
@@ -27,7 +40,7 @@ enum TelemetryReceiver {
       let received = receiver.handle(
         method: "POST", path: request.uri.path, headers: headers,
         body: body.map { Array($0.readableBytesView) } ?? [UInt8](repeating: 0, count: bodyBytes + 1))
-      pipeline.offer(received.spans.map { configuration.completed($0) })
+      pipeline.offer(received.spans.map { configuration.completed($0, tenant: key?.tenant) })
       return response(received)
     }
     router.get("**") { request, _ in
@@ -49,9 +62,10 @@ enum TelemetryReceiver {
 }
 
 extension CommanderConfiguration {
-  /// Gives a span of an application that does not say where it runs what this commander knows.
-  func completed(_ span: LLMSpan) -> LLMSpan {
+  /// Gives a span of an application that does not say where it runs what this commander knows; the tenant of a key is not its to say.
+  func completed(_ span: LLMSpan, tenant: String?) -> LLMSpan {
     var span = span
+    if let tenant { span.dimensions.tenant = tenant }
     span.dimensions.env = span.dimensions.env ?? env
     return span
   }
