@@ -1,0 +1,142 @@
+// Sums over every conjunction of up to three dimensions, in small dense tables: this is where a million spans cost their time.
+
+/// The leaves of one round with the values that can still matter renumbered from 1; 0 is every other value.
+struct CompactLeaves {
+  /// Indices into the table's dimensions, ascending; those without a value that matters are left out.
+  let dimensions: [Int]
+  /// By position in `dimensions`: the table's codes, where index 0 stands for compact code 1.
+  let codes: [[Int32]]
+  /// Compact codes, `dimensions.count` a leaf.
+  let rows: [UInt8]
+  /// Per leaf: events, expected, exposures, baseline events, baseline exposures, excess in the alert's group.
+  let amounts: [SIMD8<Double>]
+
+  /// A value is kept when the deviances of its leaves add up to `leastDeviance`: no slice within it can have more.
+  init(_ table: LeafTable, expected: [Double], deviance: [Double], isAlive: [Bool], leastDeviance: Double, dimensionLimit: Int) {
+    let width = table.dimensions.count
+    var potentials = (0..<width).map { [Double](repeating: 0, count: table.codeCount($0)) }
+    for leaf in 0..<table.count where isAlive[leaf] && deviance[leaf] > 0 {
+      for dimension in 0..<width { potentials[dimension][Int(table.rows[leaf * width + dimension])] += deviance[leaf] }
+    }
+    let strongest = potentials.map { $0.dropFirst().max() ?? 0 }
+    // A hair of slack for rounding: sums in another order must not decide.
+    let least = max(leastDeviance * (1 - 1e-9), 1e-9)
+    let chosen = (0..<width).filter { strongest[$0] >= least }.sorted { left, right in
+      strongest[left] != strongest[right] ? strongest[left] > strongest[right] : table.dimensions[left] < table.dimensions[right]
+    }
+    dimensions = chosen.prefix(dimensionLimit).sorted()
+    codes = dimensions.map { dimension in
+      let kept = potentials[dimension].indices.dropFirst().filter { potentials[dimension][$0] >= least }
+      return kept.sorted { potentials[dimension][$0] > potentials[dimension][$1] }.prefix(Int(UInt8.max)).map { Int32($0) }
+    }
+    var compact = dimensions.map { [UInt8](repeating: 0, count: table.codeCount($0)) }
+    for (position, kept) in codes.enumerated() {
+      for (index, code) in kept.enumerated() { compact[position][Int(code)] = UInt8(index + 1) }
+    }
+    var rows: [UInt8] = []
+    var amounts: [SIMD8<Double>] = []
+    rows.reserveCapacity(table.count * dimensions.count)
+    amounts.reserveCapacity(table.count)
+    for leaf in 0..<table.count where isAlive[leaf] {
+      var kept: UInt8 = 0
+      for (position, dimension) in dimensions.enumerated() {
+        let code = compact[position][Int(table.rows[leaf * width + dimension])]
+        rows.append(code)
+        kept |= code
+      }
+      guard kept != 0 else {
+        rows.removeLast(dimensions.count)
+        continue
+      }
+      let (now, before) = (table.now[leaf], table.before[leaf])
+      amounts.append(
+        SIMD8(
+          now.events, expected[leaf], now.exposures, before.events, before.exposures,
+          table.isInGroup[leaf] ? now.events - expected[leaf] : 0, 0, 0))
+    }
+    self.rows = rows
+    self.amounts = amounts
+  }
+
+  var count: Int { amounts.count }
+}
+
+/// The sums of all slices over the same dimensions.
+struct SliceSums {
+  /// Positions in `CompactLeaves.dimensions`, ascending.
+  let positions: [Int]
+  private let strides: [Int]
+  private let sizes: [Int]
+  private(set) var cells: [SIMD8<Double>]
+
+  init(_ leaves: CompactLeaves, positions: [Int]) {
+    self.positions = positions
+    sizes = positions.map { leaves.codes[$0].count + 1 }
+    var stride = 1
+    strides = sizes.map { size in
+      defer { stride *= size }
+      return stride
+    }
+    cells = Array(repeating: .zero, count: stride)
+    let width = leaves.dimensions.count
+    let strides = strides
+    let count = leaves.count
+    leaves.rows.withUnsafeBufferPointer { rows in
+      leaves.amounts.withUnsafeBufferPointer { amounts in
+        cells.withUnsafeMutableBufferPointer { cells in
+          switch positions.count {
+          case 1:
+            let first = positions[0]
+            for leaf in 0..<count { cells[Int(rows[leaf * width + first])] += amounts[leaf] }
+          case 2:
+            let (first, second, step) = (positions[0], positions[1], strides[1])
+            for leaf in 0..<count {
+              let row = leaf * width
+              cells[Int(rows[row + first]) + Int(rows[row + second]) &* step] += amounts[leaf]
+            }
+          default:
+            for leaf in 0..<count {
+              let row = leaf * width
+              var cell = 0
+              for index in positions.indices { cell &+= Int(rows[row + positions[index]]) &* strides[index] }
+              cells[cell] += amounts[leaf]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Every slice that holds something, once for each combination of values that matter.
+  func forEach(_ body: (_ cell: Int, _ amounts: SIMD8<Double>) -> Void) {
+    for cell in cells.indices where cells[cell][0] > 0 || cells[cell][1] > 0 {
+      if compactCodes(cell).allSatisfy({ $0 > 0 }) { body(cell, cells[cell]) }
+    }
+  }
+
+  func compactCodes(_ cell: Int) -> [Int] { positions.indices.map { cell / strides[$0] % sizes[$0] } }
+
+  func slice(_ cell: Int, in leaves: CompactLeaves) -> Slice {
+    let literals = zip(positions, compactCodes(cell)).map { position, code in
+      Literal(dimension: leaves.dimensions[position], code: leaves.codes[position][code - 1])
+    }
+    var slice = Slice(literals: literals)
+    let amounts = cells[cell]
+    slice.now = Exposure(events: amounts[0], exposures: amounts[2])
+    slice.expected = amounts[1]
+    slice.before = Exposure(events: amounts[3], exposures: amounts[4])
+    slice.groupExcess = amounts[5]
+    return slice
+  }
+
+  /// All combinations of up to `limit` of `count` positions.
+  static func combinations(of count: Int, limit: Int) -> [[Int]] {
+    var result: [[Int]] = []
+    var pending: [[Int]] = (0..<count).map { [$0] }
+    while let next = pending.popLast() {
+      result.append(next)
+      if next.count < limit, let last = next.last { pending += (last + 1..<count).map { next + [$0] } }
+    }
+    return result
+  }
+}
