@@ -9,6 +9,8 @@
 /// Which way a signal went wrong.
 package enum DevianceDirection: Sendable {
   case rise, fall
+
+  var opposite: DevianceDirection { self == .rise ? .fall : .rise }
 }
 
 enum Deviance {
@@ -85,6 +87,8 @@ package struct DevianceSettings: Sendable {
   package var mixShare = 2.0 / 3
   /// Nats that must be left after paying for the number of slices looked at.
   package var leastSupport = 3.0
+  /// Values of a dimension that take part in conjunctions.
+  package var retainedValues = 24
   /// Dimensions that take part: those with the most surprising values.
   package var dimensionLimit = 16
 

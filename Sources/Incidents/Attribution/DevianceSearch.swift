@@ -21,10 +21,12 @@ package struct DevianceSearch {
   package let expected: [Double]
   package let direction: DevianceDirection
   package let settings: DevianceSettings
-  /// The deviance of all leaves together.
-  package let totalDeviance: Double
+  /// The deviance of all leaves together, less what leaves that moved the other way show chance to make; at least that of everything.
+  let leastTotal: Double
   let beliefs: Beliefs
-  private let deviance: [Double]
+  let deviance: [Double]
+  /// By leaf, in the other direction: thousands of small leaves have much of both, and it is no more than noise.
+  let opposite: [Double]
   private let rank: [Int]
   /// Events beyond the expectation within the alert's group; 0 when that is everything, where the share alone decides.
   private let groupExcess: Double
@@ -40,7 +42,10 @@ package struct DevianceSearch {
     self.beliefs = beliefs
     self.settings = settings
     deviance = zip(table.now, self.expected).map { Deviance.of($0.events, $1, direction) }
-    totalDeviance = deviance.reduce(0, +)
+    opposite = zip(table.now, self.expected).map { Deviance.of($0.events, $1, direction.opposite) }
+    leastTotal = max(
+      deviance.reduce(0, +) - opposite.reduce(0, +),
+      Deviance.of(table.total.events, self.expected.reduce(0, +), direction))
     rank = table.dimensions.map { beliefs.order.firstIndex(of: $0) ?? beliefs.order.count }
     if table.isInGroup.allSatisfy({ $0 }) {
       groupExcess = 0
@@ -65,21 +70,22 @@ package struct DevianceSearch {
     var tooWeak: Explanation?
     /// Slices of one literal, most explaining first.
     var singles: [SliceFinding] = []
-    var examined = 0
+    /// What the shares are shares of.
+    var total = 0.0
   }
 
   /// Looks for an explanation, takes its leaves away, and looks again.
   func run() -> Outcome {
     var outcome = Outcome()
-    guard totalDeviance > 0 else { return outcome }
+    guard deviance.contains(where: { $0 > 0 }) else { return outcome }
     var isAlive = [Bool](repeating: true, count: table.count)
     for number in 0..<settings.roundLimit {
-      var round = Round(search: self, isAlive: isAlive)
+      let round = SearchRound(self, isAlive: isAlive, total: number == 0 ? nil : outcome.total)
       if number == 0 {
-        outcome.examined = round.examined
+        outcome.total = round.total
         outcome.singles = round.singles()
       }
-      guard let found = round.best(inGroup: number == 0 ? groupExcess / 2 : 0) else { break }
+      guard let found = round.best(leastExcess: number == 0 ? groupExcess / 2 : 0) else { break }
       guard found.share >= settings.leastShare else {
         if number == 0 { outcome.tooWeak = found }
         break
@@ -92,15 +98,23 @@ package struct DevianceSearch {
     return outcome
   }
 
-  func finding(_ slice: Slice, examined: Int) -> SliceFinding {
+  func finding(_ slice: Slice, total: Double, examined: Int) -> SliceFinding {
     let deviance = Deviance.of(slice.now.events, slice.expected, direction)
-    let (total, totalBefore) = (table.total.exposures, table.totalBefore.exposures)
+    let (exposures, before) = (table.total.exposures, table.totalBefore.exposures)
     return SliceFinding(
-      slice: slice, deviance: deviance, share: totalDeviance > 0 ? min(1, deviance / totalDeviance) : 0,
+      slice: slice, deviance: deviance, share: total > 0 ? min(1, deviance / total) : 0,
       lift: Deviance.lift(slice.now.events, slice.expected, direction),
-      coverage: total > 0 ? slice.now.exposures / total : 0,
-      coverageBefore: totalBefore > 0 ? slice.before.exposures / totalBefore : 0,
+      coverage: exposures > 0 ? slice.now.exposures / exposures : 0,
+      coverageBefore: before > 0 ? slice.before.exposures / before : 0,
       support: deviance - log(Double(max(examined, 1))))
+  }
+
+  /// Strongest first.
+  func ordered(_ slices: [Slice]) -> [Slice] {
+    slices.map { (slice: $0, deviance: Deviance.of($0.now.events, $0.expected, direction)) }.sorted { left, right in
+      left.deviance != right.deviance
+        ? left.deviance > right.deviance : precedes([left.slice.literals], [right.slice.literals])
+    }.map(\.slice)
   }
 
   func isHealthy(_ slice: Slice) -> Bool { Deviance.isHealthy(slice.now.events, slice.expected, direction, settings) }
@@ -136,133 +150,5 @@ package struct DevianceSearch {
     slices.map { literals in
       literals.map { "\(table.dimensions[$0.dimension])\u{0}\(table.name($0))" }.sorted().joined(separator: "\u{1}")
     }.sorted()
-  }
-
-  /// One search over the leaves that are left.
-  private struct Round {
-    let search: DevianceSearch
-    let leaves: CompactLeaves
-    private let sums: [SliceSums]
-    private let byPositions: [[Int]: Int]
-    private(set) var examined = 0
-
-    init(search: DevianceSearch, isAlive: [Bool]) {
-      self.search = search
-      let settings = search.settings
-      leaves = CompactLeaves(
-        search.table, expected: search.expected, deviance: search.deviance, isAlive: isAlive,
-        leastDeviance: settings.leastValueShare * search.totalDeviance, dimensionLimit: settings.dimensionLimit)
-      sums = SliceSums.combinations(of: leaves.dimensions.count, limit: settings.literalLimit).map { [leaves] positions in
-        SliceSums(leaves, positions: positions)
-      }
-      byPositions = Dictionary(sums.enumerated().map { ($0.element.positions, $0.offset) }) { first, _ in first }
-      for sum in sums { sum.forEach { _, _ in examined += 1 } }
-    }
-
-    func singles() -> [SliceFinding] {
-      var result: [SliceFinding] = []
-      for sum in sums where sum.positions.count == 1 {
-        sum.forEach { cell, _ in result.append(search.finding(sum.slice(cell, in: leaves), examined: examined)) }
-      }
-      return result.filter { $0.deviance > 0 }.sorted { left, right in
-        left.deviance != right.deviance
-          ? left.deviance > right.deviance : search.precedes([left.slice.literals], [right.slice.literals])
-      }
-    }
-
-    mutating func best(inGroup leastExcess: Double) -> Explanation? {
-      var candidates: [(score: Double, slices: [Slice])] = []
-      for sum in sums { candidates += explanations(sum, inGroup: leastExcess) }
-      guard let top = candidates.map(\.score).max() else { return nil }
-      let close = candidates.filter { $0.score > top - search.settings.tie }
-      guard let best = close.min(by: { search.precedes($0.slices.map(\.literals), $1.slices.map(\.literals)) }) else {
-        return nil
-      }
-      let drilled = best.slices.map(drilled)
-      // The one the alert speaks about comes first, stronger ones of the same dimensions after it.
-      let own = leastExcess == 0 ? drilled : drilled.filter { excess($0) >= leastExcess }
-      let ordered = own + (leastExcess == 0 ? [] : drilled.filter { excess($0) < leastExcess })
-      let findings = ordered.map { search.finding($0, examined: examined) }
-      return Explanation(findings: findings, share: min(1, findings.reduce(0) { $0 + $1.share }))
-    }
-
-    private func excess(_ slice: Slice) -> Double { search.direction == .rise ? slice.groupExcess : -slice.groupExcess }
-
-    /// The best one, two, … values of these dimensions.
-    private func explanations(_ sum: SliceSums, inGroup leastExcess: Double) -> [(score: Double, slices: [Slice])] {
-      let settings = search.settings
-      var cells: [(cell: Int, deviance: Double)] = []
-      let least = settings.leastValueShare * search.totalDeviance
-      sum.forEach { cell, amounts in
-        let deviance = Deviance.of(amounts[0], amounts[1], search.direction)
-        if deviance > 0, deviance >= least * (1 - 1e-9) { cells.append((cell, deviance)) }
-      }
-      var slices = cells.map { (slice: sum.slice($0.cell, in: leaves), deviance: $0.deviance) }
-      slices.sort { left, right in
-        left.deviance != right.deviance
-          ? left.deviance > right.deviance : search.precedes([left.slice.literals], [right.slice.literals])
-      }
-      var result: [(score: Double, slices: [Slice])] = []
-      var chosen: [Slice] = []
-      var (share, novelty, inGroup) = (0.0, 0.0, 0.0)
-      for (slice, deviance) in slices.prefix(settings.valueLimit) {
-        let own = deviance / search.totalDeviance
-        if !chosen.isEmpty, own < settings.valuePenalty || search.isHealthy(slice) { break }
-        let finding = search.finding(slice, examined: examined)
-        chosen.append(slice)
-        share += own
-        novelty += finding.coverage - finding.coverageBefore
-        inGroup += excess(slice)
-        // A cause must explain at least half of what the alert is about.
-        guard leastExcess == 0 || inGroup >= leastExcess else { continue }
-        let named = chosen.count == 1 && search.beliefs.isNamedByChange(slice.literals)
-        let score =
-          share - settings.literalPenalty * Double(sum.positions.count) - settings.valuePenalty * Double(chosen.count - 1)
-          + settings.noveltyWeight * max(0, novelty) + (named ? settings.changeWeight : 0)
-        result.append((score, chosen))
-      }
-      return result
-    }
-
-    /// Adds literals while the explanation stays whole and the siblings left outside show that they are healthy.
-    private func drilled(_ slice: Slice) -> Slice {
-      var slice = slice
-      while slice.literals.count < search.settings.literalLimit, let child = child(of: slice) { slice = child }
-      return slice
-    }
-
-    private func child(of parent: Slice) -> Slice? {
-      let settings = search.settings
-      let own = parent.literals.compactMap { literal in leaves.dimensions.firstIndex(of: literal.dimension) }
-      let parentDeviance = Deviance.of(parent.now.events, parent.expected, search.direction)
-      var best: (slice: Slice, deviance: Double)?
-      for position in leaves.dimensions.indices where !own.contains(position) {
-        guard let index = byPositions[(own + [position]).sorted()] else { continue }
-        let sum = sums[index]
-        sum.forEach { cell, amounts in
-          let deviance = Deviance.of(amounts[0], amounts[1], search.direction)
-          guard deviance >= settings.drillKeeps * parentDeviance else { return }
-          let child = sum.slice(cell, in: leaves)
-          guard parent.literals.allSatisfy(child.literals.contains), areHealthy(siblingsOf: child, in: parent) else { return }
-          if let best,
-            best.deviance > deviance || best.deviance == deviance && search.precedes([best.slice.literals], [child.literals])
-          {
-            return
-          }
-          best = (child, deviance)
-        }
-      }
-      return best?.slice
-    }
-
-    private func areHealthy(siblingsOf child: Slice, in parent: Slice) -> Bool {
-      let settings = search.settings
-      let siblings = parent.without(child)
-      guard siblings.expected >= settings.leastSibling * parent.expected, search.isHealthy(siblings) else { return false }
-      // What they would show if they were affected like the child: it must be plain that they do not.
-      let ifAffected = siblings.expected * child.now.events / max(child.expected, Deviance.leastExpected)
-      let opposite: DevianceDirection = search.direction == .rise ? .fall : .rise
-      return Deviance.of(siblings.now.events, ifAffected, opposite) >= settings.siblingEvidence
-    }
   }
 }

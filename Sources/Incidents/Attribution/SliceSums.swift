@@ -11,12 +11,22 @@ struct CompactLeaves {
   /// Per leaf: events, expected, exposures, baseline events, baseline exposures, excess in the alert's group.
   let amounts: [SIMD8<Double>]
 
-  /// A value is kept when the deviances of its leaves add up to `leastDeviance`: no slice within it can have more.
-  init(_ table: LeafTable, expected: [Double], deviance: [Double], isAlive: [Bool], leastDeviance: Double, dimensionLimit: Int) {
+  /// A value is kept when the deviances of its leaves add up to `leastDeviance`, since no slice within it can have more; of too many
+  /// values those are kept where the leaves that went wrong outweigh those that moved the other way, which is what chance does not do.
+  init(
+    _ table: LeafTable, expected: [Double], deviance: [Double], opposite: [Double], isAlive: [Bool], leastDeviance: Double,
+    settings: DevianceSettings
+  ) {
     let width = table.dimensions.count
     var potentials = (0..<width).map { [Double](repeating: 0, count: table.codeCount($0)) }
-    for leaf in 0..<table.count where isAlive[leaf] && deviance[leaf] > 0 {
-      for dimension in 0..<width { potentials[dimension][Int(table.rows[leaf * width + dimension])] += deviance[leaf] }
+    var net = potentials
+    for leaf in 0..<table.count where isAlive[leaf] {
+      let (wrong, balance) = (deviance[leaf], deviance[leaf] - opposite[leaf])
+      for dimension in 0..<width {
+        let code = Int(table.rows[leaf * width + dimension])
+        potentials[dimension][code] += wrong
+        net[dimension][code] += balance
+      }
     }
     let strongest = potentials.map { $0.dropFirst().max() ?? 0 }
     // A hair of slack for rounding: sums in another order must not decide.
@@ -24,10 +34,11 @@ struct CompactLeaves {
     let chosen = (0..<width).filter { strongest[$0] >= least }.sorted { left, right in
       strongest[left] != strongest[right] ? strongest[left] > strongest[right] : table.dimensions[left] < table.dimensions[right]
     }
-    dimensions = chosen.prefix(dimensionLimit).sorted()
+    dimensions = chosen.prefix(settings.dimensionLimit).sorted()
+    let valueLimit = min(settings.retainedValues, Int(UInt8.max))
     codes = dimensions.map { dimension in
       let kept = potentials[dimension].indices.dropFirst().filter { potentials[dimension][$0] >= least }
-      return kept.sorted { potentials[dimension][$0] > potentials[dimension][$1] }.prefix(Int(UInt8.max)).map { Int32($0) }
+      return kept.sorted { net[dimension][$0] > net[dimension][$1] }.prefix(valueLimit).map { Int32($0) }
     }
     var compact = dimensions.map { [UInt8](repeating: 0, count: table.codeCount($0)) }
     for (position, kept) in codes.enumerated() {
@@ -63,11 +74,11 @@ struct CompactLeaves {
 
 /// The sums of all slices over the same dimensions.
 struct SliceSums {
-  /// Positions in `CompactLeaves.dimensions`, ascending.
+  /// Positions in `CompactLeaves.dimensions`, ascending, one to three.
   let positions: [Int]
   private let strides: [Int]
   private let sizes: [Int]
-  private(set) var cells: [SIMD8<Double>]
+  private var cells: [SIMD8<Double>]
 
   init(_ leaves: CompactLeaves, positions: [Int]) {
     self.positions = positions
@@ -79,46 +90,45 @@ struct SliceSums {
     }
     cells = Array(repeating: .zero, count: stride)
     let width = leaves.dimensions.count
-    let strides = strides
     let count = leaves.count
+    // One loop for one, two and three dimensions: an absent one has a stride of 0.
+    func part(_ index: Int) -> (position: Int, stride: Int) {
+      index < positions.count ? (positions[index], strides[index]) : (0, 0)
+    }
+    let (first, second, third) = (part(0), part(1), part(2))
     leaves.rows.withUnsafeBufferPointer { rows in
       leaves.amounts.withUnsafeBufferPointer { amounts in
         cells.withUnsafeMutableBufferPointer { cells in
-          switch positions.count {
-          case 1:
-            let first = positions[0]
-            for leaf in 0..<count { cells[Int(rows[leaf * width + first])] += amounts[leaf] }
-          case 2:
-            let (first, second, step) = (positions[0], positions[1], strides[1])
-            for leaf in 0..<count {
-              let row = leaf * width
-              cells[Int(rows[row + first]) + Int(rows[row + second]) &* step] += amounts[leaf]
-            }
-          default:
-            for leaf in 0..<count {
-              let row = leaf * width
-              var cell = 0
-              for index in positions.indices { cell &+= Int(rows[row + positions[index]]) &* strides[index] }
-              cells[cell] += amounts[leaf]
-            }
+          var row = 0
+          for leaf in 0..<count {
+            let cell =
+              Int(rows[row + first.position]) &* first.stride &+ Int(rows[row + second.position]) &* second.stride
+              &+ Int(rows[row + third.position]) &* third.stride
+            cells[cell] += amounts[leaf]
+            row += width
           }
         }
       }
     }
   }
 
-  /// Every slice that holds something, once for each combination of values that matter.
+  /// Every slice that holds something, with a value that matters in each dimension.
   func forEach(_ body: (_ cell: Int, _ amounts: SIMD8<Double>) -> Void) {
-    for cell in cells.indices where cells[cell][0] > 0 || cells[cell][1] > 0 {
-      if compactCodes(cell).allSatisfy({ $0 > 0 }) { body(cell, cells[cell]) }
+    func visit(_ index: Int, _ cell: Int) {
+      if index < 0 {
+        let amounts = cells[cell]
+        if amounts[0] > 0 || amounts[1] > 0 { body(cell, amounts) }
+        return
+      }
+      for code in 1..<max(1, sizes[index]) { visit(index - 1, cell + code * strides[index]) }
     }
+    visit(positions.count - 1, 0)
   }
 
-  func compactCodes(_ cell: Int) -> [Int] { positions.indices.map { cell / strides[$0] % sizes[$0] } }
-
   func slice(_ cell: Int, in leaves: CompactLeaves) -> Slice {
-    let literals = zip(positions, compactCodes(cell)).map { position, code in
-      Literal(dimension: leaves.dimensions[position], code: leaves.codes[position][code - 1])
+    let literals = positions.indices.map { index in
+      let code = cell / strides[index] % sizes[index]
+      return Literal(dimension: leaves.dimensions[positions[index]], code: leaves.codes[positions[index]][code - 1])
     }
     var slice = Slice(literals: literals)
     let amounts = cells[cell]
