@@ -29,9 +29,7 @@ package struct LeafTable: Sendable {
   package static let leafLimit = 200_000
 
   package let dimensions: [String]
-  /// By dimension, then by code; code 0 is "absent or folded".
-  private var names: [[String]]
-  private var codesByName: [[String: Int32]]
+  private var codes: [ValueCodes]
   /// Codes of all leaves, one after the other, `dimensions.count` each.
   private(set) var rows: [Int32] = []
   private(set) var now: [Exposure] = []
@@ -42,45 +40,33 @@ package struct LeafTable: Sendable {
   package private(set) var totalBefore = Exposure()
   /// Rows whose leaf fell to `leafLimit`.
   package private(set) var folded = 0
+  /// The codes of the row that is being added; here so that a row allocates nothing.
+  private var scratch: [Int32]
   /// Open addressing over `rows`: leaf number plus one, 0 is free.
   private var slots: [Int32] = Array(repeating: 0, count: 1_024)
 
   package init(dimensions: [String]) {
     self.dimensions = dimensions
-    names = dimensions.map { _ in [""] }
-    codesByName = dimensions.map { _ in [:] }
+    codes = dimensions.map { _ in ValueCodes() }
+    scratch = Array(repeating: 0, count: dimensions.count)
   }
 
   package var count: Int { now.count }
 
   /// How many codes a dimension has, 0 among them.
-  func codeCount(_ dimension: Int) -> Int { names[dimension].count }
+  func codeCount(_ dimension: Int) -> Int { codes[dimension].count }
 
-  package func name(_ literal: Literal) -> String { names[literal.dimension][Int(literal.code)] }
+  package func name(_ literal: Literal) -> String { codes[literal.dimension].names[Int(literal.code)] }
 
-  /// The code of a value, new or known; 0 for `nil` and past the limit.
-  package mutating func code(_ value: String?, in dimension: Int) -> Int32 {
-    guard let value else { return 0 }
-    if let known = codesByName[dimension][value] { return known }
-    guard names[dimension].count <= Self.valueLimit else { return 0 }
-    let code = Int32(names[dimension].count)
-    names[dimension].append(value)
-    codesByName[dimension][value] = code
-    return code
-  }
-
-  package mutating func add(_ values: [String?], now: Exposure, before: Exposure, isInGroup: Bool = true) {
-    add(
-      codes: dimensions.indices.map { code($0 < values.count ? values[$0] : nil, in: $0) }, now: now, before: before,
-      isInGroup: isInGroup)
-  }
-
-  /// Adds to the leaf with these codes, one a dimension.
-  package mutating func add(codes: [Int32], now present: Exposure, before past: Exposure, isInGroup inside: Bool = true) {
-    precondition(codes.count == dimensions.count, "one code a dimension")
+  /// Adds to the leaf with these values, one a dimension; `nil` is "absent".
+  package mutating func add(_ values: [String?], now present: Exposure, before past: Exposure, isInGroup inside: Bool = true) {
+    for dimension in dimensions.indices {
+      let value = dimension < values.count ? values[dimension] : nil
+      scratch[dimension] = value.map { codes[dimension].code($0, limit: Self.valueLimit) } ?? 0
+    }
     total += present
     totalBefore += past
-    let leaf = leaf(codes)
+    let leaf = leaf(scratch)
     now[leaf] += present
     before[leaf] += past
     if inside { isInGroup[leaf] = true }

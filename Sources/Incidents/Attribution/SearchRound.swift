@@ -22,20 +22,20 @@ struct SearchRound {
     var examined = 0
     var (ones, strongest): ([Slice], [[Slice]]) = ([], [])
     var top = total ?? search.leastTotal
-    for positions in SliceSums.combinations(of: leaves.dimensions.count, limit: settings.literalLimit) {
-      let sums = SliceSums(leaves, positions: positions)
+    for positions in leaves.combinations(limit: settings.literalLimit) {
       var cells: [(cell: Int, deviance: Double)] = []
-      sums.forEach { cell, amounts in
+      SliceSums(leaves, leaves.pairs, positions: positions).forEach { cell, pair in
         examined += 1
-        let deviance = Deviance.of(amounts[0], amounts[1], search.direction)
+        let deviance = Deviance.of(pair[0], pair[1], search.direction)
         // A hair of slack: sums in another order must not decide.
-        if deviance > 0, deviance >= least * (1 - 1e-9) { cells.append((cell, deviance)) }
-        if positions.count == 1, deviance > 0 { ones.append(sums.slice(cell, in: leaves)) }
+        if deviance > 0, deviance >= least * (1 - 1e-9) || positions.count == 1 { cells.append((cell, deviance)) }
       }
       guard !cells.isEmpty else { continue }
-      let least = cells.map(\.deviance).sorted(by: >).prefix(settings.valueLimit).last ?? 0
-      let slices = cells.filter { $0.deviance >= least }.map { sums.slice($0.cell, in: leaves) }
-      strongest.append(search.ordered(slices))
+      let sums = SliceSums(leaves, leaves.amounts, positions: positions)
+      let strong = cells.filter { $0.deviance >= least * (1 - 1e-9) }
+      let weakest = strong.map(\.deviance).sorted(by: >).prefix(settings.valueLimit).last ?? 0
+      strongest.append(search.ordered(strong.filter { $0.deviance >= weakest }.map { sums.slice($0.cell, in: leaves) }))
+      if positions.count == 1 { ones += cells.map { sums.slice($0.cell, in: leaves) } }
       if total == nil { top = max(top, cells.map(\.deviance).max() ?? 0) }
     }
     self.leaves = leaves
@@ -103,11 +103,13 @@ struct SearchRound {
     let least = settings.drillKeeps * Deviance.of(parent.now.events, parent.expected, search.direction)
     var children: [Slice] = []
     for position in leaves.dimensions.indices where !own.contains(position) {
-      let sums = SliceSums(leaves, positions: (own + [position]).sorted())
+      let sums = SliceSums(leaves, leaves.amounts, positions: (own + [position]).sorted())
       sums.forEach { cell, amounts in
         guard Deviance.of(amounts[0], amounts[1], search.direction) >= least else { return }
         let child = sums.slice(cell, in: leaves)
-        if parent.literals.allSatisfy(child.literals.contains), areHealthy(siblingsOf: child, in: parent) { children.append(child) }
+        if parent.literals.allSatisfy(child.literals.contains), areHealthy(siblingsOf: child, in: parent) {
+          children.append(child)
+        }
       }
     }
     return search.ordered(children).first

@@ -8,6 +8,8 @@ struct CompactLeaves {
   let codes: [[Int32]]
   /// Compact codes, `dimensions.count` a leaf.
   let rows: [UInt8]
+  /// Per leaf: events and expected, which say whether a slice matters at all.
+  let pairs: [SIMD2<Double>]
   /// Per leaf: events, expected, exposures, baseline events, baseline exposures, excess in the alert's group.
   let amounts: [SIMD8<Double>]
 
@@ -67,20 +69,21 @@ struct CompactLeaves {
     }
     self.rows = rows
     self.amounts = amounts
+    pairs = amounts.map { SIMD2($0[0], $0[1]) }
   }
 
   var count: Int { amounts.count }
 }
 
-/// The sums of all slices over the same dimensions.
-struct SliceSums {
+/// The sums of all slices over the same dimensions; of `pairs` for a first look, of `amounts` where a slice matters.
+struct SliceSums<Amounts: SIMD> where Amounts.Scalar == Double {
   /// Positions in `CompactLeaves.dimensions`, ascending, one to three.
   let positions: [Int]
   private let strides: [Int]
   private let sizes: [Int]
-  private var cells: [SIMD8<Double>]
+  private var cells: [Amounts]
 
-  init(_ leaves: CompactLeaves, positions: [Int]) {
+  init(_ leaves: CompactLeaves, _ amounts: [Amounts], positions: [Int]) {
     self.positions = positions
     sizes = positions.map { leaves.codes[$0].count + 1 }
     var stride = 1
@@ -88,16 +91,16 @@ struct SliceSums {
       defer { stride *= size }
       return stride
     }
-    cells = Array(repeating: .zero, count: stride)
+    cells = Array(repeating: Amounts(repeating: 0), count: stride)
     let width = leaves.dimensions.count
-    let count = leaves.count
+    let count = amounts.count
     // One loop for one, two and three dimensions: an absent one has a stride of 0.
     func part(_ index: Int) -> (position: Int, stride: Int) {
       index < positions.count ? (positions[index], strides[index]) : (0, 0)
     }
     let (first, second, third) = (part(0), part(1), part(2))
     leaves.rows.withUnsafeBufferPointer { rows in
-      leaves.amounts.withUnsafeBufferPointer { amounts in
+      amounts.withUnsafeBufferPointer { amounts in
         cells.withUnsafeMutableBufferPointer { cells in
           var row = 0
           for leaf in 0..<count {
@@ -113,7 +116,7 @@ struct SliceSums {
   }
 
   /// Every slice that holds something, with a value that matters in each dimension.
-  func forEach(_ body: (_ cell: Int, _ amounts: SIMD8<Double>) -> Void) {
+  func forEach(_ body: (_ cell: Int, _ amounts: Amounts) -> Void) {
     func visit(_ index: Int, _ cell: Int) {
       if index < 0 {
         let amounts = cells[cell]
@@ -125,10 +128,13 @@ struct SliceSums {
     visit(positions.count - 1, 0)
   }
 
+  func codes(_ cell: Int) -> [Int] { positions.indices.map { cell / strides[$0] % sizes[$0] } }
+}
+
+extension SliceSums<SIMD8<Double>> {
   func slice(_ cell: Int, in leaves: CompactLeaves) -> Slice {
-    let literals = positions.indices.map { index in
-      let code = cell / strides[index] % sizes[index]
-      return Literal(dimension: leaves.dimensions[positions[index]], code: leaves.codes[positions[index]][code - 1])
+    let literals = zip(positions, codes(cell)).map { position, code in
+      Literal(dimension: leaves.dimensions[position], code: leaves.codes[position][code - 1])
     }
     var slice = Slice(literals: literals)
     let amounts = cells[cell]
@@ -138,14 +144,16 @@ struct SliceSums {
     slice.groupExcess = amounts[5]
     return slice
   }
+}
 
-  /// All combinations of up to `limit` of `count` positions.
-  static func combinations(of count: Int, limit: Int) -> [[Int]] {
+extension CompactLeaves {
+  /// All combinations of up to `limit` of the dimensions, by position.
+  func combinations(limit: Int) -> [[Int]] {
     var result: [[Int]] = []
-    var pending: [[Int]] = (0..<count).map { [$0] }
+    var pending: [[Int]] = dimensions.indices.map { [$0] }
     while let next = pending.popLast() {
       result.append(next)
-      if next.count < limit, let last = next.last { pending += (last + 1..<count).map { next + [$0] } }
+      if next.count < limit, let last = next.last { pending += (last + 1..<dimensions.count).map { next + [$0] } }
     }
     return result
   }
