@@ -85,8 +85,8 @@ package struct DevianceSettings: Sendable {
   package var tie = 0.01
   /// Share of the change of the overall rate that the mix must make up to be called the reason.
   package var mixShare = 2.0 / 3
-  /// Nats that must be left after paying for the number of slices looked at.
-  package var leastSupport = 3.0
+  /// Nats that must be left after paying for the number of slices looked at: about one chance in a hundred.
+  package var leastSupport = 4.6
   /// Values of a dimension that take part in conjunctions.
   package var retainedValues = 24
   /// Dimensions that take part: those with the most surprising values.

@@ -13,7 +13,7 @@ package struct LeafReport: Codable, Sendable {
     package let lift: Double
     /// Share of the exposures, 0 to 1; of the events where there are no exposures.
     package let coverage: Double
-    /// Nats of evidence that are left after paying for the number of slices looked at; 3 is about one chance in twenty.
+    /// Nats of evidence that are left after paying for the number of slices looked at; 4.6 is about one chance in a hundred.
     package let support: Double
     package let observed: Double
     package let expected: Double

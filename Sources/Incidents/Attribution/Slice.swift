@@ -43,6 +43,6 @@ package struct SliceFinding: Hashable, Sendable {
   package let coverage: Double
   /// Share of the baseline's exposures, 0 to 1.
   package let coverageBefore: Double
-  /// Nats that are left after paying for the number of slices looked at; 3 is about one chance in twenty.
+  /// Nats that are left after paying for the number of slices looked at; 4.6 is about one chance in a hundred.
   package let support: Double
 }

@@ -71,7 +71,7 @@ extension DevianceSearch {
     if let mix, mix.isMix(direction, share: settings.mixShare) { return .mix(mix, .largest(table, direction)) }
     guard let best = causes.first else {
       let share = outcome.explanations.first?.share ?? outcome.tooWeak?.share ?? 0
-      guard outcome.explanations.isEmpty, outcome.total >= settings.leastSupport * 4 else { return .tooFewEvents }
+      guard outcome.explanations.isEmpty, outcome.total >= 2.5 * settings.leastSupport else { return .tooFewEvents }
       let all = whole
       if !isHealthy(all) { return .othersAlike(others: lift(all), best: outcome.tooWeak?.findings.first?.lift ?? lift(all)) }
       return .nothingExplains(share)
