@@ -35,9 +35,7 @@ struct AttributionFault {
     return result
   }()
 
-  func answer(_ settings: DevianceSettings = DevianceSettings()) throws -> LeafReport {
-    LeafReport(try LeafFile(try Data(contentsOf: file), columns: LeafFileColumns(), at: at), settings: settings)
-  }
+  func leaves() throws -> LeafFile { try LeafFile(try Data(contentsOf: file), columns: LeafFileColumns(), at: at) }
 }
 
 /// Precision and recall over all returned causes, and whether a true cause is among the first ones.

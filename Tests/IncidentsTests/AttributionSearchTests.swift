@@ -108,7 +108,8 @@ import Testing
   @Test func newVersionInheritsItsPromptsBaseline() {
     var world = AttributionWorld()
     world.dimensions = [
-      ("version", ["41", "42", "43", "44"]), ("prompt", ["rag", "sum"]), ("model", ["flash", "pro"]), ("tenant", ["acme", "globex"]),
+      ("version", ["41", "42", "43", "44"]), ("prompt", ["rag", "sum"]), ("model", ["flash", "pro"]),
+      ("tenant", ["acme", "globex"]),
     ]
     world.parents = [["prompt", "model", "tenant"], ["prompt"]]
     // Summaries always fail often: a new version of theirs is no suspect for doing so too.

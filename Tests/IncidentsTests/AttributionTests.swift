@@ -139,6 +139,23 @@ import Testing
     #expect(silence.cause?.evidence.contains { $0.contains("fewer") } == true)
   }
 
+  @Test func costThatRoseByRequestsIsLaidAtWhoSendsThem() throws {
+    func streams(_ factor: (String) -> Int64) -> [Story.Stream] {
+      Story.twoRoutes(volume: 8).map { stream in
+        var stream = stream
+        stream.requests *= factor(stream.tags["tenant"] ?? "")
+        return stream
+      }
+    }
+    let abuse = try Self.attribute(Story.cost, then: streams { $0 == "globex" ? 10 : 1 }) { _ in }
+    #expect(abuse.cause?.dimensions == ["tenant": "globex"])
+    #expect(abuse.cause?.evidence.contains { $0.contains("not dearer ones") } == true)
+    // A peak of everybody's is nobody's fault.
+    let peak = try Self.attribute(Story.cost, then: streams { _ in 4 }) { _ in }
+    #expect(peak.cause == nil)
+    #expect(peak.abstention?.contains("not dearer ones") == true)
+  }
+
   @Test func secondCauseIsNamedBesideTheFirst() throws {
     let result = try Self.attribute(Story.errors) {
       $0.errorShare = { $0["tenant"] == "acme" && $0["route"] == "answer" ? 0.8 : $0["model"] == "gpt-4.1-mini" ? 0.5 : 0.01 }

@@ -5,7 +5,8 @@ import TestSeries
 
 struct AttributionWorld {
   var dimensions: [(name: String, values: [String])] = [
-    ("tenant", ["acme", "globex", "initech", "umbrella"]), ("model", ["flash", "mini", "pro"]), ("route", ["answer", "chat", "classify"]),
+    ("tenant", ["acme", "globex", "initech", "umbrella"]), ("model", ["flash", "mini", "pro"]),
+    ("route", ["answer", "chat", "classify"]),
     ("region", ["eu", "us"]),
   ]
   /// Requests of one leaf, now and before.
@@ -47,6 +48,6 @@ struct AttributionWorld {
     let kept = parents.map { parent in names.indices.filter { parent.contains(names[$0]) } }
     let search = DevianceSearch(table, expected: LeafBaseline(parents: kept).expected(table), direction: direction)
     let verdict = search.verdict()
-    return (LeafReport(search, verdict, hasExposures: true), verdict)
+    return (LeafReport(search, verdict), verdict)
   }
 }

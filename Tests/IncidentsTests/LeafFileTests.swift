@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func columnsAndTimesAreNamed() throws {
-    let text = "when,errors,requests,model\n2026-11-01T00:00:00Z,2,200,a\n2026-11-01T00:01:00Z,90,200,a\n2026-11-01T00:00:00Z,2,200,b\n2026-11-01T00:01:00Z,2,200,b\n"
+    let text =
+      "when,errors,requests,model\n2026-11-01T00:00:00Z,2,200,a\n2026-11-01T00:01:00Z,90,200,a\n2026-11-01T00:00:00Z,2,200,b\n2026-11-01T00:01:00Z,2,200,b\n"
     var columns = LeafFileColumns()
     columns.time = "when"
     columns.observed = "errors"

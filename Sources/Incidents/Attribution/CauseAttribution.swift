@@ -33,8 +33,18 @@ package struct CauseAttribution {
       return Attribution(
         cause: nil, abstention: "\(definition.query) cannot be contrasted per request", contrast: [], rejected: [])
     }
-    return try CauseAttribution(definition, signal, group: group, onset: onset, at: at, changes: changes, read: read)
-      .attribution()
+    func look(at signal: SliceSignal) throws -> CauseAttribution {
+      try CauseAttribution(definition, signal, group: group, onset: onset, at: at, changes: changes, read: read)
+    }
+    let own = try look(at: signal)
+    guard let reason = own.moreRequests else { return own.attribution() }
+    // Nothing became dearer: then the question is who sends more.
+    if let requests = signal.requests {
+      var attribution = try look(at: requests).attribution()
+      attribution.cause?.evidence.append(reason.uppercasedFirst)
+      if attribution.cause != nil { return attribution }
+    }
+    return own.abstention(reason, own.search.verdict(hasExposures: signal.hasExposures))
   }
 
   private init(
@@ -117,19 +127,22 @@ package struct CauseAttribution {
     return counts.map { (name: $0.name, share: $0.count / all) }.sorted { ($0.share, $1.name) > ($1.share, $0.name) }
   }
 
+  /// Why money is no matter of rates, when it is not.
+  private var moreRequests: String? {
+    guard signal.isMoney, table.totalBefore.exposures > 0, let rate = table.total.rate else { return nil }
+    guard table.total.events < 1.2 * search.expected.reduce(0, +) else { return nil }
+    return "cost per request stayed at \(signal.text(rate)): there are more requests, not dearer ones"
+  }
+
+  private func abstention(_ reason: String, _ verdict: SliceVerdict) -> Attribution {
+    Attribution(
+      cause: nil, abstention: reason, contrast: contrast(of: [:]), rejected: rejected(verdict, dimensions: [:], change: nil),
+      startedAt: start)
+  }
+
   private func attribution() -> Attribution {
     let verdict = search.verdict(hasExposures: signal.hasExposures)
-    let table = search.table
-    func abstain(_ reason: String) -> Attribution {
-      Attribution(
-        cause: nil, abstention: reason, contrast: contrast(of: [:]), rejected: rejected(verdict, dimensions: [:], change: nil),
-        startedAt: start)
-    }
-    if signal.isMoney, table.totalBefore.exposures > 0, let rate = table.total.rate, let mix = verdict.mix,
-      rate < 1.2 * mix.expected
-    {
-      return abstain("cost per request stayed at \(signal.text(rate)): there are more requests, not dearer ones")
-    }
+    func abstain(_ reason: String) -> Attribution { abstention(reason, verdict) }
     if let abstention = verdict.abstention { return abstain(sentence(abstention)) }
     let causes = verdict.causes.map { cause($0, verdict) }
     guard let first = causes.first else { return abstain(sentence(.tooFewEvents)) }

@@ -100,12 +100,16 @@ package struct DevianceSearch {
 
   func finding(_ slice: Slice, total: Double, examined: Int) -> SliceFinding {
     let deviance = Deviance.of(slice.now.events, slice.expected, direction)
-    let (exposures, before) = (table.total.exposures, table.totalBefore.exposures)
+    // Where there are no exposures, as of volumes, the events are the traffic.
+    let hasExposures = table.total.exposures > 0 || table.totalBefore.exposures > 0
+    func part(_ part: Exposure, of whole: Exposure) -> Double {
+      let (part, whole) = hasExposures ? (part.exposures, whole.exposures) : (part.events, whole.events)
+      return whole > 0 ? part / whole : 0
+    }
     return SliceFinding(
       slice: slice, deviance: deviance, share: total > 0 ? min(1, deviance / total) : 0,
       lift: Deviance.lift(slice.now.events, slice.expected, direction),
-      coverage: exposures > 0 ? slice.now.exposures / exposures : 0,
-      coverageBefore: before > 0 ? slice.before.exposures / before : 0,
+      coverage: part(slice.now, of: table.total), coverageBefore: part(slice.before, of: table.totalBefore),
       support: deviance - log(Double(max(examined, 1))))
   }
 

@@ -37,17 +37,16 @@ package struct LeafReport: Codable, Sendable {
 
   package init(_ file: LeafFile, direction: DevianceDirection = .rise, settings: DevianceSettings = DevianceSettings()) {
     let search = DevianceSearch(file.table, expected: file.expected, direction: direction, settings: settings)
-    self.init(search, search.verdict(hasExposures: file.hasExposures), hasExposures: file.hasExposures)
+    self.init(search, search.verdict(hasExposures: file.hasExposures))
   }
 
-  package init(_ search: DevianceSearch, _ verdict: SliceVerdict, hasExposures: Bool) {
+  package init(_ search: DevianceSearch, _ verdict: SliceVerdict) {
     let table = search.table
     func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
     func entry(_ finding: SliceFinding, _ reason: String?) -> Entry {
-      let events = table.total.events > 0 ? finding.slice.now.events / table.total.events : 0
       return Entry(
         dimensions: table.values(of: finding.slice.literals), share: rounded(finding.share), lift: rounded(finding.lift),
-        coverage: rounded(hasExposures ? finding.coverage : events), support: rounded(finding.support),
+        coverage: rounded(finding.coverage), support: rounded(finding.support),
         observed: rounded(finding.slice.now.events), expected: rounded(finding.slice.expected), reason: reason)
     }
     causes = verdict.causes.map { entry($0, nil) }

@@ -13,12 +13,12 @@ struct SliceSignal {
     case volume(MonitorQuery.Term)
   }
 
-  private let counting: Counting
+  private var counting: Counting
   /// What one event among exposures is called: `ungrounded answers`.
-  let events: String
+  private(set) var events: String
   /// How many raw events count as one. Money is counted in typical requests, so that a likelihood of counts serves it too.
   private(set) var eventSize = 1.0
-  private let unit: QueryUnit
+  private var unit: QueryUnit
 
   /// A monitor below its threshold looks for what fell.
   let direction: DevianceDirection
@@ -73,6 +73,17 @@ struct SliceSignal {
   var hasExposures: Bool {
     if case .volume = counting { return false }
     return true
+  }
+
+  /// The requests behind the money: who sends more when nothing became dearer.
+  var requests: SliceSignal? {
+    guard isMoney, case .ratio(_, let denominator) = counting else { return nil }
+    var requests = self
+    requests.counting = .volume(denominator)
+    requests.unit = .quotient
+    requests.events = "requests"
+    requests.eventSize = 1
+    return requests
   }
 
   var isErrors: Bool {

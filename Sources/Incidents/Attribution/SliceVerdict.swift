@@ -82,7 +82,7 @@ extension DevianceSearch {
       $0.1 += $1.coverageBefore
     }
     let lifts = causes.map(\.lift)
-    if hasExposures, coverage >= 0.95, before >= 0.95, (lifts.max() ?? 1) < 2 * (lifts.min() ?? 1) { return .everythingAlike }
+    if before >= 0.95, coverage >= 0.95 || !hasExposures, (lifts.max() ?? 1) < 2 * (lifts.min() ?? 1) { return .everythingAlike }
     let (rest, strongest) = (lift(others), best.lift)
     if !isHealthy(others), rest - 1 >= 0.5 * (strongest - 1) { return .othersAlike(others: rest, best: strongest) }
     return nil
