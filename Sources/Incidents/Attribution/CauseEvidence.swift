@@ -78,7 +78,11 @@ extension CauseAttribution {
 
   func rejected(_ verdict: SliceVerdict, dimensions: [String: String], change: ChangeEvent?) -> [RejectedAlternative] {
     var result: [RejectedAlternative] = []
-    for alternative in verdict.rejected where result.count < 3 {
+    // Other single values are what a person suspects first.
+    let ranked =
+      verdict.rejected.filter { $0.finding.slice.literals.count == 1 }
+      + verdict.rejected.filter { $0.finding.slice.literals.count > 1 }
+    for alternative in ranked where result.count < 3 {
       let names = search.table.values(of: alternative.finding.slice.literals)
       // What only repeats a part of the cause, such as the prompt of its version, is no alternative.
       guard !names.allSatisfy({ dimensions[$0.key] == $0.value }) else { continue }
@@ -105,6 +109,8 @@ extension CauseAttribution {
         "its share of the traffic went from \(Figure.percent(before)) to \(Figure.percent(now)), its own rate stayed: mix, not rate"
     case .explainsLess(let share, let cause):
       return "explains \(Figure.percent(share)) of the deviation against \(Figure.percent(cause))"
+    case .moreWords(let share, let cause):
+      return "explains \(Figure.percent(share)) against \(Figure.percent(cause)), with more words"
     }
   }
 

@@ -87,6 +87,8 @@ package struct DevianceSettings: Sendable {
   package var mixShare = 2.0 / 3
   /// Nats that must be left after paying for the number of slices looked at: about one chance in a hundred.
   package var leastSupport = 4.6
+  /// Slices that came next to the best explanation and are shown beside it.
+  package var runnersUp = 2
   /// Values of a dimension that take part in conjunctions.
   package var retainedValues = 24
   /// Dimensions that take part: those with the most surprising values.

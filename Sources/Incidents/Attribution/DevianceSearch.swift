@@ -68,6 +68,8 @@ package struct DevianceSearch {
     var explanations: [Explanation] = []
     /// The best explanation that was too weak, when nothing else was found.
     var tooWeak: Explanation?
+    /// The slices whose scores came next to the first explanation's.
+    var runnersUp: [SliceFinding] = []
     /// Slices of one literal, most explaining first.
     var singles: [SliceFinding] = []
     /// What the shares are shares of.
@@ -85,7 +87,8 @@ package struct DevianceSearch {
         outcome.total = round.total
         outcome.singles = round.singles()
       }
-      guard let found = round.best(leastExcess: number == 0 ? groupExcess / 2 : 0) else { break }
+      guard let (found, next) = round.best(leastExcess: number == 0 ? groupExcess / 2 : 0) else { break }
+      if number == 0 { outcome.runnersUp = next }
       guard found.share >= settings.leastShare else {
         if number == 0 { outcome.tooWeak = found }
         break

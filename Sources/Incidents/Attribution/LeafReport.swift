@@ -116,6 +116,8 @@ package struct LeafReport: Codable, Sendable {
       return "mix, not rate: went from \(Figure.percent(before)) to \(Figure.percent(now)) of the exposures at its own rate"
     case .explainsLess(let share, let cause):
       return "explains \(Figure.percent(share)) against \(Figure.percent(cause))"
+    case .moreWords(let share, let cause):
+      return "explains \(Figure.percent(share)) against \(Figure.percent(cause)), with more words"
     }
   }
 }

@@ -50,8 +50,9 @@ struct SearchRound {
   /// Slices of one literal, most explaining first.
   func singles() -> [SliceFinding] { search.ordered(ones).map(finding) }
 
-  /// The best explanation. Those that hold less than `leastExcess` of the alert's own events are no candidates.
-  func best(leastExcess: Double) -> DevianceSearch.Explanation? {
+  /// The best explanation, and the single slices that came next. Those that hold less than `leastExcess` of the alert's own events
+  /// are no candidates.
+  func best(leastExcess: Double) -> (explanation: DevianceSearch.Explanation, next: [SliceFinding])? {
     let candidates = strongest.flatMap { explanations($0, leastExcess: leastExcess) }
     guard let top = candidates.map(\.score).max() else { return nil }
     let close = candidates.filter { $0.score > top - search.settings.tie }
@@ -61,7 +62,13 @@ struct SearchRound {
     let own = drilled.filter { leastExcess == 0 || excess($0) >= leastExcess }
     let ordered = own + drilled.filter { !own.contains($0) }
     let findings = ordered.map(finding)
-    return DevianceSearch.Explanation(findings: findings, share: min(1, findings.reduce(0) { $0 + $1.share }))
+    // Rounded, so that sums in another order do not reorder equals.
+    let ranked = candidates.filter { $0.slices.count == 1 }.map { (score: ($0.score * 1e9).rounded(), slice: $0.slices[0]) }
+    let next = ranked.sorted { left, right in
+      left.score != right.score ? left.score > right.score : search.precedes([left.slice.literals], [right.slice.literals])
+    }.map(\.slice).filter { !ordered.contains($0) }
+    let explanation = DevianceSearch.Explanation(findings: findings, share: min(1, findings.reduce(0) { $0 + $1.share }))
+    return (explanation, next.prefix(search.settings.runnersUp).map(finding))
   }
 
   private func excess(_ slice: Slice) -> Double { search.direction == .rise ? slice.groupExcess : -slice.groupExcess }

@@ -9,6 +9,8 @@ package enum SliceRejection: Hashable, Sendable {
   /// Its share of the traffic changed, its own rate did not.
   case mixOnly(before: Double, now: Double)
   case explainsLess(Double, than: Double)
+  /// It takes more words, and explains hardly more.
+  case moreWords(Double, than: Double)
 }
 
 package enum SliceAbstention: Hashable, Sendable {
@@ -96,6 +98,9 @@ extension DevianceSearch {
   ) -> [SliceVerdict.Rejected] {
     var seen = Set(causes.flatMap { $0.slice.literals.map(\.dimension) })
     var candidates = tooWeak + (outcome.tooWeak?.findings ?? [])
+    for next in outcome.runnersUp where !(causes + candidates).contains(where: { $0.slice.literals == next.slice.literals }) {
+      candidates.append(next)
+    }
     for single in outcome.singles where seen.insert(single.slice.literals[0].dimension).inserted {
       if !candidates.contains(where: { $0.slice.literals == single.slice.literals }) { candidates.append(single) }
     }
@@ -115,6 +120,9 @@ extension DevianceSearch {
     }
     if hasExposures, isHealthy(finding.slice), finding.coverage >= 1.3 * finding.coverageBefore {
       return .mixOnly(before: finding.coverageBefore, now: finding.coverage)
+    }
+    if let best = causes.first, finding.slice.literals.count > best.slice.literals.count {
+      return .moreWords(finding.share, than: causeShare)
     }
     return .explainsLess(finding.share, than: causeShare)
   }
