@@ -96,6 +96,83 @@ import Testing
     #expect(quiet.cause == nil)
   }
 
+  /// A tenant that always failed more sends more: the rate rises, nobody got worse.
+  @Test func abstainsOnAShiftOfTheMix() throws {
+    func streams(globex: Int64) -> [Story.Stream] {
+      Story.twoRoutes(volume: 8).map { stream in
+        var stream = stream
+        if stream.tags["tenant"] == "globex" { stream.requests *= globex }
+        return stream
+      }
+    }
+    var story = Story(cycle: CommandCycleOfNothing.cycle)
+    story.errorShare = { $0["tenant"] == "globex" ? 0.3 : 0.01 }
+    story.streams = streams(globex: 1)
+    try story.run(seconds: 1_200)
+    story.streams = streams(globex: 8)
+    try story.run(seconds: 120)
+    let result = try CauseAttribution.attribute(
+      Story.errors, group: TagSet([String: String]()), onset: .second(1_240), at: story.now, changes: [], read: story.table.read)
+    #expect(result.cause == nil)
+    #expect(result.abstention?.contains("the mix of the traffic explains") == true)
+    #expect(result.abstention?.contains("tenant globex went from") == true)
+  }
+
+  @Test func volumesNameWhoSendsMoreAndWhoFellSilent() throws {
+    func attribute(_ comparison: Threshold.Comparison, globex: Int64) throws -> Attribution {
+      let monitor = MonitorDefinition(
+        name: "requests", title: "Requests", severity: .sev3,
+        query: MonitorQuery(.perMinute(.init(.sum, MetricCatalogue.requests))), window: .seconds(60), holdFor: .seconds(20),
+        threshold: Threshold(comparison, critical: 1))
+      let changed = Story.twoRoutes(volume: 8).map { stream in
+        var stream = stream
+        if stream.tags["tenant"] == "globex" { stream.requests = globex }
+        return stream
+      }
+      return try Self.attribute(monitor, then: changed) { _ in }
+    }
+    let surge = try attribute(.above, globex: 60)
+    #expect(surge.cause?.dimensions == ["tenant": "globex"])
+    #expect(surge.startedAt == .second(1_200))
+    let silence = try attribute(.below, globex: 0)
+    #expect(silence.cause?.dimensions == ["tenant": "globex"])
+    #expect(silence.cause?.evidence.contains { $0.contains("fewer") } == true)
+  }
+
+  @Test func costThatRoseByRequestsIsLaidAtWhoSendsThem() throws {
+    func streams(_ factor: (String) -> Int64) -> [Story.Stream] {
+      Story.twoRoutes(volume: 8).map { stream in
+        var stream = stream
+        stream.requests *= factor(stream.tags["tenant"] ?? "")
+        return stream
+      }
+    }
+    let abuse = try Self.attribute(Story.cost, then: streams { $0 == "globex" ? 10 : 1 }) { _ in }
+    #expect(abuse.cause?.dimensions == ["tenant": "globex"])
+    #expect(abuse.cause?.evidence.contains { $0.contains("not dearer ones") } == true)
+    // A peak of everybody's is nobody's fault.
+    let peak = try Self.attribute(Story.cost, then: streams { _ in 4 }) { _ in }
+    #expect(peak.cause == nil)
+    #expect(peak.abstention?.contains("not dearer ones") == true)
+  }
+
+  @Test func secondCauseIsNamedBesideTheFirst() throws {
+    let result = try Self.attribute(Story.errors) {
+      $0.errorShare = { $0["tenant"] == "acme" && $0["route"] == "answer" ? 0.8 : $0["model"] == "gpt-4.1-mini" ? 0.5 : 0.01 }
+    }
+    let causes = ([result.cause].compactMap { $0 } + (result.further ?? [])).map(\.dimensions)
+    #expect(causes.count == 2)
+    #expect(causes.contains(["model": "gpt-4.1-mini"]))
+    #expect(causes.contains { $0["tenant"] == "acme" && $0["model"] == "gemini-2.5-flash" })
+  }
+
+  @Test func evidenceSeparatesRateFromMixAndSaysHowMuchIsCovered() throws {
+    let result = try Self.attribute(Story.errors) { $0.errorShare = { $0["tenant"] == "globex" ? 0.6 : 0.01 } }
+    #expect(result.cause?.evidence.contains { $0.contains("from rates within slices") } == true)
+    #expect(result.cause?.evidence.contains { $0.contains("of the traffic") } == true)
+    #expect(result.rejected.contains { $0.reason.contains("stayed healthy") })
+  }
+
   @Test func neverContradictsTheGroupOfItsAlert() throws {
     let result = try Self.attribute(Story.errors, group: ["route": "chat"]) {
       $0.errorShare = { $0["route"] == "answer" ? 0.9 : $0["route"] == "chat" ? 0.3 : 0.01 }

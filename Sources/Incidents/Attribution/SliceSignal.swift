@@ -4,40 +4,28 @@ import LLMMetrics
 import LLMTelemetry
 import Monitors
 
-/// Events (errors, ungrounded answers, slow requests, dollars) among exposures (requests, scored answers).
-struct Exposure: Hashable {
-  var events = 0.0
-  var exposures = 0.0
-
-  static func += (left: inout Exposure, right: Exposure) {
-    left.events += right.events
-    left.exposures += right.exposures
-  }
-
-  static func - (left: Exposure, right: Exposure) -> Exposure {
-    Exposure(events: max(0, left.events - right.events), exposures: max(0, left.exposures - right.exposures))
-  }
-
-  var rate: Double? { exposures > 0 ? events / exposures : nil }
-}
-
 struct SliceSignal {
   private enum Counting {
     case ratio(MonitorQuery.Term, MonitorQuery.Term)
     /// Requests slower (or otherwise higher) than the monitor's critical value.
     case above(MonitorQuery.Term, Double)
+    /// Requests themselves: nothing to divide by but time.
+    case volume(MonitorQuery.Term)
   }
 
-  private let counting: Counting
+  private var counting: Counting
   /// What one event among exposures is called: `ungrounded answers`.
-  let events: String
+  private(set) var events: String
   /// How many raw events count as one. Money is counted in typical requests, so that a likelihood of counts serves it too.
   private(set) var eventSize = 1.0
-  private let unit: QueryUnit
+  private var unit: QueryUnit
 
-  /// `nil` when the query has no meaning per request, or alerts on falling values.
+  /// A monitor below its threshold looks for what fell.
+  let direction: DevianceDirection
+
+  /// `nil` when the query has no meaning per request.
   init?(_ definition: MonitorDefinition) {
-    guard definition.threshold.comparison == .above else { return nil }
+    direction = definition.threshold.comparison == .above ? .rise : .fall
     switch definition.query.form {
     case .ratio(let numerator, let denominator):
       guard numerator.metric.type == .count, denominator.metric.type == .count else { return nil }
@@ -48,11 +36,17 @@ struct SliceSignal {
       if term.metric.type == .count {
         let own = Set(term.metric.extraTags)
         let requests = MonitorQuery.Term(.sum, MetricCatalogue.requests, filter: term.filter.filter { !own.contains($0.key) })
-        guard term.metric != MetricCatalogue.requests else { return nil }
+        guard term.metric != MetricCatalogue.requests else {
+          counting = .volume(term)
+          unit = .quotient
+          events = "requests"
+          return
+        }
         counting = .ratio(term, requests)
         unit = term.metric.unit == .dollar ? .dollars : term.isSubset(of: requests) ? .share : .quotient
         events = Self.words(term.metric)
       } else {
+        guard direction == .rise else { return nil }
         counting = .above(term, definition.threshold.critical)
         unit = .share
         events = "requests above \(definition.query.unit.text(definition.threshold.critical))"
@@ -67,12 +61,29 @@ struct SliceSignal {
 
   /// Takes the rate of healthy `steps` as the size of one event, where events are not things that can be counted.
   func scaled(by steps: [Exposure]) -> SliceSignal {
-    guard unit == .dollars || unit == .quotient else { return self }
+    guard hasExposures, unit == .dollars || unit == .quotient else { return self }
     let all = steps.reduce(into: Exposure()) { $0 += $1 }
     guard let rate = all.rate, rate > 0 else { return self }
     var scaled = self
     scaled.eventSize = rate
     return scaled
+  }
+
+  /// False for volumes, which are compared with their own past.
+  var hasExposures: Bool {
+    if case .volume = counting { return false }
+    return true
+  }
+
+  /// The requests behind the money: who sends more when nothing became dearer.
+  var requests: SliceSignal? {
+    guard isMoney, case .ratio(_, let denominator) = counting else { return nil }
+    var requests = self
+    requests.counting = .volume(denominator)
+    requests.unit = .quotient
+    requests.events = "requests"
+    requests.eventSize = 1
+    return requests
   }
 
   var isErrors: Bool {
@@ -87,7 +98,7 @@ struct SliceSignal {
 
   var numerator: MonitorQuery.Term {
     switch counting {
-    case .ratio(let numerator, _), .above(let numerator, _): numerator
+    case .ratio(let numerator, _), .above(let numerator, _), .volume(let numerator): numerator
     }
   }
 
@@ -116,6 +127,8 @@ struct SliceSignal {
     case .ratio(let numerator, let denominator):
       try each(numerator) { Exposure(events: ($0.value(numerator) ?? 0) / eventSize) }
       try each(denominator) { Exposure(exposures: $0.value(denominator) ?? 0) }
+    case .volume(let term):
+      try each(term) { Exposure(events: $0.value(term) ?? 0) }
     case .above(let term, let limit):
       try each(term) { aggregate in
         guard case .sketch(let sketch) = aggregate else { return Exposure() }

@@ -72,14 +72,18 @@ package struct Attribution: Hashable, Sendable, Codable {
   package var rejected: [RejectedAlternative]
   /// When the failure began, estimated from the series; `nil` when they could not tell.
   package var startedAt: Timestamp?
+  /// What else went wrong at the same time: other values of the same dimensions, or something unrelated; `nil` for none.
+  package var further: [Cause]?
 
   package init(
-    cause: Cause?, abstention: String?, contrast: [ContrastRow], rejected: [RejectedAlternative], startedAt: Timestamp? = nil
+    cause: Cause?, abstention: String?, contrast: [ContrastRow], rejected: [RejectedAlternative], startedAt: Timestamp? = nil,
+    further: [Cause]? = nil
   ) {
     self.cause = cause
     self.abstention = abstention
     self.contrast = contrast
     self.rejected = rejected
     self.startedAt = startedAt
+    self.further = further
   }
 }
