@@ -43,10 +43,6 @@ struct BaseLeaf {
 
   // Tables for the evidence of one span.
   var rate = SIMD16<Float>(repeating: 0.002)
-  /// What a trial without event says, for the mild and the strong alternative; negative.
-  var quiet = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: 0))
-  /// What an event adds to that.
-  var event = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: 0))
   var offset = Measures(repeating: 0)
   /// One over the variance; 0 while too little is known.
   var weight = Measures(repeating: 0)
@@ -55,6 +51,9 @@ struct BaseLeaf {
 /// The baselines of all leaves.
 struct BaselineTable {
   private(set) var families: [Family] = []
+  /// For each leaf what a trial without event says in each lane, for the mild and the strong alternative (negative), and what an
+  /// event adds to either.
+  private var words: [Float] = []
   private(set) var bases: [BaseLeaf] = []
   private var total = LaneHistory()
   private var familyNumbers: [LeafKey: Int] = [:]
@@ -89,6 +88,8 @@ struct BaselineTable {
     }
     baseNumbers[key] = bases.count
     bases.append(BaseLeaf(family: family))
+    words += Array(repeating: 0, count: 4 * DetectionSignal.eventCount)
+    refresh(bases.count - 1)
     return bases.count - 1
   }
 
@@ -163,16 +164,40 @@ struct BaselineTable {
       let (mild, strong) = Alternatives.rates(rate[lane])
       let quietMild = ((1 - mild) / (1 - rate[lane])).logarithm
       let quietStrong = ((1 - strong) / (1 - rate[lane])).logarithm
-      bases[base].quiet.0[lane] = quietMild
-      bases[base].quiet.1[lane] = quietStrong
-      bases[base].event.0[lane] = (mild / rate[lane]).logarithm - quietMild
-      bases[base].event.1[lane] = (strong / rate[lane]).logarithm - quietStrong
+      let first = base * 64 + lane
+      words[first] = quietMild
+      words[first + 16] = quietStrong
+      words[first + 32] = (mild / rate[lane]).logarithm - quietMild
+      words[first + 48] = (strong / rate[lane]).logarithm - quietStrong
     }
     bases[base].offset = history.sum / (history.count + Self.leafMeasures)
     let variance = pointwiseMax(
       (family.squares + 0.02) / pointwiseMax(family.squareCount, Measures(repeating: 1)), Measures(repeating: 0.01))
     bases[base].weight = (1 / variance).replacing(with: 0, where: family.squareCount .< Self.enoughMeasures)
     bases[base].news = 0
+  }
+
+  /// Writes what a span's events say, lane by lane: mild, strong, support.
+  @inline(__always)
+  func fill(_ target: UnsafeMutableBufferPointer<Float>, base: Int, trials: UInt32, events: UInt32) {
+    let lanes = EvidenceTable.lanes
+    words.withUnsafeBufferPointer { words in
+      guard let source = words.baseAddress.map({ $0 + base * 64 }), let target = target.baseAddress else { return }
+      for lane in 0..<DetectionSignal.eventCount {
+        let isTrial: Float = trials & (1 << UInt32(lane)) != 0 ? 1 : 0
+        target[lane] = source[lane] * isTrial
+        target[lanes + lane] = source[16 + lane] * isTrial
+        target[2 * lanes + lane] = 0
+      }
+      var left = events
+      while left != 0 {
+        let lane = left.trailingZeroBitCount
+        target[lane] += source[32 + lane]
+        target[lanes + lane] += source[48 + lane]
+        target[2 * lanes + lane] = 1
+        left &= left - 1
+      }
+    }
   }
 
   /// How far a span's measures are from normal, times the weight, and the weight.

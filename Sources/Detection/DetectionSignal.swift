@@ -74,6 +74,5 @@ package enum DetectionSignal: Int, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// Evidence of all lanes at once.
-typealias Lanes = SIMD32<Float>
+/// One number for each measure.
 typealias Measures = SIMD8<Float>

@@ -7,9 +7,9 @@ extension Detector {
   mutating func alarm(_ number: Int32, _ signal: DetectionSignal) {
     let index = Int(number)
     let key = slices[index].key
-    let onset = max(slices[index].left[signal.rawValue], bucket - Self.memoryBuckets)
+    let onset = max(evidence.left(index, signal.rawValue), bucket - Self.memoryBuckets)
     alarms[signal.rawValue] += 1
-    slices[index].forget(signal.rawValue)
+    evidence.forget(index, signal.rawValue)
     slices[index].muted |= signal.bit
     for place in open.indices where open[place].isStream { search(place) }
     if let place = open.indices.first(where: { explains(open[$0], key, signal, from: onset) }) {
@@ -185,7 +185,7 @@ extension Detector {
     let still = open.reduce(0) { $0 | $1.lanes }
     for index in slices.indices {
       slices[index].muted &= still
-      for signal in incident.signals where signal.rawValue < DetectionSignal.laneCount { slices[index].forget(signal.rawValue) }
+      for signal in incident.signals where signal.rawValue < DetectionSignal.laneCount { evidence.forget(index, signal.rawValue) }
     }
   }
 

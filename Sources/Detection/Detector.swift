@@ -28,7 +28,10 @@ package struct Detector: Sendable {
   var baselines = BaselineTable()
   var leafs: [Leaf] = []
   var leafNumbers: [LeafKey: Int32] = [:]
-  var slices: [SliceEvidence] = []
+  var slices: [Slice] = []
+  var evidence = EvidenceTable()
+  /// The evidence of one span, kept to be used again.
+  private var scratch: [Float] = Array(repeating: 0, count: EvidenceTable.stride)
   var sliceNumbers: [SliceKey: Int32] = [:]
   var levelCounts = [1, 0, 0]
   var touched: [Int32] = []
@@ -81,48 +84,41 @@ package struct Detector: Sendable {
     }
     let leaf = leafs[Int(number)]
     let base = leaf.base
-    var mild = Lanes(repeating: 0)
-    var strong = Lanes(repeating: 0)
-    let trials = BaselineTable.ones(span.trials)
-    let events = span.events & span.trials
-    mild.lowHalf = baselines.bases[base].quiet.0 * trials
-    strong.lowHalf = baselines.bases[base].quiet.1 * trials
-    if events != 0 {
-      let ones = BaselineTable.ones(events)
-      mild.lowHalf += baselines.bases[base].event.0 * ones
-      strong.lowHalf += baselines.bases[base].event.1 * ones
-    }
     let (pull, weight) = baselines.measured(span, base: base)
-    let shift = Alternatives.mild
-    let strongShift = shift * Alternatives.strongShift
-    var ofMeasures = shift * pull - shift * shift * 0.5 * weight
-    var ofMeasuresStrong = strongShift * pull - strongShift * strongShift * 0.5 * weight
-    // Drifting measures are weighed at the end of the bucket, against the rest of the traffic.
-    ofMeasures[0] = 0
-    ofMeasures[1] = 0
-    ofMeasuresStrong[0] = 0
-    ofMeasuresStrong[1] = 0
-    mild.highHalf.lowHalf = ofMeasures
-    strong.highHalf.lowHalf = ofMeasuresStrong
+    fill(span, base, pull, weight)
+    evidence.add(scratch, to: leaf.slices)
     let drifting = SIMD2(pull[0], pull[1])
     let driftingWeight = SIMD2(weight[0], weight[1])
-    var support = Lanes(repeating: 0)
-    support.lowHalf = BaselineTable.ones(events)
-    support.highHalf.lowHalf = Measures(repeating: 0).replacing(with: 1, where: weight .> 0)
     for number in leaf.slices {
       let index = Int(number)
       if !slices[index].isTouched {
         slices[index].isTouched = true
         touched.append(number)
       }
-      slices[index].mild += mild
-      slices[index].strong += strong
       slices[index].pull += drifting
       slices[index].weight += driftingWeight
-      slices[index].support += support
       slices[index].requests += 1
     }
     if leaf.cell >= 0 { loops.count(leaf.cell) }
+  }
+
+  /// What the span says in each lane.
+  @inline(__always)
+  private mutating func fill(_ span: DetectionSpan, _ base: Int, _ pull: Measures, _ weight: Measures) {
+    let events = span.events & span.trials
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      let lanes = EvidenceTable.lanes
+      baselines.fill(scratch, base: base, trials: span.trials, events: events)
+      // Drifting measures are weighed at the end of the bucket, against the rest of the traffic.
+      for measure in 0..<DetectionSignal.measureCount {
+        let lane = DetectionSignal.eventCount + measure
+        let shift = measure < 2 ? 0 : Alternatives.mild[measure]
+        let high = shift * Alternatives.strongShift
+        scratch[lane] = shift * pull[measure] - shift * shift * 0.5 * weight[measure]
+        scratch[lanes + lane] = high * pull[measure] - high * high * 0.5 * weight[measure]
+        scratch[2 * lanes + lane] = weight[measure] > 0 ? 1 : 0
+      }
+    }
   }
 
   /// Takes the running bucket into account at the end of the recording.
@@ -182,13 +178,14 @@ package struct Detector: Sendable {
   mutating func slice(_ key: SliceKey) -> Int32? {
     if let number = sliceNumbers[key] { return number }
     guard slices.count < Self.sliceLimit else { return nil }
-    var evidence = SliceEvidence(key: key, firstSeen: max(0, bucket))
+    var new = Slice(key: key, firstSeen: max(0, bucket))
     for note in changes where bucket - note.bucket < 120 && note.fit(key, tables) >= 2 {
-      evidence.suspectUntil = note.bucket + 120
+      new.suspectUntil = note.bucket + 120
     }
-    slices.append(evidence)
+    slices.append(new)
+    evidence.addSlice()
     sliceNumbers[key] = Int32(slices.count - 1)
-    if evidence.level > 0 { levelCounts[evidence.level] += 1 }
+    if new.level > 0 { levelCounts[new.level] += 1 }
     // A third of the false alarms may come from each level; the constant is measured.
     for level in 0...2 {
       let streams = 3 * Double(max(8, levelCounts[level])) * Double(DetectionSignal.laneCount)
@@ -205,7 +202,10 @@ package struct Detector: Sendable {
       weigh()
       follow()
     } else {
-      for number in touched { slices[Int(number)].startOver() }
+      for number in touched {
+        slices[Int(number)].endBucket()
+        evidence.startOver(Int(number))
+      }
       isWarm = bucket >= Self.warmUpBuckets && spans >= Self.warmUpSpans
       if isWarm {
         learn(upTo: bucket)
@@ -235,24 +235,21 @@ package struct Detector: Sendable {
   private mutating func weigh() {
     guard !touched.isEmpty else { return }
     slices[0].bringRecent(to: bucket)
-    slices[0].recentPull += slices[0].pull
-    slices[0].recentWeight += slices[0].weight
     let all = (pull: slices[0].recentPull, weight: slices[0].recentWeight)
     var candidates: [(Int32, Int)] = []
     for number in touched {
       let index = Int(number)
-      if number != 0 {
-        slices[index].bringRecent(to: bucket)
-        slices[index].recentPull += slices[index].pull
-        slices[index].recentWeight += slices[index].weight
+      if number != 0 { slices[index].bringRecent(to: bucket) }
+      for lane in 0..<2 {
+        let (mild, strong) = slices[index].drifting(lane, all: all)
+        evidence.add(slice: index, lane: DetectionSignal.eventCount + lane, mild: mild, strong: strong)
       }
-      slices[index].weighDrifting(all: all)
       var threshold = thresholds[slices[index].level]
       if slices[index].suspectUntil >= bucket { threshold -= settings.changePrior }
-      slices[index].settle(bucket: bucket, crossing: threshold / 4, cap: threshold + 4)
-      let highest = pointwiseMax(slices[index].mildSum, slices[index].strongSum)
-      guard highest.max() >= threshold else { continue }
-      for lane in 0..<DetectionSignal.laneCount where highest[lane] >= threshold { candidates.append((number, lane)) }
+      let highest = evidence.settle(index, bucket: bucket, crossing: threshold / 4, cap: threshold + 4)
+      slices[index].endBucket()
+      guard highest >= threshold else { continue }
+      for lane in 0..<EvidenceTable.lanes where evidence.sum(index, lane) >= threshold { candidates.append((number, lane)) }
     }
     // The widest slice first: what is everywhere is one incident.
     candidates.sort { (slices[Int($0.0)].level, $0.0, $0.1) < (slices[Int($1.0)].level, $1.0, $1.1) }
@@ -267,18 +264,18 @@ package struct Detector: Sendable {
     let index = Int(number)
     let lane = signal.rawValue
     if slices[index].muted & signal.bit != 0 {
-      slices[index].forget(lane)
+      evidence.forget(index, lane)
       return
     }
-    guard slices[index].support[lane] >= (signal.isEvent ? 4 : 8) else { return }
-    let crossed = slices[index].crossed[lane]
+    guard evidence.support(index, lane) >= (signal.isEvent ? 4 : 8) else { return }
+    let crossed = evidence.crossed(index, lane)
     guard bucket - crossed >= 5 else { return }
     let (inside, outside) = window(slices[index].key, from: max(crossed + 5, bucket - 20))
-    let evidence = Self.evidence(inside, outside, signal, isEverything: number == 0)
-    if evidence >= 1 {
+    let further = Self.evidence(inside, outside, signal, isEverything: number == 0)
+    if further >= 1 {
       alarm(number, signal)
-    } else if evidence < -1, bucket - crossed > 12 {
-      slices[index].forget(lane)
+    } else if further < -1, bucket - crossed > 12 {
+      evidence.forget(index, lane)
     }
   }
 
