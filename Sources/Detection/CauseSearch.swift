@@ -58,8 +58,20 @@ struct CauseSearch {
         best = Answer(slice: slice, explained: 1, deviance: own)
       }
     }
+    if best.slice.isEverything, let narrower = onlyPlace(ordered, total) { best.slice = narrower }
     best.explained = explained(best.slice, total: total)
     return best
+  }
+
+  /// Where a signal can only be seen on some of the traffic, as retrieval on the routes that retrieve, that is the place to name.
+  private func onlyPlace(_ groups: [(key: LeafKey, value: Tally)], _ total: Tally) -> SliceKey? {
+    guard let signal = signals.first, signal.isEvent else { return nil }
+    let lane = signal.rawValue
+    let found = groups.filter { group in
+      SliceKey(values: group.key).literals == 1 && group.value.trials[lane] > 0.999 * total.trials[lane]
+        && group.value.spans < 0.9 * total.spans
+    }
+    return found.map { SliceKey(values: $0.key) }.max { preference($0) < preference($1) }
   }
 
   private func deviance(_ tally: Tally, rest: Tally) -> Float {

@@ -17,7 +17,7 @@ extension Detector {
       return
     }
     let answer = CauseSearch(items: items(from: onset), signals: [signal], prior: prior(onset: onset)).answer()
-    if let place = open.firstIndex(where: { sharesCause($0, answer.slice, signal) }) {
+    if let place = open.firstIndex(where: { isNear($0, signal, onset) && sharesCause($0, answer.slice, signal) }) {
       join(place, signal)
       search(place)
       return
@@ -55,9 +55,14 @@ extension Detector {
     return incident.slice == slice || (incident.signals.contains(signal) && !incident.slice.excludes(slice))
   }
 
+  /// Another signal that moves long after an incident began is another incident.
+  private func isNear(_ incident: OpenIncident, _ signal: DetectionSignal, _ onset: Int32) -> Bool {
+    incident.signals.contains(signal) || onset - incident.opened <= 90
+  }
+
   /// True when nothing unusual is left of the slice without what the incident already covers.
   private func explains(_ incident: OpenIncident, _ key: SliceKey, _ signal: DetectionSignal, from onset: Int32) -> Bool {
-    guard incident.isStream, !incident.slice.excludes(key) else { return false }
+    guard incident.isStream, !incident.slice.excludes(key), isNear(incident, signal, onset) else { return false }
     if incident.slice.isEverything {
       if incident.signals.contains(signal) { return true }
       return CauseSearch(items: items(from: onset), signals: [signal], prior: { _ in 0 }).answer().slice.isEverything
@@ -198,7 +203,7 @@ extension Detector {
       if later.isStream,
         let first = open[..<place].firstIndex(where: { earlier in
           earlier.isStream
-            && (earlier.slice == later.slice
+            && ((earlier.slice == later.slice && later.onset - earlier.opened <= 90)
               || (!Set(earlier.signals).isDisjoint(with: later.signals) && !earlier.slice.excludes(later.slice)))
         })
       {

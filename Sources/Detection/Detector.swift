@@ -190,7 +190,7 @@ package struct Detector: Sendable {
     for level in 0...2 {
       let streams = 3 * Double(max(8, levelCounts[level])) * Double(DetectionSignal.laneCount)
       let everything = 3 * Double(DetectionSignal.laneCount)
-      thresholds[level] = Float(((level == 0 ? everything : streams) / settings.falseIncidentsPerWeek).logarithm) + 8
+      thresholds[level] = Float(((level == 0 ? everything : streams) / settings.falseIncidentsPerWeek).logarithm) + 10
     }
     return Int32(slices.count - 1)
   }
@@ -246,7 +246,7 @@ package struct Detector: Sendable {
       }
       var threshold = thresholds[slices[index].level]
       if slices[index].suspectUntil >= bucket { threshold -= settings.changePrior }
-      let highest = evidence.settle(index, bucket: bucket, crossing: threshold / 4, cap: threshold + 4)
+      let highest = evidence.settle(index, bucket: bucket, crossing: threshold / 2, cap: threshold + 4)
       slices[index].endBucket()
       guard highest >= threshold else { continue }
       for lane in 0..<EvidenceTable.lanes where evidence.sum(index, lane) >= threshold { candidates.append((number, lane)) }
@@ -272,7 +272,7 @@ package struct Detector: Sendable {
     guard bucket - crossed >= 5 else { return }
     let (inside, outside) = window(slices[index].key, from: max(crossed + 5, bucket - 20))
     let further = Self.evidence(inside, outside, signal, isEverything: number == 0)
-    if further >= 1 {
+    if further >= 2, inside.support(signal) >= 2 {
       alarm(number, signal)
     } else if further < -1, bucket - crossed > 12 {
       evidence.forget(index, lane)

@@ -19,14 +19,15 @@ struct VolumeLevel {
   private static let remaining = 0.35
 
   /// One minute with `count` requests. On weekends fewer come than in the hour before, without anything being wrong.
-  mutating func minute(_ count: Double, allowance: Double, isOpen: Bool) {
+  /// `others` is what the rest of the traffic does to its own usual level: a slice that goes down with everything else is not lost.
+  mutating func minute(_ count: Double, allowance: Double, others: Double, isOpen: Bool) {
     minutes += 1
     guard minutes > 40 else {
       usual += (count - usual) / Double(minutes)
       lately = usual
       return
     }
-    let wanted = usual * allowance
+    let wanted = usual * allowance * others
     let gain = count * Self.remaining.logarithm + (1 - Self.remaining) * wanted
     if evidence <= 0 {
       seen = 0
@@ -45,7 +46,7 @@ struct VolumeLevel {
       recovery = 0
     }
     // What is suspicious must not become usual, and the end of a surge is not a loss.
-    guard evidence < 3, !isOpen else { return }
+    guard !isOpen else { return }
     let noise = 3 * (usual / 4).squareRoot()
     if lately > 1.35 * usual, lately - usual > noise, surgeMinutes < 480 {
       surgeMinutes += 1
@@ -95,7 +96,8 @@ extension Detector {
       guard key.values[CauseDimension.promptVersion.rawValue] == 0 else { continue }
       let number = Int32(index)
       let isOpen = place.map { open[$0].slice == key } ?? false
-      volume.levels[number, default: VolumeLevel()].minute(count, allowance: allowance, isOpen: isOpen)
+      volume.levels[number, default: VolumeLevel()].minute(
+        count, allowance: allowance, others: number == 0 ? 1 : others(than: number), isOpen: isOpen)
       guard let level = volume.levels[number], isWarm, level.evidence > VolumeWatch.threshold, level.since >= 3 else { continue }
       if level.seen < 0.62 * level.expected { alarmed = true }
     }
@@ -105,6 +107,15 @@ extension Detector {
     } else if alarmed, let number = lostSlice() {
       openLoss(number)
     }
+  }
+
+  /// What is left of the usual traffic outside a slice, 0.2 to 1.
+  private func others(than number: Int32) -> Double {
+    guard let all = volume.levels[0], let own = volume.levels[number], all.usual > 0 else { return 1 }
+    let usual = all.usual - own.usual
+    // A slice that is nearly everything has no others to go by.
+    guard usual > 0.2 * all.usual else { return min(1, max(0.2, all.lately / all.usual)) }
+    return min(1, max(0.2, (all.lately - own.lately) / usual))
   }
 
   /// The slice whose absence explains most; `nil` when the requests only went elsewhere.
@@ -153,7 +164,7 @@ extension Detector {
   private mutating func followLoss(_ place: Int) {
     if bucket - open[place].opened < 40, let number = lostSlice() { open[place].slice = slices[Int(number)].key }
     guard let number = sliceNumbers[open[place].slice], let level = volume.levels[number] else { return }
-    guard level.recovery > 6 || bucket - open[place].opened > Self.longestIncident else { return }
+    guard level.recovery > 6 || bucket - open[place].opened > Self.longestIncident / 4 else { return }
     for number in volume.levels.keys { volume.levels[number]?.forget() }
     resolve(place)
   }
