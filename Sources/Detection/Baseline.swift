@@ -158,6 +158,8 @@ struct BaselineTable {
     let all = (total.events + Self.prior * Self.priorTrials) / (total.trials + Self.priorTrials)
     let ofFamily = (family.history.events + all * Self.familyTrials) / (family.history.trials + Self.familyTrials)
     var rate = (history.events + ofFamily * Self.leafTrials) / (history.trials + Self.leafTrials)
+    // What is known from few trials may be more by a standard error, and no rate is the same every day.
+    rate = rate * 1.1 + (rate * (1 - rate) / (total.trials + Self.priorTrials)).squareRoot()
     rate.clamp(lowerBound: SIMD16(repeating: Self.rarest), upperBound: SIMD16(repeating: 0.97))
     bases[base].rate = rate
     for lane in 0..<16 {
@@ -233,12 +235,13 @@ enum Alternatives {
   /// The rates of an event that is normal at `rate`.
   static func rates(_ rate: Float) -> (mild: Float, strong: Float) {
     func odds(_ ratio: Float) -> Float { ratio * rate / (1 - rate + ratio * rate) }
-    return (max(odds(2.2), min(rate + 0.02, 0.985)), max(odds(8), min(rate + 0.15, 0.99)))
+    return (max(odds(2.4), min(rate + 0.025, 0.985)), max(odds(8), min(rate + 0.15, 0.99)))
   }
 
   static let strongShift: Float = 2.5
   /// All traffic together drifts, and needs more.
   static let globalShift: Float = 2.2
 
+  static let tolerance = Measures((0..<8).map { (DetectionSignal(rawValue: 16 + $0) ?? .cost).tolerance })
   static let mild = Measures((0..<8).map { (DetectionSignal(rawValue: 16 + $0) ?? .cost).shift })
 }

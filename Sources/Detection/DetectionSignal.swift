@@ -57,10 +57,21 @@ package enum DetectionSignal: Int, CaseIterable, Hashable, Sendable {
   package var shift: Float {
     switch self {
     case .latency, .timeToFirstToken: 0.36
-    case .streamGap: 0.7
-    case .cost, .inputTokens, .outputTokens: 0.64
-    case .unitCost: 0.3
-    case .retrievalDistance: 0.8
+    case .streamGap: 0.5
+    case .cost, .inputTokens, .outputTokens: 0.4
+    case .unitCost: 0.2
+    case .retrievalDistance: 0.6
+    default: 0
+    }
+  }
+
+  /// Shifts up to this are normal: answers that are a little longer by design.
+  package var tolerance: Float {
+    switch self {
+    case .streamGap: 0.1
+    case .cost, .inputTokens, .outputTokens: 0.18
+    case .unitCost: 0.05
+    case .retrievalDistance: 0.1
     default: 0
     }
   }

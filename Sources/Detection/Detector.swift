@@ -114,8 +114,9 @@ package struct Detector: Sendable {
         let lane = DetectionSignal.eventCount + measure
         let shift = measure < 2 ? 0 : Alternatives.mild[measure]
         let high = shift * Alternatives.strongShift
-        scratch[lane] = shift * pull[measure] - shift * shift * 0.5 * weight[measure]
-        scratch[lanes + lane] = high * pull[measure] - high * high * 0.5 * weight[measure]
+        let excess = pull[measure] - Alternatives.tolerance[measure] * weight[measure]
+        scratch[lane] = shift * excess - shift * shift * 0.5 * weight[measure]
+        scratch[lanes + lane] = high * excess - high * high * 0.5 * weight[measure]
         scratch[2 * lanes + lane] = weight[measure] > 0 ? 1 : 0
       }
     }
@@ -272,9 +273,9 @@ package struct Detector: Sendable {
     guard bucket - crossed >= 5 else { return }
     let (inside, outside) = window(slices[index].key, from: max(crossed + 5, bucket - 20))
     let further = Self.evidence(inside, outside, signal, isEverything: number == 0)
-    if further >= 2, inside.support(signal) >= 2 {
+    if further >= 4, inside.support(signal) >= 3 {
       alarm(number, signal)
-    } else if further < -1, bucket - crossed > 12 {
+    } else if further < 0, bucket - crossed > 8 {
       evidence.forget(index, lane)
     }
   }
@@ -311,7 +312,7 @@ package struct Detector: Sendable {
     let lane = signal.rawValue - DetectionSignal.eventCount
     let weight = tally.weight[lane]
     guard weight > 0 else { return 0 }
-    var pull = tally.pull[lane]
+    var pull = tally.pull[lane] - Alternatives.tolerance[lane] * weight
     var shift = signal.shift
     if signal.drifts {
       if isEverything { shift *= Alternatives.globalShift } else if rest.weight[lane] > 0 {

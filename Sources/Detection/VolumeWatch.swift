@@ -5,6 +5,8 @@ struct VolumeLevel {
   /// Half-lives of half an hour and of three minutes.
   private(set) var usual = 0.0
   private(set) var lately = 0.0
+  /// As `usual`, but of whatever came, surges too: for shares.
+  private(set) var plain = 0.0
   private var minutes = 0
   private var surgeMinutes = 0
   private(set) var evidence = 0.0
@@ -20,14 +22,16 @@ struct VolumeLevel {
 
   /// One minute with `count` requests. On weekends fewer come than in the hour before, without anything being wrong.
   /// `others` is what the rest of the traffic does to its own usual level: a slice that goes down with everything else is not lost.
-  mutating func minute(_ count: Double, allowance: Double, others: Double, isOpen: Bool) {
+  /// `byShare` is what the slice should have by its share of what the rest has now.
+  mutating func minute(_ count: Double, allowance: Double, others: Double, byShare: Double, isOpen: Bool) {
     minutes += 1
     guard minutes > 40 else {
       usual += (count - usual) / Double(minutes)
       lately = usual
+      plain = usual
       return
     }
-    let wanted = usual * allowance * others
+    let wanted = min(usual * allowance * others, byShare)
     let gain = count * Self.remaining.logarithm + (1 - Self.remaining) * wanted
     if evidence <= 0 {
       seen = 0
@@ -47,6 +51,7 @@ struct VolumeLevel {
     }
     // What is suspicious must not become usual, and the end of a surge is not a loss.
     guard !isOpen else { return }
+    plain += 0.023 * (count - plain)
     let noise = 3 * (usual / 4).squareRoot()
     if lately > 1.35 * usual, lately - usual > noise, surgeMinutes < 480 {
       surgeMinutes += 1
@@ -97,7 +102,8 @@ extension Detector {
       let number = Int32(index)
       let isOpen = place.map { open[$0].slice == key } ?? false
       volume.levels[number, default: VolumeLevel()].minute(
-        count, allowance: allowance, others: number == 0 ? 1 : others(than: number), isOpen: isOpen)
+        count, allowance: allowance, others: number == 0 ? 1 : others(than: number),
+        byShare: number == 0 ? .infinity : byShare(number), isOpen: isOpen)
       guard let level = volume.levels[number], isWarm, level.evidence > VolumeWatch.threshold, level.since >= 3 else { continue }
       if level.seen < 0.62 * level.expected { alarmed = true }
     }
@@ -116,6 +122,13 @@ extension Detector {
     // A slice that is nearly everything has no others to go by.
     guard usual > 0.2 * all.usual else { return min(1, max(0.2, all.lately / all.usual)) }
     return min(1, max(0.2, (all.lately - own.lately) / usual))
+  }
+
+  private func byShare(_ number: Int32) -> Double {
+    guard let all = volume.levels[0], let own = volume.levels[number] else { return .infinity }
+    let rest = all.plain - own.plain
+    guard rest > 0.2 * all.plain else { return .infinity }
+    return own.plain / rest * max(0, all.lately - own.lately)
   }
 
   /// The slice whose absence explains most; `nil` when the requests only went elsewhere.
