@@ -11,7 +11,7 @@ package struct LineTooLong: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(file):\(line): \(message)" }
 }
 
-/// One run over one or more recordings. Files that continue each other are one recording; one that begins earlier starts another.
+/// One run over one or more recordings. Files that continue each other are one recording; one that begins earlier, or more than an hour later, starts another.
 package struct Backtest: Sendable {
   package let settings: DetectionSettings
   private var detector: Detector
@@ -24,6 +24,8 @@ package struct Backtest: Sendable {
   /// Numbers of the files of the running recording.
   private var files: [Int] = []
   private var fileNumber = -1
+  /// A file that begins more than an hour after the one before is another recording.
+  private static let longestPause: Int64 = 3_600_000_000_000
   /// A line this long is no span.
   private static let longestLine = 8 << 20
 
@@ -127,7 +129,7 @@ package struct Backtest: Sendable {
   private mutating func beginRecordingIfNeeded(at time: Int64) {
     isFirstOfFile = false
     guard let now = detector.now else { return }
-    if time < now { endRecording() } else { files.append(fileNumber) }
+    if time < now || time - now > Self.longestPause { endRecording() } else { files.append(fileNumber) }
   }
 
   private mutating func endRecording() {
@@ -135,7 +137,8 @@ package struct Backtest: Sendable {
     detector.finish()
     finished.append(
       Recording(
-        incidents: detector.incidents, monitors: detector.monitors, seconds: detector.seconds, spans: detector.spanCount, files: files))
+        incidents: detector.incidents, monitors: detector.monitors, seconds: detector.seconds, spans: detector.spanCount,
+        files: files))
     detector = Detector(settings: settings)
     day = TrafficLine.DayMemory()
     files = []

@@ -66,8 +66,8 @@ struct BaselineTable {
   ]
   private static let prior = SIMD16<Float>(expected)
   private static let priorTrials: Float = 50
-  private static let familyTrials: Float = 100
-  private static let leafTrials: Float = 200
+  private static let familyTrials: Float = 400
+  private static let leafTrials: Float = 300
   private static let leafMeasures: Float = 60
   /// A measure counts as known from here on.
   private static let enoughMeasures: Float = 40
@@ -159,7 +159,7 @@ struct BaselineTable {
     let ofFamily = (family.history.events + all * Self.familyTrials) / (family.history.trials + Self.familyTrials)
     var rate = (history.events + ofFamily * Self.leafTrials) / (history.trials + Self.leafTrials)
     // What is known from few trials may be more by a standard error, and no rate is the same every day.
-    rate = rate * 1.1 + (rate * (1 - rate) / (total.trials + Self.priorTrials)).squareRoot()
+    rate = rate * 1.1 + (rate * (1 - rate) / (family.history.trials + Self.familyTrials)).squareRoot()
     rate.clamp(lowerBound: SIMD16(repeating: Self.rarest), upperBound: SIMD16(repeating: 0.97))
     bases[base].rate = rate
     for lane in 0..<16 {
@@ -208,7 +208,8 @@ struct BaselineTable {
     let leaf = bases[base]
     let known = span.measures .== span.measures
     let weight = leaf.weight.replacing(with: 0, where: .!known)
-    let difference = (span.measures - families[leaf.family].level(span.lengthClass) - leaf.offset).replacing(with: 0, where: .!known)
+    let difference = (span.measures - families[leaf.family].level(span.lengthClass) - leaf.offset).replacing(
+      with: 0, where: .!known)
     // Three standard deviations: one strange request is not evidence for many.
     let scaled = difference * weight
     let limit = 3 * weight.squareRoot()

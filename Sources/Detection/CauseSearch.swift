@@ -74,6 +74,16 @@ struct CauseSearch {
     return found.map { SliceKey(values: $0.key) }.max { preference($0) < preference($1) }
   }
 
+  /// What one slice explains, to be compared with an answer's.
+  func deviance(of slice: SliceKey) -> Float {
+    var inside = Tally()
+    var outside = Tally()
+    for item in items {
+      if slice.contains(item.key) { inside += item.tally } else { outside += item.tally }
+    }
+    return deviance(inside, rest: outside)
+  }
+
   private func deviance(_ tally: Tally, rest: Tally) -> Float {
     signals.reduce(0) { $0 + tally.deviance($1, rest: rest) * ($1.isEvent ? 1 : 0.5) }
   }

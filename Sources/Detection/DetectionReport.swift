@@ -10,6 +10,16 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
     /// 0 to 1.
     package var confidence: Double
     package var change: ChangeEvent?
+
+    private enum CodingKeys: String, CodingKey { case dimensions, confidence, change }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(dimensions, forKey: .dimensions)
+      try container.encode(confidence, forKey: .confidence)
+      // Null and not left out: a reader sees that there is none.
+      try container.encode(change, forKey: .change)
+    }
   }
 
   package var opened: Timestamp
@@ -20,6 +30,19 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
   package var severity: String
   package var monitors: [String]
   package var cause: Cause
+  /// The combinations of dimension values seen while it lasted: two sets of conditions that hold for the same of them name one cause.
+  package var combinations: [[String: String]]
+
+  private enum CodingKeys: String, CodingKey { case opened, resolved, severity, monitors, cause }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(opened, forKey: .opened)
+    try container.encode(resolved, forKey: .resolved)
+    try container.encode(severity, forKey: .severity)
+    try container.encode(monitors, forKey: .monitors)
+    try container.encode(cause, forKey: .cause)
+  }
 }
 
 /// How often a monitor raised an alarm, and in how many incidents it took part.
@@ -58,7 +81,19 @@ extension Detector {
       // Decided at the end of its bucket.
       opened: time(incident.opened + 1), resolved: incident.resolved.map { time($0 + 1) }, onset: time(incident.onset),
       severity: severity(incident), monitors: signals.map(\.name),
-      cause: .init(dimensions: dimensions, confidence: confidence(incident), change: change(behind: incident)))
+      cause: .init(dimensions: dimensions, confidence: confidence(incident), change: change(behind: incident)),
+      combinations: combinations(incident))
+  }
+
+  private func combinations(_ incident: OpenIncident) -> [[String: String]] {
+    let numbers = incident.leaves.isEmpty ? Array(leafs.indices.prefix(4096)) : incident.leaves.keys.sorted().map(Int.init)
+    return numbers.map { number in
+      var values: [String: String] = [:]
+      for dimension in CauseDimension.allCases where leafs[number].key[dimension.rawValue] != 0 {
+        values[dimension.name] = tables.name(leafs[number].key[dimension.rawValue], dimension)
+      }
+      return values
+    }
   }
 
   private func confidence(_ incident: OpenIncident) -> Double {

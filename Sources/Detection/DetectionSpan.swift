@@ -42,7 +42,6 @@ struct DetectionSpan {
 struct SpanFacts {
   var time: Int64 = 0
   var key = LeafKey(repeating: 0)
-  var isModelCall = false
   var isOK = true
   var errorClass: ErrorClass?
   var finish: FinishReason?
@@ -147,7 +146,6 @@ extension SpanFacts {
       (dimensions.feature, .feature),
     ]
     for (value, dimension) in values { key[dimension.rawValue] = tables.number(value, dimension) }
-    isModelCall = true
     isOK = span.outcome == .ok
     errorClass = span.outcome.errorClass
     finish = span.finishReason

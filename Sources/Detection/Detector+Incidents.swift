@@ -12,12 +12,14 @@ extension Detector {
     evidence.forget(index, signal.rawValue)
     slices[index].muted |= signal.bit
     for place in open.indices where open[place].isStream { search(place) }
-    if let place = open.indices.first(where: { explains(open[$0], key, signal, from: onset) }) {
+    if let place = open.indices.first(where: { open[$0].signals.contains(signal) && explains(open[$0], key, signal, from: onset) }
+    ) {
       join(place, signal)
       return
     }
-    let answer = CauseSearch(items: items(from: onset), signals: [signal], prior: prior(onset: onset)).answer()
-    if let place = open.firstIndex(where: { isNear($0, signal, onset) && sharesCause($0, answer.slice, signal) }) {
+    let causes = CauseSearch(items: items(from: onset), signals: [signal], prior: prior(onset: onset))
+    let answer = causes.answer()
+    if let place = open.firstIndex(where: { isNear($0, signal, onset) && sharesCause($0, answer, causes, signal) }) {
       join(place, signal)
       search(place)
       return
@@ -25,7 +27,7 @@ extension Detector {
     if let place = closed.indices.suffix(8).last(where: {
       let old = closed[$0]
       return old.isStream && bucket - (old.resolved ?? 0) <= Self.reopening
-        && (explains(old, key, signal, from: onset) || sharesCause(old, answer.slice, signal))
+        && isNear(old, signal, onset) && sharesCause(old, answer, causes, signal)
     }) {
       var again = closed.remove(at: place)
       again.resolved = nil
@@ -49,10 +51,14 @@ extension Detector {
     if !open[place].signals.contains(signal) { open[place].signals.append(signal) }
   }
 
-  /// Same cause, or the same signal in slices that overlap.
-  private func sharesCause(_ incident: OpenIncident, _ slice: SliceKey, _ signal: DetectionSignal) -> Bool {
+  /// Same cause, a cause that explains the signal as well, or the same signal in slices that overlap.
+  private func sharesCause(
+    _ incident: OpenIncident, _ answer: CauseSearch.Answer, _ causes: CauseSearch, _ signal: DetectionSignal
+  ) -> Bool {
     guard incident.isStream else { return false }
-    return incident.slice == slice || (incident.signals.contains(signal) && !incident.slice.excludes(slice))
+    if incident.slice == answer.slice { return true }
+    if incident.signals.contains(signal) { return !incident.slice.excludes(answer.slice) }
+    return causes.deviance(of: incident.slice) >= 0.85 * answer.deviance
   }
 
   /// Another signal that moves long after an incident began is another incident.
@@ -63,16 +69,13 @@ extension Detector {
   /// True when nothing unusual is left of the slice without what the incident already covers.
   private func explains(_ incident: OpenIncident, _ key: SliceKey, _ signal: DetectionSignal, from onset: Int32) -> Bool {
     guard incident.isStream, !incident.slice.excludes(key), isNear(incident, signal, onset) else { return false }
-    if incident.slice.isEverything {
-      if incident.signals.contains(signal) { return true }
-      return CauseSearch(items: items(from: onset), signals: [signal], prior: { _ in 0 }).answer().slice.isEverything
-    }
-    let (whole, beside) = window(key, from: onset)
-    let (left, outside) = window(key, from: onset, without: incident.slice)
+    if incident.slice.isEverything { return true }
+    let (whole, beside) = window(key, from: onset, needsRest: signal.drifts)
+    let (left, outside) = window(key, from: onset, without: incident.slice, needsRest: signal.drifts)
     let before = whole.deviance(signal, rest: beside)
     // Latencies of the rest are compared with what is not in the incident either.
     var rest = outside
-    if signal.drifts { rest = window(.everything, from: onset, without: incident.slice).inside - left }
+    if signal.drifts { rest = window(.everything, from: onset, without: incident.slice, needsRest: false).inside - left }
     let after = left.deviance(signal, rest: rest)
     return left.support(signal) < 3 || after < max(5, 0.3 * before)
   }
@@ -94,7 +97,8 @@ extension Detector {
     let near = changes.filter { $0.bucket <= onset + 20 && $0.bucket >= onset - 120 }
     let tables = tables
     let fresh = Set(
-      slices.filter { $0.firstSeen > 120 && $0.firstSeen <= onset + 20 && $0.firstSeen >= onset - 120 && $0.level == 1 }.map(\.key))
+      slices.filter { $0.firstSeen > 120 && $0.firstSeen <= onset + 20 && $0.firstSeen >= onset - 120 && $0.level == 1 }.map(
+        \.key))
     return { slice in
       guard slice.literals == 1 else { return 0 }
       if near.contains(where: { $0.fit(slice, tables) >= 3 }) { return 4 }
@@ -115,8 +119,6 @@ extension Detector {
 
   /// The signals that show the incident best; others may be consequences of a mixed kind.
   private func mainSignals(_ incident: OpenIncident) -> [DetectionSignal] {
-    var whole = Tally()
-    for tally in incident.leaves.values { whole += tally }
     let (inside, outside) = incident.tally(in: incident.slice, leafs)
     let ranked = incident.signals.map { ($0, inside.deviance($0, rest: outside)) }.sorted {
       ($0.1, $1.0.rawValue) > ($1.1, $0.0.rawValue)

@@ -271,7 +271,7 @@ package struct Detector: Sendable {
     guard evidence.support(index, lane) >= (signal.isEvent ? 4 : 8) else { return }
     let crossed = evidence.crossed(index, lane)
     guard bucket - crossed >= 5 else { return }
-    let (inside, outside) = window(slices[index].key, from: max(crossed + 5, bucket - 20))
+    let (inside, outside) = window(slices[index].key, from: max(crossed + 5, bucket - 20), needsRest: signal.drifts)
     let further = Self.evidence(inside, outside, signal, isEverything: number == 0)
     if further >= 4, inside.support(signal) >= 3 {
       alarm(number, signal)
@@ -281,14 +281,17 @@ package struct Detector: Sendable {
   }
 
   /// What was seen in a slice, and beside it.
-  func window(_ key: SliceKey, from first: Int32, without other: SliceKey? = nil) -> (inside: Tally, outside: Tally) {
+  /// Only drifting measures need what is beside it.
+  func window(
+    _ key: SliceKey, from first: Int32, without other: SliceKey? = nil, needsRest: Bool
+  ) -> (inside: Tally, outside: Tally) {
     var inside = Tally()
     var outside = Tally()
     recent.backwards(to: first) { entry in
       let leaf = leafs[Int(entry.leaf)]
       if key.contains(leaf.key), other.map({ !$0.contains(leaf.key) }) ?? true {
         inside.add(entry.span, baselines, base: leaf.base)
-      } else {
+      } else if needsRest {
         outside.add(entry.span, baselines, base: leaf.base)
       }
     }
@@ -315,7 +318,9 @@ package struct Detector: Sendable {
     var pull = tally.pull[lane] - Alternatives.tolerance[lane] * weight
     var shift = signal.shift
     if signal.drifts {
-      if isEverything { shift *= Alternatives.globalShift } else if rest.weight[lane] > 0 {
+      if isEverything {
+        shift *= Alternatives.globalShift
+      } else if rest.weight[lane] > 0 {
         pull -= rest.pull[lane] / rest.weight[lane] * weight
       }
     }

@@ -59,7 +59,8 @@ struct EvidenceTable {
           support.withUnsafeMutableBufferPointer { support in
             left.withUnsafeMutableBufferPointer { left in
               crossed.withUnsafeMutableBufferPointer { crossed in
-                guard let pending = pending.baseAddress.map({ $0 + slice * Self.stride }), let mild = mild.baseAddress.map({ $0 + first }),
+                guard let pending = pending.baseAddress.map({ $0 + slice * Self.stride }),
+                  let mild = mild.baseAddress.map({ $0 + first }),
                   let strong = strong.baseAddress.map({ $0 + first }), let support = support.baseAddress.map({ $0 + first }),
                   let left = left.baseAddress.map({ $0 + first }), let crossed = crossed.baseAddress.map({ $0 + first })
                 else { return }

@@ -107,14 +107,15 @@ struct LoopWatch {
 }
 
 extension Detector {
-  /// Twelve minutes without a burst end an incident.
-  private static let loopRecovery: Int32 = 24
+  /// Twenty minutes without a burst end an incident.
+  private static let loopRecovery: Int32 = 40
 
   mutating func closeLoopMinute() {
     let reached = loops.minute(bucket, isWarm: isWarm)
     if let place = open.firstIndex(where: { $0.signals.first == .loops }) {
       let slice = open[place].slice
-      let last = loops.trials.last { $0.isEvent && slice.contains(loops.cells[Int($0.cell)].key.values) }?.bucket ?? open[place].opened
+      let last =
+        loops.trials.last { $0.isEvent && slice.contains(loops.cells[Int($0.cell)].key.values) }?.bucket ?? open[place].opened
       if bucket - max(last, open[place].opened) > Self.loopRecovery {
         loops.forget()
         resolve(place)
@@ -125,6 +126,14 @@ extension Detector {
     }
     guard !reached.isEmpty else { return }
     alarms[DetectionSignal.loops.rawValue] += 1
+    if let place = closed.indices.suffix(8).last(where: {
+      closed[$0].signals.first == .loops && bucket - (closed[$0].resolved ?? 0) <= Self.reopening
+    }) {
+      var again = closed.remove(at: place)
+      again.resolved = nil
+      open.append(again)
+      return
+    }
     let onset = reached.compactMap { loops.evidence[$0]?.left }.max() ?? bucket
     open.append(
       OpenIncident(opened: bucket, onset: max(0, onset - 2), signals: [.loops], slice: .everything, lastAlarm: bucket))

@@ -13,13 +13,8 @@ struct OpenIncident {
   var recovery: [DetectionSignal: Float] = [:]
   var lastAlarm: Int32
   var nextSearch: Int32 = 0
-  /// Requests of the slice in the running bucket.
-  var running = Tally()
-  var runningRest = Tally()
   /// Share of all traffic that is in the slice.
   var share: Float = 0
-  var worstRatio: Float = 1
-  var change: ChangeNote?
 
   /// True when it is made of the evidence of slices; traffic loss and loops are followed by their own watches.
   var isStream: Bool { signals.first.map { $0.rawValue < DetectionSignal.laneCount } ?? false }

@@ -23,7 +23,9 @@ struct SliceKey: Hashable {
 
   /// True when no span can be in both.
   func excludes(_ other: SliceKey) -> Bool {
-    for place in 0..<8 where values[place] != 0 && other.values[place] != 0 && values[place] != other.values[place] { return true }
+    for place in 0..<8 where values[place] != 0 && other.values[place] != 0 && values[place] != other.values[place] {
+      return true
+    }
     return false
   }
 }

@@ -75,11 +75,4 @@ struct Tally {
     let first = events * (events / max(1e-3, expected)).logarithm
     return max(0, first + (rest > 0 ? rest * (rest / expectedRest).logarithm : 0))
   }
-
-  /// Observed over expected for events; the factor of a measure's level.
-  func ratio(_ signal: DetectionSignal) -> Float {
-    if signal.isEvent { return events[signal.rawValue] / max(1e-3, expected[signal.rawValue]) }
-    let lane = signal.rawValue - DetectionSignal.eventCount
-    return weight[lane] > 0 ? Float(Double(pull[lane] / weight[lane]).exponential) : 1
-  }
 }

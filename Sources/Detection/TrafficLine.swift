@@ -88,7 +88,6 @@ struct TrafficLine {
         if key.is("kind") {
           guard let text = string() else { return .other }
           guard text.is("llm") else { return .other }
-          facts.isModelCall = true
           found |= Self.missing.kind
         } else {
           known = false
@@ -178,7 +177,8 @@ struct TrafficLine {
     return .span(facts)
   }
 
-  private mutating func dimension(_ facts: inout SpanFacts, _ tables: inout DimensionTables, _ dimension: CauseDimension) -> Bool {
+  private mutating func dimension(_ facts: inout SpanFacts, _ tables: inout DimensionTables, _ dimension: CauseDimension) -> Bool
+  {
     guard let text = string() else { return false }
     facts.key[dimension.rawValue] = tables.number(text, dimension)
     return true

@@ -14,24 +14,30 @@ struct VolumeLevel {
   private(set) var seen = 0.0
   private(set) var expected = 0.0
   private(set) var since = 0
+  /// Requests a minute in each quarter of an hour of the last day; negative while unknown.
+  private var day: [Float] = Array(repeating: -1, count: 96)
+  private var quarter = (number: -1, sum: 0.0, minutes: 0)
   /// Minutes that looked normal again since an alarm, as evidence.
   private(set) var recovery = 0.0
 
   /// The share of the usual that is left in what is looked for.
-  private static let remaining = 0.35
+  private static let remaining = 0.27
 
   /// One minute with `count` requests. On weekends fewer come than in the hour before, without anything being wrong.
   /// `others` is what the rest of the traffic does to its own usual level: a slice that goes down with everything else is not lost.
   /// `byShare` is what the slice should have by its share of what the rest has now.
-  mutating func minute(_ count: Double, allowance: Double, others: Double, byShare: Double, isOpen: Bool) {
+  mutating func minute(_ count: Double, allowance: Double, others: Double, byShare: Double, time: Int, isOpen: Bool) {
     minutes += 1
+    let yesterday = yesterday(time)
+    remember(count, time)
     guard minutes > 40 else {
       usual += (count - usual) / Double(minutes)
       lately = usual
       plain = usual
       return
     }
-    let wanted = min(usual * allowance * others, byShare)
+    // Less than in the surge before is not less than usual, if yesterday at this time was no more.
+    let wanted = min(usual * allowance * others, byShare, yesterday * 1.3)
     let gain = count * Self.remaining.logarithm + (1 - Self.remaining) * wanted
     if evidence <= 0 {
       seen = 0
@@ -53,13 +59,29 @@ struct VolumeLevel {
     guard !isOpen else { return }
     plain += 0.023 * (count - plain)
     let noise = 3 * (usual / 4).squareRoot()
-    if lately > 1.35 * usual, lately - usual > noise, surgeMinutes < 480 {
+    if lately > 1.27 * usual, lately - usual > noise, surgeMinutes < 480 {
       surgeMinutes += 1
-      usual *= 1.001
     } else {
       surgeMinutes = 0
       usual += 0.023 * (count - usual)
     }
+  }
+
+  /// The busier of this and the next quarter of an hour yesterday; the one before is today's already.
+  private func yesterday(_ minute: Int) -> Double {
+    let place = minute / 15 % 96
+    let around = [day[place], day[(place + 1) % 96]]
+    return around.contains { $0 < 0 } ? .infinity : Double(around.max() ?? 0)
+  }
+
+  private mutating func remember(_ count: Double, _ minute: Int) {
+    let number = minute / 15
+    if number != quarter.number {
+      if quarter.minutes >= 10 { day[quarter.number % 96] = Float(quarter.sum / Double(quarter.minutes)) }
+      quarter = (number, 0, 0)
+    }
+    quarter.sum += count
+    quarter.minutes += 1
   }
 
   mutating func forget() {
@@ -103,7 +125,7 @@ extension Detector {
       let isOpen = place.map { open[$0].slice == key } ?? false
       volume.levels[number, default: VolumeLevel()].minute(
         count, allowance: allowance, others: number == 0 ? 1 : others(than: number),
-        byShare: number == 0 ? .infinity : byShare(number), isOpen: isOpen)
+        byShare: number == 0 ? .infinity : byShare(number), time: Int(bucket) / 2, isOpen: isOpen)
       guard let level = volume.levels[number], isWarm, level.evidence > VolumeWatch.threshold, level.since >= 3 else { continue }
       if level.seen < 0.62 * level.expected { alarmed = true }
     }
@@ -144,7 +166,8 @@ extension Detector {
         let allMissing = all.usual - min(all.lately, all.since > 0 ? all.seen / Double(all.since) : all.lately)
         if allMissing < 0.3 * missing { continue }
       }
-      let score = level.deviance * (slices[index].level == 0 ? 1 : 0.94) - (slices[index].level == 0 ? 0 : 3.5) + order(slices[index].key)
+      let score =
+        level.deviance * (slices[index].level == 0 ? 1 : 0.94) - (slices[index].level == 0 ? 0 : 3.5) + order(slices[index].key)
       if score > best?.score ?? 0 { best = (number, score) }
     }
     return best?.number
@@ -161,7 +184,8 @@ extension Detector {
     let since = Int32(volume.levels[number]?.since ?? 1)
     alarms[DetectionSignal.trafficLoss.rawValue] += 1
     if let place = closed.indices.suffix(8).last(where: {
-      closed[$0].signals.first == .trafficLoss && bucket - (closed[$0].resolved ?? 0) <= Self.reopening && !closed[$0].slice.excludes(key)
+      closed[$0].signals.first == .trafficLoss && bucket - (closed[$0].resolved ?? 0) <= Self.reopening
+        && !closed[$0].slice.excludes(key)
     }) {
       var again = closed.remove(at: place)
       again.resolved = nil
