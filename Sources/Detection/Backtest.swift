@@ -97,7 +97,10 @@ package struct Backtest: Sendable {
     line += 1
     guard bytes.contains(where: { $0 > 0x20 }) else { return }
     var reader = TrafficLine(bytes)
-    if case .span(let facts) = reader.read(&detector.tables, &day) {
+    switch reader.read(&detector.tables, &day) {
+    case .step: return
+    case .other: break
+    case .span(let facts):
       let span = facts.span()
       if isFirstOfFile { beginRecordingIfNeeded(at: span.time) }
       // A new recording has tables of its own.

@@ -14,6 +14,8 @@ struct TrafficLine {
   /// What the line is.
   enum Content {
     case span(SpanFacts)
+    /// A step around an exchange, which detection does not count.
+    case step
     /// A change, or a line in a form this reader leaves to the exact one.
     case other
   }
@@ -34,6 +36,7 @@ struct TrafficLine {
   }
 
   private static let missing = (type: 1, start: 2, duration: 4, kind: 8, provider: 16, model: 32, status: 64, all: 127)
+  private static let step = 128
 
   mutating func read(_ tables: inout DimensionTables, _ day: inout DayMemory) -> Content {
     var facts = SpanFacts()
@@ -87,7 +90,11 @@ struct TrafficLine {
       case UInt8(ascii: "k"):
         if key.is("kind") {
           guard let text = string() else { return .other }
-          guard text.is("llm") else { return .other }
+          if !text.is("llm") {
+            // An embedding call needs a model as well; the exact reader knows.
+            guard text.isStep else { return .other }
+            found |= Self.missing.provider | Self.missing.model | Self.step
+          }
           found |= Self.missing.kind
         } else {
           known = false
@@ -173,8 +180,8 @@ struct TrafficLine {
       break
     }
     skipBlanks()
-    guard place == end, found == Self.missing.all else { return .other }
-    return .span(facts)
+    guard place == end, found & Self.missing.all == Self.missing.all else { return .other }
+    return found & Self.step != 0 ? .step : .span(facts)
   }
 
   private mutating func dimension(_ facts: inout SpanFacts, _ tables: inout DimensionTables, _ dimension: CauseDimension) -> Bool
@@ -383,6 +390,10 @@ extension UnsafeRawBufferPointer {
   fileprivate func `is`(_ word: StaticString) -> Bool {
     guard let baseAddress, count == word.utf8CodeUnitCount else { return false }
     return memcmp(baseAddress, word.utf8Start, count) == 0
+  }
+
+  fileprivate var isStep: Bool {
+    `is`("retrieval") || `is`("tool") || `is`("agent") || `is`("workflow") || `is`("task")
   }
 
   fileprivate var errorClass: ErrorClass? { ErrorClass(rawValue: String(decoding: self, as: UTF8.self)) }

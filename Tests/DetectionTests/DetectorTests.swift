@@ -61,9 +61,9 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func healthyTrafficStaysWithinTheStatedRate() {
-    // Two simulated weeks in pieces; the stated rate is one a week.
-    let incidents = (1...7).reduce(0) { $0 + run(hours: 48, seed: $1).incidents.count }
-    #expect(incidents <= 2)
+    // A simulated week in pieces, each of which has to learn anew; the stated rate is one a week.
+    let incidents = (1...4).reduce(0) { $0 + run(hours: 42, seed: $1).incidents.count }
+    #expect(incidents <= 1)
   }
 
   @Test func aRefusingModelIsOneIncidentWithItsCauseAndItsEnd() throws {
