@@ -122,7 +122,8 @@ extension Detector {
       let key = slices[index].key
       guard key.values[CauseDimension.promptVersion.rawValue] == 0 else { continue }
       let number = Int32(index)
-      let isOpen = place.map { open[$0].slice == key } ?? false
+      // While one slice is lost the levels of all stay: which one it is may have to be decided again.
+      let isOpen = place != nil
       volume.levels[number, default: VolumeLevel()].minute(
         count, allowance: allowance, others: number == 0 ? 1 : others(than: number),
         byShare: number == 0 ? .infinity : byShare(number), time: Int(bucket) / 2, isOpen: isOpen)
@@ -163,7 +164,7 @@ extension Detector {
       let missing = (level.expected - level.seen) / Double(max(1, level.since))
       // A model or a route that others took over from is no loss.
       if number != 0, missing > 4 * (all.usual / Double(max(1, level.since))).squareRoot() {
-        let allMissing = all.usual - min(all.lately, all.since > 0 ? all.seen / Double(all.since) : all.lately)
+        let allMissing = all.plain - min(all.lately, all.since > 0 ? all.seen / Double(all.since) : all.lately)
         if allMissing < 0.3 * missing { continue }
       }
       let score =
