@@ -1,0 +1,35 @@
+// An incident from its first alarm until its signals have recovered, as detection follows it.
+
+struct OpenIncident {
+  var opened: Int32
+  var onset: Int32
+  var resolved: Int32?
+  var signals: [DetectionSignal]
+  var slice: SliceKey
+  var explained: Float = 1
+  /// What was seen since the onset, by leaf.
+  var leaves: [Int32: Tally] = [:]
+  /// Evidence of recovery, by signal.
+  var recovery: [DetectionSignal: Float] = [:]
+  var lastAlarm: Int32
+  var nextSearch: Int32 = 0
+  /// Share of all traffic that is in the slice.
+  var share: Float = 0
+
+  /// True when it is made of the evidence of slices; traffic loss and loops are followed by their own watches.
+  var isStream: Bool { signals.first.map { $0.rawValue < DetectionSignal.laneCount } ?? false }
+
+  /// The lanes it keeps out of the baselines.
+  var lanes: UInt32 {
+    signals.reduce(0) { $0 | ($1.rawValue < DetectionSignal.laneCount ? $1.bit : 0) }
+  }
+
+  func tally(in slice: SliceKey, _ leafs: [Leaf]) -> (inside: Tally, outside: Tally) {
+    var inside = Tally()
+    var outside = Tally()
+    for (leaf, tally) in leaves {
+      if slice.contains(leafs[Int(leaf)].key) { inside += tally } else { outside += tally }
+    }
+    return (inside, outside)
+  }
+}
