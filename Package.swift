@@ -73,6 +73,7 @@ let package = Package(
         "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
       ]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Redaction", "SemanticRisk"]),
+    .target(name: "Detection", dependencies: ["LLMTelemetry"]),
     .target(name: "Monitors", dependencies: ["LLMTelemetry", "LLMMetrics"]),
     .target(name: "Incidents", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors"]),
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
@@ -98,9 +99,11 @@ let package = Package(
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics", "Redaction",
+        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics",
+        "Redaction",
         "SemanticRisk",
-        "Ingest", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog", "OpenTelemetry", "Notifications", "Console", "Simulation",
+        "Ingest", "Detection", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog",
+        "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
         asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
       ]),
@@ -111,7 +114,8 @@ let package = Package(
     .executableTarget(
       name: "pipeline-bench",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Delivery", "Datadog", "OpenTelemetry",
+        "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "Ingest", "Storage", "Delivery", "Datadog",
+        "OpenTelemetry",
       ],
       path: "Sources/PipelineBench"),
     .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
@@ -121,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "LLMInstrumentationTests",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Delivery", "LLMInstrumentation", httpTypes, hummingbird, hummingbirdTesting, inMemoryTracing,
+        "LLMTelemetry", "LLMMetrics", "Delivery", "LLMInstrumentation", httpTypes, hummingbird, hummingbirdTesting,
+        inMemoryTracing,
         logging, metrics, metricsTestKit, tracing, "instrumented-app",
       ]),
     .testTarget(name: "LLMTelemetryTests", dependencies: ["LLMTelemetry"]),
@@ -153,6 +158,7 @@ let package = Package(
         "LLMTelemetry", "LLMMetrics", "Pricing", "Providers", "Redaction", "SemanticRisk", "Ingest", "Storage", "Datadog",
       ]),
     .testTarget(name: "SemanticRiskTests", dependencies: ["LLMTelemetry", "SemanticRisk"]),
+    .testTarget(name: "DetectionTests", dependencies: ["LLMTelemetry", "Detection", "Compression"]),
     .testTarget(name: "RedactionTests", dependencies: ["LLMTelemetry", "Redaction"]),
     .testTarget(name: "MonitorsTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors"]),
     .testTarget(
@@ -162,7 +168,9 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", grdb,
       ]),
-    .testTarget(name: "DatadogTests", dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Delivery", "Datadog", nioCore, nioPosix]),
+    .testTarget(
+      name: "DatadogTests",
+      dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
       name: "NotificationsTests",
       dependencies: [
@@ -179,7 +187,8 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird, hummingbirdTesting, asyncHTTPClient,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird,
+        hummingbirdTesting, asyncHTTPClient,
         logging,
       ]),
     .testTarget(
@@ -192,7 +201,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression", "Datadog",
+        "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression",
+        "Datadog",
         "OpenTelemetry", "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
