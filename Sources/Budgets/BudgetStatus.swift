@@ -69,12 +69,13 @@ extension BudgetBook {
     if now > latest { latest = now }
     return entries.map { entry in
       var most: Int64 = 0
-      for index in entry.accounts.values {
+      // As in a snapshot: the account of a former subject is kept, and says nothing.
+      for (subject, index) in entry.accounts where entry.budget.scope.isEach || subject == entry.budget.scope.value {
         accounts[index].window.advance(to: latest)
         most = max(most, total(index))
       }
       return BudgetReading(
-        name: entry.budget.name, usedShare: entry.limit > 0 ? Double(most) / Double(entry.limit) : 0, refusals: entry.refusals)
+        name: entry.budget.name, usedShare: entry.limit > 0 ? Double(most) / Double(entry.limit) : 1, refusals: entry.refusals)
     }
   }
 }

@@ -95,6 +95,8 @@ final class DeliveryQueue: Sendable {
         end += 1
       }
       let taken = Array(state.items[state.first..<end])
+      // What is taken is not kept: a queue that never empties would hold thousands of sent items.
+      for index in state.first..<end { state.items[index].bytes = [] }
       state.first = end
       state.bytes -= bytes
       state.status.waiting -= taken.reduce(0) { $0 + $1.count }

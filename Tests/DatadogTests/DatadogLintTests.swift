@@ -41,6 +41,8 @@ import Testing
     "sum(last_5m):sum:llm.errors{*} by {model,error_class}.as_count() > 20",
     "avg(last_10m):p95:llm.request.duration{route:answers} by {model} > 4",
     "avg(last_10m):avg:llm.semantic_risk.ungrounded{*} > 0.5",
+    "avg(last_1h):avg:llm.semantic_risk.ungrounded{*}.rollup(sum, 60) > 5",
+    "avg(last_1h):sum:llm.errors{*}.rollup(sum, 300) / sum:llm.requests{*}.rollup(sum, 60) > 2",
     "sum(last_10m):default_zero(sum:llm.requests{*}.as_count()) < 1",
     "pct_change(sum(last_30m),last_1d):sum:llm.cost{*}.as_count() > 80",
     "sum(last_1h):sum:llm.cost{*} by {tenant}.as_count() > 25",

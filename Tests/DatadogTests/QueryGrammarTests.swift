@@ -65,6 +65,13 @@ import Testing
     #expect(error?.description.contains(expected) == true, "\(query): \(error?.description ?? "")")
   }
 
+  @Test(arguments: ["(", "-", "1 && (", "avg(last_5m):avg:m{"])
+  func whatIsNestedWithoutEndIsRefused(start: String) {
+    let deep = start + String(repeating: start.hasSuffix("{") ? "!" : start == "-" ? "-" : "(", count: 100_000)
+    #expect(throws: QueryError.self) { try MonitorQueryParser.parse(deep) }
+    #expect(throws: QueryError.self) { try MetricExpressionParser.parse(deep) }
+  }
+
   @Test func aQueryIsReadIntoItsParts() throws {
     let query = try MonitorQueryParser.parse(
       "sum(last_15m):sum:llm.errors{env:prod,!model:x} by {model}.as_count().rollup(sum, 60) / 2 > 0.05")

@@ -142,7 +142,13 @@ struct LintFiles {
     guard root.hasMember("monitors"), let mapping = root.mapping(CommanderConfiguration.sections) else {
       throw Unreadable(description: "\(path): no `monitors` in it")
     }
-    return ConfigurationReader(environment: [:]).lintMonitors(mapping).map { .init(file: path, $0) }
+    let entries = ConfigurationReader(environment: [:]).lintMonitors(mapping)
+    let wrong = problems.all.filter { $0.message.contains("`monitors`") }
+    guard wrong.isEmpty, !entries.isEmpty else {
+      throw Unreadable(
+        description: wrong.isEmpty ? "\(path): no monitor under `monitors`" : wrong.map(\.description).joined(separator: "\n"))
+    }
+    return entries.map { .init(file: path, $0) }
   }
 }
 
@@ -198,13 +204,13 @@ struct LintReport: Encodable {
 
   func table() -> String {
     let rows = objects.flatMap { object -> [[String]] in
-      let head = [object.canFire.rawValue, object.kind.rawValue, object.name]
+      let head = [object.canFire.rawValue, object.kind.rawValue, object.name, object.file]
       guard !object.findings.isEmpty else { return [head + ["", ""]] }
       return object.findings.enumerated().map { index, finding in
-        (index == 0 ? head : ["", "", ""]) + [finding.weight.rawValue, "\(finding.place): \(finding.message)"]
+        (index == 0 ? head : ["", "", "", ""]) + [finding.weight.rawValue, "\(finding.place): \(finding.message)"]
       }
     }
-    return TableOutput.render(["CAN FIRE", "KIND", "NAME", "WEIGHT", "FINDING"], rows)
+    return TableOutput.render(["CAN FIRE", "KIND", "NAME", "FILE", "WEIGHT", "FINDING"], rows)
   }
 
   var sentence: String {

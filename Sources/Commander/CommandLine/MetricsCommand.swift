@@ -1,6 +1,7 @@
 // `commander metrics forecast` and `commander metrics list`: what Datadog would bill, and what there is.
 
 import ArgumentParser
+import Compression
 import Foundation
 import LLMMetrics
 import LLMTelemetry
@@ -27,7 +28,9 @@ struct MetricsForecast: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try config.load()
+    // A forecast needs no configuration: without one the budgets are the defaults.
+    let hasFile = FileManager.default.fileExists(atPath: config.path)
+    let configuration = hasFile || (traffic.isEmpty && store == nil) ? try config.load() : CommanderConfiguration()
     let spans = try traffic.isEmpty ? storedSpans(store ?? configuration.store) : traffic.flatMap(recordedSpans)
     let forecast = MetricForecast(of: spans, settings: configuration.cardinality)
     if output == .json { return Say.data(try CostOutput.json(forecast)) }
@@ -43,9 +46,11 @@ struct MetricsForecast: ParsableCommand {
       throw Exit.failed
     }
     do {
+      let isCompressed = data.starts(with: [0x1f, 0x8b])
+      let data = isCompressed ? Data(try CompressionFormat.gzip.decompress(Array(data), limit: 4 << 30)) : data
       return try RecordedTraffic.records(in: data, file: file).compactMap { if case .span(let span) = $0 { span } else { nil } }
     } catch {
-      Say.message(error.description)
+      Say.message("\(error)")
       throw Exit.failed
     }
   }

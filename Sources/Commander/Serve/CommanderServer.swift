@@ -42,6 +42,12 @@ package struct CommanderServer: Sendable {
     if let obstacle = await PortCheck.obstacle(configuration.consoleListen) {
       problems.add(configuration.problem("console.listen", obstacle))
     }
+    if let listen = configuration.openTelemetry.listen, listen.port != 0,
+      listen.port == configuration.gatewayListen.port || listen.port == configuration.consoleListen.port
+    {
+      problems.add(
+        configuration.problem("opentelemetry.listen", "port \(listen.port) is the gateway's or the console's; choose another"))
+    }
     if let listen = configuration.openTelemetry.listen, let obstacle = await PortCheck.obstacle(listen) {
       problems.add(configuration.problem("opentelemetry.listen", obstacle))
     }

@@ -11,8 +11,9 @@ enum ExchangeScoring {
       var exchange = RiskExchange(
         system: text(content.input, where: { $0.role == "system" }),
         question: content.input.last { $0.role == "user" }?.text ?? "",
-        // What others wrote: an order in it is an injection, and one of the system instruction is not.
-        context: text(content.input, where: { $0.role == "tool" || $0.role == "user" }),
+        // What neither the application nor its user wrote: an order in it is an injection, and one of theirs is not. Documents that an
+        // application puts among the user's words cannot be told from them.
+        context: text(content.input, where: { $0.role == "tool" }),
         answer: isAnswered ? content.responseText : "")
       exchange.expectation = expectation(content.requestBody)
       // Instructions hold documents too, in many applications: evidence is everything that went in.

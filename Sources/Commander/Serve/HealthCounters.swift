@@ -15,7 +15,9 @@ final class HealthCounters: Sendable {
 
   func observe(_ batch: IngestBatch) {
     counters.withLock { counters in
-      if let newest = batch.spans.map(\.end).max() { counters.newest = max(counters.newest ?? newest, newest) }
+      // A clock that runs ahead must not make old data look new for ever.
+      let now = Timestamp.now()
+      if let newest = batch.spans.map({ min($0.end, now) }).max() { counters.newest = max(counters.newest ?? newest, newest) }
       for measurement in batch.measurements.others where measurement.definition == MetricCatalogue.spansDropped {
         if case .count(let count) = measurement.value {
           counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count)

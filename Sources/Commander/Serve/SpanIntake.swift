@@ -12,6 +12,8 @@ import Remediation
 /// Accepts what a virtual key vouches for. Spans become dimensions' values like the gateway's own; changes go to the ledger.
 struct SpanIntake: Sendable {
   private let keys: [String: VirtualKey]
+  /// Names of the prompts that the gateway resolves.
+  private let managed: Set<String>
   private let pipeline: IngestPipeline
   private let center: CommandCenter
 
@@ -20,6 +22,7 @@ struct SpanIntake: Sendable {
 
   init(configuration: CommanderConfiguration, pipeline: IngestPipeline, center: CommandCenter) {
     keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
+    managed = Set(configuration.prompts.map(\.name))
     self.pipeline = pipeline
     self.center = center
   }
@@ -51,8 +54,12 @@ struct SpanIntake: Sendable {
           spans.append(span)
         // What a version's text is, only the configuration says.
         case .change(let change) where change.isPromptText: continue
-        // The ledger is a sink like any other.
-        case .change(let change): changes.append(.change(SpanRedaction.redact(change)))
+        // What serves the prompts that are managed here is not an application's to change: that takes a person's command.
+        case .change(let change) where change.promptSubject.map({ managed.contains($0.prompt) }) == true: continue
+        case .change(var change):
+          if change.author == "configuration" { change.author = key.name }
+          // The ledger is a sink like any other.
+          changes.append(.change(SpanRedaction.redact(change)))
         }
       }
       try await center.record(changes)

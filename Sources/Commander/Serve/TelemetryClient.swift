@@ -3,47 +3,52 @@
 import AsyncHTTPClient
 import Delivery
 import NIOCore
-import ServiceLifecycle
 
 enum TelemetryClient {
-  /// How long a receiver may take to answer.
-  static let timeout: TimeAmount = .seconds(10)
+  /// How long a receiver may take for its whole answer.
+  static let timeout: Duration = .seconds(10)
   /// Bytes of an answer that are read; more says nothing that is used.
   private static let answerLimit = 64 << 10
 
+  /// One for the process, which ends with it: a client must be shut down, and a start that is refused has no place to do so.
   /// Redirects are not followed: a body must not go where it was not sent.
-  static func make() -> HTTPClient {
+  static let client: HTTPClient = {
     var settings = HTTPClient.Configuration()
     settings.redirectConfiguration = .disallow
     settings.timeout.connect = .seconds(5)
+    settings.timeout.read = .seconds(10)
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-  }
+  }()
 
-  static func send(through client: HTTPClient) -> DeliverySend {
-    { outgoing in
-      var request = HTTPClientRequest(url: outgoing.url)
-      request.method = .RAW(value: outgoing.method)
-      for (name, value) in outgoing.headers { request.headers.add(name: name, value: value) }
-      if !outgoing.body.isEmpty { request.body = .bytes(outgoing.body) }
-      let response = try await client.execute(request, timeout: timeout)
-      var body: [UInt8] = []
-      for try await part in response.body {
-        body.append(contentsOf: part.readableBytesView.prefix(answerLimit - body.count))
-        // Leaving the loop ends the connection; an answer this long is not one of ours.
-        if body.count >= answerLimit { break }
+  struct NoAnswerInTime: Error {}
+
+  static let send: DeliverySend = { outgoing in
+    // The client's own deadline ends with the head of an answer, and a body may come a byte at a time.
+    try await withThrowingTaskGroup(of: DeliveryResponse.self) { group in
+      group.addTask { try await exchange(outgoing) }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw NoAnswerInTime()
       }
-      return DeliveryResponse(
-        status: Int(response.status.code), headers: response.headers.map { (name: $0.name, value: $0.value) }, body: body)
+      defer { group.cancelAll() }
+      guard let response = try await group.next() else { throw NoAnswerInTime() }
+      return response
     }
   }
-}
 
-/// Closes the client; started before every lane, so that it ends after them.
-struct TelemetryClientService: Service {
-  let client: HTTPClient
-
-  func run() async throws {
-    try? await gracefulShutdown()
-    try await client.shutdown()
+  private static func exchange(_ outgoing: DeliveryRequest) async throws -> DeliveryResponse {
+    var request = HTTPClientRequest(url: outgoing.url)
+    request.method = .RAW(value: outgoing.method)
+    for (name, value) in outgoing.headers { request.headers.add(name: name, value: value) }
+    if !outgoing.body.isEmpty { request.body = .bytes(outgoing.body) }
+    let response = try await client.execute(request, timeout: .seconds(10))
+    var body: [UInt8] = []
+    for try await part in response.body {
+      body.append(contentsOf: part.readableBytesView.prefix(answerLimit - body.count))
+      // Leaving the loop ends the connection; an answer this long is not one of ours.
+      if body.count >= answerLimit { break }
+    }
+    return DeliveryResponse(
+      status: Int(response.status.code), headers: response.headers.map { (name: $0.name, value: $0.value) }, body: body)
   }
 }

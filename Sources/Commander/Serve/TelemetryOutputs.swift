@@ -26,20 +26,17 @@ struct TelemetryOutputs: Sendable {
   private var lanes: [any Service] = []
   /// What feeds a lane until the end.
   private var feeders: [any Service] = []
-  private let client: TelemetryClientService
   private(set) var roads: [Road] = []
   private(set) var prometheus: PrometheusRegistry?
   private(set) var events: EventSink?
 
   /// In the order they start; they stop in reverse, after what feeds them.
-  var services: [any Service] { [client] + (lanes.isEmpty ? [] : [TogetherService(services: lanes)]) + feeders }
+  var services: [any Service] { (lanes.isEmpty ? [] : [TogetherService(services: lanes)]) + feeders }
 
   /// - Parameter dogStatsD: made by the caller, since an address may be wrong.
   init(_ configuration: CommanderConfiguration, dogStatsD: DogStatsDClient?) {
     let datadog = configuration.datadog
-    let client = TelemetryClient.make()
-    let send = TelemetryClient.send(through: client)
-    self.client = TelemetryClientService(client: client)
+    let send = TelemetryClient.send
     if let dogStatsD, datadog.metrics == .dogstatsd || datadog.events == .dogstatsd {
       addDogStatsD(dogStatsD, sendsMetrics: datadog.metrics == .dogstatsd)
     }
@@ -92,7 +89,14 @@ struct TelemetryOutputs: Sendable {
       host: configuration.datadog.host ?? ProcessInfo.processInfo.hostName,
       compression: IntakeCompression(encoding: "gzip") { CompressionFormat.gzip.compress($0) ?? $0 }, send: send)
     for lane in metrics.lanes {
-      add(lane, title: lane.name == "metrics" ? "Counts and gauges to Datadog" : "Distributions to Datadog", unit: "points")
+      let isFirst = lane.name == metrics.series.name
+      add(
+        lane, title: isFirst ? "Counts and gauges to Datadog" : "Distributions to Datadog", unit: "points",
+        takeDrops: {
+          // What is in no point at all is of neither lane; the first tells of it.
+          lane.takeDrops().map { ($0.key.rawValue, $0.value) }
+            + (isFirst ? metrics.takeDrops().map { ($0.key.rawValue, $0.value) } : [])
+        })
     }
     // It stops before the lanes, so that its last points still find a way.
     feeders.append(FlushService(interval: .seconds(1), flush: { metrics.flush() }, finish: { metrics.finish() }))
@@ -191,17 +195,24 @@ struct TelemetryOutputs: Sendable {
     takeDrops: (@Sendable () -> [(reason: String, count: Int)])? = nil
   ) {
     lanes.append(service ?? LaneService(lane: lane))
+    let beside = Totals()
+    let ofLane = Set(DeliveryDrop.allCases.map(\.rawValue))
     roads.append(
       Road(
         name: lane.name,
         health: {
           let status = lane.status
+          let dropped = Dictionary(uniqueKeysWithValues: status.dropped.map { ($0.key.rawValue, $0.value) })
           return RoadHealth(
             name: title, unit: unit, delivered: status.delivered, waiting: status.waiting,
-            dropped: Dictionary(uniqueKeysWithValues: status.dropped.map { ($0.key.rawValue, $0.value) }),
-            problem: status.lastProblem ?? problem())
+            dropped: dropped.merging(beside.counts) { $0 + $1 }, problem: status.lastProblem ?? problem())
         },
-        takeDrops: takeDrops ?? { lane.takeDrops().map { ($0.key.rawValue, $0.value) } }))
+        takeDrops: {
+          let drops = takeDrops?() ?? lane.takeDrops().map { ($0.key.rawValue, $0.value) }
+          // The lane keeps the totals of its own reasons; those of the sink beside it are kept here.
+          beside.add(drops.filter { !ofLane.contains($0.reason) })
+          return drops
+        }))
   }
 }
 

@@ -62,3 +62,16 @@ final class Difference: Sendable {
     }
   }
 }
+
+/// Counts by reason since the start.
+final class Totals: Sendable {
+  private let totals = Mutex<[String: Int]>([:])
+
+  var counts: [String: Int] { totals.withLock { $0 } }
+
+  func add(_ counts: [(reason: String, count: Int)]) {
+    totals.withLock { totals in
+      for (reason, count) in counts where count > 0 { totals[reason, default: 0] += count }
+    }
+  }
+}

@@ -46,6 +46,8 @@ struct AgentConnection: ~Copyable {
       case .full: return .receiverFull
       case .tooLong: return .tooLong
       case .broken:
+        // Over UDP a refusal is the answer to the datagram before this one, which was taken for sent.
+        if case .udp = address, errno == ECONNREFUSED { lostEarlier += 1 }
         if socket?.holdsRest == true { lostEarlier += 1 }
         socket = nil
       case nil:

@@ -43,7 +43,7 @@ struct DogStatsDSender: ~Copyable {
     }
     statistics.datagramsSent += 1
     statistics.bytesSent += datagram.count
-    statistics.isLosing = false
+    statistics.isLosing = lostEarlier > 0
     return true
   }
 

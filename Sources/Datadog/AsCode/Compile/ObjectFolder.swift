@@ -42,8 +42,16 @@ package struct ObjectFolder: Sendable {
       }
       if present[file] != text { export.texts[file] = text }
     }
-    export.stale = present.keys.filter { !wanted.contains($0) }.sorted()
+    export.stale = present.filter { !wanted.contains($0.key) && isOurs($0.value) }.keys.sorted()
     return export
+  }
+
+  /// Whether every object in a file's text bears our mark: anybody else's is not ours to delete.
+  private static func isOurs(_ text: String) -> Bool {
+    guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return false }
+    var found = DatadogLint.Objects()
+    found.add(document)
+    return !found.isEmpty && (found.monitors + found.objectives + found.dashboards).allSatisfy(DatadogIdentity.isOwned)
   }
 
   /// The texts of every object's file, by file below the folder; none where the folder is not there.

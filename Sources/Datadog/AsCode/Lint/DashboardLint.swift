@@ -42,7 +42,12 @@ package struct DashboardLint: Sendable {
           check(text, at: path, &findings, &used)
         } else {
           if let text = item.text, key == "query" || key == "search" { noteVariables(in: text, &used) }
-          walk(item, at: path, &findings, &used)
+          // Searches for events that are drawn over a chart, under the key that others have metrics under.
+          if key == "events" {
+            for event in item.list ?? [] { if let text = event["q"]?.text { noteVariables(in: text, &used) } }
+          } else {
+            walk(item, at: path, &findings, &used)
+          }
         }
       }
     case .null, .bool, .number, .string: return

@@ -91,7 +91,8 @@ struct MetricQueryLint {
 
   /// Tags that an Agent or Datadog itself adds to everything that passes.
   private static let added: Set<String> = [
-    "host", "device", "instance", "container_id", "container_name", "pod_name", "kube_namespace", "kube_deployment",
+    "host", "env", "service", "version", "device", "instance", "container_id", "container_name", "pod_name", "kube_namespace",
+    "kube_deployment",
     "kube_cluster_name",
     "cluster_name", "image_name", "image_tag", "short_image", "availability-zone", "cloud_provider", "task_family",
     "ecs_cluster_name",

@@ -23,6 +23,9 @@ struct ValueBounds {
 
   private func bounds(of query: MetricQuery) -> ClosedRange<Double> {
     guard case .known(let metric) = knowledge.standing(of: query.metric) else { return Self.everything }
+    // Points that are sums over time can be anything that a sum can be.
+    let method = query.modifier("rollup")?.arguments.first
+    if method == "sum" || method == "count" { return metric.bounds.lowerBound >= 0 ? 0 ... .infinity : Self.everything }
     switch (metric.kind, query.aggregator) {
     // How often, whatever the values are.
     case (_, "count"): return 0 ... .infinity
@@ -97,7 +100,9 @@ struct ValueBounds {
   /// filter.
   private static func isPart(_ left: MetricExpression, of right: MetricExpression) -> Bool {
     guard case .query(let part) = left, case .query(let whole) = right else { return false }
-    guard (part.aggregator ?? "") == (whole.aggregator ?? ""), ["sum", "count"].contains(part.aggregator) else { return false }
+    guard part.modifiers == whole.modifiers, (part.aggregator ?? "") == (whole.aggregator ?? ""),
+      ["sum", "count"].contains(part.aggregator)
+    else { return false }
     let isSame = part.metric == whole.metric
     let isKnown = MetricCatalogue.wholes[part.metric]?.contains(whole.metric) == true
     return (isSame || isKnown) && part.filter.isAtLeastAsNarrow(as: whole.filter)

@@ -41,6 +41,13 @@ package enum MetricExpressionParser {
   }
 
   private static func operand(_ scanner: inout QueryScanner) throws(QueryError) -> MetricExpression {
+    try scanner.enter()
+    let operand = try bareOperand(&scanner)
+    scanner.leave()
+    return operand
+  }
+
+  private static func bareOperand(_ scanner: inout QueryScanner) throws(QueryError) -> MetricExpression {
     scanner.skipSpace()
     guard let next = scanner.peek() else { throw scanner.error("the query ends where a metric or a number should be") }
     if next == "(" {

@@ -191,6 +191,11 @@ package enum MonitorQueryParser {
   private static func composite(_ scanner: inout QueryScanner) throws(QueryError) -> [String] {
     var names: [String] = []
     func operand(_ scanner: inout QueryScanner) throws(QueryError) {
+      try scanner.enter()
+      try bareOperand(&scanner)
+      scanner.leave()
+    }
+    func bareOperand(_ scanner: inout QueryScanner) throws(QueryError) {
       scanner.skipSpace()
       if scanner.take("!") { return try operand(&scanner) }
       if scanner.take("(") {

@@ -3,6 +3,9 @@
 struct QueryScanner {
   private let text: [Unicode.Scalar]
   private(set) var index = 0
+  private var depth = 0
+  /// Brackets and signs within each other; deeper ones are nobody's query.
+  private static let depthLimit = 200
 
   init(_ text: String) { self.text = Array(text.unicodeScalars) }
 
@@ -10,6 +13,13 @@ struct QueryScanner {
   func peek(_ offset: Int = 0) -> Unicode.Scalar? { index + offset < text.count ? text[index + offset] : nil }
 
   func error(_ message: String) -> QueryError { QueryError(column: index + 1, message: message) }
+
+  mutating func enter() throws(QueryError) {
+    depth += 1
+    if depth > Self.depthLimit { throw error("brackets and signs are more than \(Self.depthLimit) deep") }
+  }
+
+  mutating func leave() { depth -= 1 }
 
   mutating func skipSpace() { while let next = peek(), next.properties.isWhitespace { index += 1 } }
 
@@ -108,7 +118,7 @@ enum QueryTime {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let count = Int(digits), count > 0, count < 100_000 else { return nil }
     let units = [
-      "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000, "min": 60, "q": 7_776_000, "y": 31_536_000,
+      "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "mo": 2_592_000, "min": 60,
     ]
     return units[String(text.dropFirst(digits.count))].map { $0 * count }
   }

@@ -29,6 +29,13 @@ enum TagFilterParser {
   }
 
   private static func negation(_ scanner: inout QueryScanner) throws(QueryError) -> TagFilter {
+    try scanner.enter()
+    let filter = try bareNegation(&scanner)
+    scanner.leave()
+    return filter
+  }
+
+  private static func bareNegation(_ scanner: inout QueryScanner) throws(QueryError) -> TagFilter {
     scanner.skipSpace()
     if scanner.take("!") || scanner.takeKeyword("NOT") { return .not(try negation(&scanner)) }
     if scanner.take("(") {
