@@ -119,7 +119,7 @@ package final class DeliveryLane: Sendable {
         }
       } catch {
         // The type and not the text: an address may hold a credential.
-        queue.note(problem: "no answer: \(type(of: error))")
+        queue.note(problem: (error as? DeliveryFailure)?.words ?? "no answer: \(type(of: error))")
       }
       if isLast || attempt == limits.attempts { break }
       let backoff = pause * (0.5 + jitter() / 2)

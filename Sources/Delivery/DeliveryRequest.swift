@@ -34,6 +34,12 @@ package struct DeliveryResponse: Sendable {
 /// Sends one request. Throws when there is no answer: nobody listens, the name is unknown, the time is up. It bounds its own time.
 package typealias DeliverySend = @Sendable (DeliveryRequest) async throws -> DeliveryResponse
 
+/// Why there was no answer, in words without addresses and credentials, for a page.
+package struct DeliveryFailure: Error {
+  package let words: String
+  package init(_ words: String) { self.words = words }
+}
+
 /// What follows an answer.
 package enum DeliveryVerdict: Equatable, Sendable {
   case accepted

@@ -37,7 +37,7 @@ import Testing
       ]
     }
     #expect(text.contains("3 things need a look: 1,200 spans did not reach everybody they were for."))
-    #expect(text.contains("Traces to the Datadog Agent does not arrive; the circuit of vertex gemini-2.5-flash is open"))
+    #expect(text.contains("Traces to the Datadog Agent: not arriving; the circuit of vertex gemini-2.5-flash is open"))
     #expect(text.contains("4,812 spans") && text.contains("300 unreachable") && !text.contains("0 refused"))
     #expect(text.contains("no answer: &lt;HTTPClientError&gt;"))
     #expect(text.contains("<strong>1,200</strong> <span class=\"muted\">queue full</span>") && !text.contains("store failed"))

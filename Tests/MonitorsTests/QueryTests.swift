@@ -50,7 +50,8 @@ import Testing
 
 @Suite struct StateQueryTests {
   @Test func statesAreAskedForTheirMeanOrMaximum() throws {
-    #expect(try MonitorQuery(parsing: "max(llm.budget.used{budget=\"team\"})").description == "max(llm.budget.used{budget=\"team\"})")
+    let text = "max(llm.budget.used{budget=\"team\"})"
+    #expect(try MonitorQuery(parsing: text).description == text)
     let error = #expect(throws: (any Error).self) { try MonitorQuery(parsing: "p95(llm.circuit.open)") }
     #expect("\(error.map { "\($0)" } ?? "")".contains("it is a state: use avg or max"))
   }

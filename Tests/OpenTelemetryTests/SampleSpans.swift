@@ -3,7 +3,6 @@
 import LLMTelemetry
 import TestSeries
 
-
 struct SampleSpans {
   var generator: SplitMix
 

@@ -3,6 +3,7 @@
 import AsyncHTTPClient
 import Delivery
 import NIOCore
+import NIOPosix
 
 enum TelemetryClient {
   /// How long a receiver may take for its whole answer.
@@ -20,19 +21,35 @@ enum TelemetryClient {
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }()
 
-  struct NoAnswerInTime: Error {}
-
   static let send: DeliverySend = { outgoing in
     // The client's own deadline ends with the head of an answer, and a body may come a byte at a time.
     try await withThrowingTaskGroup(of: DeliveryResponse.self) { group in
-      group.addTask { try await exchange(outgoing) }
+      group.addTask {
+        do { return try await exchange(outgoing) } catch { throw words(error) }
+      }
       group.addTask {
         try await Task.sleep(for: timeout)
-        throw NoAnswerInTime()
+        throw late
       }
       defer { group.cancelAll() }
-      guard let response = try await group.next() else { throw NoAnswerInTime() }
+      guard let response = try await group.next() else { throw late }
       return response
+    }
+  }
+
+  private static let late = DeliveryFailure("no whole answer within 10 s")
+
+  /// An error's own text may hold an address, and an address a credential.
+  private static func words(_ error: any Error) -> DeliveryFailure {
+    if let failure = error as? DeliveryFailure { return failure }
+    if error is IOError || error is NIOConnectionError {
+      return DeliveryFailure("no connection: nobody listens there, or it was refused")
+    }
+    switch error as? HTTPClientError {
+    case .connectTimeout?: return DeliveryFailure("no connection within 5 s; is it there, and reachable from here?")
+    case .deadlineExceeded?, .readTimeout?: return late
+    case .remoteConnectionClosed?: return DeliveryFailure("the connection was closed before an answer")
+    default: return DeliveryFailure("no answer: \(type(of: error))")
     }
   }
 

@@ -20,7 +20,7 @@ struct SystemPage {
     var problems: [String] = []
     let lost = health.dropped.values.reduce(0, +)
     if lost > 0 { problems.append("\(Words.count(lost, "span")) did not reach everybody they were for") }
-    for road in health.roads where road.problem != nil { problems.append("\(road.name) does not arrive") }
+    for road in health.roads where road.problem != nil { problems.append("\(road.name): not arriving") }
     for circuit in health.openCircuits { problems.append("the circuit of \(circuit) is open") }
     return problems
   }
@@ -68,9 +68,13 @@ struct SystemPage {
     }
     let rows = health.roads.map { road -> HTML in
       let state: HTML =
-        road.problem == nil
-        ? "<span class=\"badge good\"><span aria-hidden=\"true\">✓</span> Arrives</span>"
-        : "<span class=\"badge bad\"><span aria-hidden=\"true\">✕</span> Does not arrive</span>"
+        if road.problem != nil {
+          "<span class=\"badge bad\"><span aria-hidden=\"true\">✕</span> Does not arrive</span>"
+        } else if road.delivered == 0 {
+          "<span class=\"badge\"><span aria-hidden=\"true\">–</span> Nothing sent yet</span>"
+        } else {
+          "<span class=\"badge good\"><span aria-hidden=\"true\">✓</span> Arrives</span>"
+        }
       let lost = road.dropped.filter { $0.value > 0 }.sorted { $0.key < $1.key }
       let losses =
         lost.isEmpty

@@ -49,7 +49,7 @@ package final class AgentDiscovery: Sendable {
       }
     } catch {
       // The type and not the text: an address may hold a credential.
-      answer = .absent(problem: "no answer: \(type(of: error))")
+      answer = .absent(problem: (error as? DeliveryFailure)?.words ?? "no answer: \(type(of: error))")
     }
     current.withLock { $0 = answer }
   }

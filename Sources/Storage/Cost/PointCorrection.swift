@@ -69,7 +69,8 @@ struct PointCorrection {
         SeriesKey(
           metric: key.metric,
           tags: TagSet(
-            key.tags.tags.map { names.contains($0.name) ? TagSet.Tag(name: $0.name, value: CardinalitySettings.otherValue) : $0 }))
+            key.tags.tags.map { names.contains($0.name) ? TagSet.Tag(name: $0.name, value: CardinalitySettings.otherValue) : $0 })
+        )
       case .everything(let tags): SeriesKey(metric: key.metric, tags: tags)
       }
     }
