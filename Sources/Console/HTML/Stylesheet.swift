@@ -57,7 +57,7 @@ enum Stylesheet {
     .stack{display:flex;flex-direction:column;gap:14px;margin-bottom:14px;min-width:0}
     .grid2{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px;margin-bottom:14px}.grid2.single{grid-template-columns:minmax(0,1fr)}
     .columns{display:grid;grid-template-columns:minmax(0,1fr) 400px;gap:14px;align-items:start}
-    .flush+.grid2{margin-top:14px}
+    .card+.grid2{margin-top:14px}
     .tiles{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:14px;margin-bottom:14px}.tiles.three{grid-template-columns:repeat(3,minmax(0,1fr))}
     .tile{padding:13px 18px}.tile h2{font-weight:500;font-size:13px;color:var(--muted);margin:0}.figure{font-size:23px;font-weight:650;letter-spacing:-.02em;line-height:1.35;margin:0;font-variant-numeric:tabular-nums}
     .tile .muted{font-size:13px;margin:0}
