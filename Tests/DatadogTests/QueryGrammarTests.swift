@@ -87,8 +87,11 @@ import Testing
   private struct Wrong: Error {}
 
   /// Every monitor, SLO and dashboard query that the real API accepted.
-  @Test func everyQueryOfTheRecordedExchangesIsReadAndTheRefusedOneRefused() throws {
-    guard let lines = SharedReference.lines("reference/datadog-recorded-exchanges.jsonl") else { return }
+  @Test(
+    .enabled(
+      if: sharedFile("reference/datadog-recorded-exchanges.jsonl") != nil, "the exchanges are not in a clone of the project"))
+  func everyQueryOfTheRecordedExchangesIsReadAndTheRefusedOneRefused() throws {
+    let lines = try sharedLines("reference/datadog-recorded-exchanges.jsonl")
     var accepted = 0
     var refused = 0
     for line in lines {
@@ -123,24 +126,5 @@ import Testing
     if let query = object["query"] as? String, source == "metrics" || source == "cloud_cost" { found.append(query) }
     if let query = object["q"] as? String { found.append(query) }
     return found + object.values.flatMap(metricQueries)
-  }
-}
-
-/// Facts and data beside the checkout, where they are present.
-enum SharedReference {
-  static func path(_ name: String) -> String? {
-    var folder = URL(filePath: #filePath).deletingLastPathComponent()
-    for _ in 0..<4 {
-      folder = folder.deletingLastPathComponent()
-      let candidate = folder.appending(path: "shared/\(name)").path
-      if FileManager.default.fileExists(atPath: candidate) { return candidate }
-    }
-    return nil
-  }
-
-  static func lines(_ name: String) -> [Substring]? {
-    path(name).flatMap { FileManager.default.contents(atPath: $0) }.map {
-      String(decoding: $0, as: UTF8.self).split(separator: "\n")
-    }
   }
 }

@@ -157,4 +157,15 @@ private final class Clock: Sendable {
     await lane.run()
     #expect(lane.takeDrops() == [.shutDown: 1])
   }
+
+  @Test func anAnswerThatNeverEndsIsGivenUp() async {
+    let send = DeliveryDeadline.bounded(
+      sleep: { _ in },
+      // Only the deadline ends this.
+      { _ in
+        try await Task.sleep(for: .seconds(3600))
+        return DeliveryResponse(status: 202)
+      })
+    await #expect(throws: DeliveryFailure.self) { try await send(DeliveryRequest(url: "", headers: [], body: [])) }
+  }
 }

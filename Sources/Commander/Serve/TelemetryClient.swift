@@ -6,8 +6,6 @@ import NIOCore
 import NIOPosix
 
 enum TelemetryClient {
-  /// How long a receiver may take for its whole answer.
-  static let timeout: Duration = .seconds(10)
   /// Bytes of an answer that are read; more says nothing that is used.
   private static let answerLimit = 64 << 10
 
@@ -21,23 +19,9 @@ enum TelemetryClient {
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }()
 
-  static let send: DeliverySend = { outgoing in
-    // The client's own deadline ends with the head of an answer, and a body may come a byte at a time.
-    try await withThrowingTaskGroup(of: DeliveryResponse.self) { group in
-      group.addTask {
-        do { return try await exchange(outgoing) } catch { throw words(error) }
-      }
-      group.addTask {
-        try await Task.sleep(for: timeout)
-        throw late
-      }
-      defer { group.cancelAll() }
-      guard let response = try await group.next() else { throw late }
-      return response
-    }
+  static let send = DeliveryDeadline.bounded { outgoing in
+    do { return try await exchange(outgoing) } catch { throw words(error) }
   }
-
-  private static let late = DeliveryFailure("no whole answer within 10 s")
 
   /// An error's own text may hold an address, and an address a credential.
   private static func words(_ error: any Error) -> DeliveryFailure {
@@ -47,7 +31,7 @@ enum TelemetryClient {
     }
     switch error as? HTTPClientError {
     case .connectTimeout?: return DeliveryFailure("no connection within 5 s; is it there, and reachable from here?")
-    case .deadlineExceeded?, .readTimeout?: return late
+    case .deadlineExceeded?, .readTimeout?: return DeliveryFailure("no answer within 10 s")
     case .remoteConnectionClosed?: return DeliveryFailure("the connection was closed before an answer")
     default: return DeliveryFailure("no answer: \(type(of: error))")
     }

@@ -17,7 +17,7 @@ package enum HTTPDelivery {
   }()
 
   package static func send(through client: HTTPClient) -> DeliverySend {
-    { delivery in
+    DeliveryDeadline.bounded { delivery in
       var request = HTTPClientRequest(url: delivery.url)
       request.method = .init(rawValue: delivery.method)
       for (name, value) in delivery.headers { request.headers.add(name: name, value: value) }
