@@ -72,17 +72,21 @@ extension Detector {
   func time(_ bucket: Int32) -> Timestamp { Timestamp(unixNanoseconds: origin + Int64(bucket) * Self.bucketNanoseconds) }
 
   private func reported(_ incident: OpenIncident) -> DetectedIncident {
-    var dimensions: [String: String] = [:]
-    for dimension in CauseDimension.allCases where incident.slice.values[dimension.rawValue] != 0 {
-      dimensions[dimension.name] = tables.name(incident.slice.values[dimension.rawValue], dimension)
-    }
     let signals = incident.signals.sorted { $0.rawValue < $1.rawValue }
     return DetectedIncident(
       // Decided at the end of its bucket.
       opened: time(incident.opened + 1), resolved: incident.resolved.map { time($0 + 1) }, onset: time(incident.onset),
       severity: severity(incident), monitors: signals.map(\.name),
-      cause: .init(dimensions: dimensions, confidence: confidence(incident), change: change(behind: incident)),
+      cause: .init(dimensions: values(of: incident.slice), confidence: confidence(incident), change: change(behind: incident)),
       combinations: combinations(incident))
+  }
+
+  func values(of slice: SliceKey) -> [String: String] {
+    var values: [String: String] = [:]
+    for dimension in CauseDimension.allCases where slice.values[dimension.rawValue] != 0 {
+      values[dimension.name] = tables.name(slice.values[dimension.rawValue], dimension)
+    }
+    return values
   }
 
   private func combinations(_ incident: OpenIncident) -> [[String: String]] {
@@ -96,12 +100,12 @@ extension Detector {
     }
   }
 
-  private func confidence(_ incident: OpenIncident) -> Double {
+  func confidence(_ incident: OpenIncident) -> Double {
     (Double(min(1, max(0, incident.explained))) * 95).rounded() / 100
   }
 
   /// The change that fits best, the latest of those.
-  private func change(behind incident: OpenIncident) -> ChangeEvent? {
+  func change(behind incident: OpenIncident) -> ChangeEvent? {
     let near = changes.filter { $0.bucket <= incident.onset + 10 && $0.bucket >= incident.onset - 90 }
     let ranked = near.map { note in (note, note.fit(incident.slice, tables)) }
     if let best = ranked.filter({ $0.1 > 0 }).max(by: { ($0.1, $0.0.bucket) < ($1.1, $1.0.bucket) }) { return best.0.event }
@@ -109,7 +113,7 @@ extension Detector {
     return near.last { $0.bucket >= incident.onset - 20 && $0.mayExplain(incident.signals) && incident.slice.isEverything }?.event
   }
 
-  private func severity(_ incident: OpenIncident) -> String {
+  func severity(_ incident: OpenIncident) -> String {
     let (inside, outside) = incident.tally(in: incident.slice, leafs)
     let all = max(1, inside.spans + outside.spans)
     var failing: Float = 0

@@ -12,6 +12,13 @@ extension MetricCatalogue {
   package static let circuitOpen = MetricDefinition(
     "llm.circuit.open", .gauge, .state, tags: ["provider", "model"], hasDimensions: false, short: "circuit open",
     "1 while the circuit of a target is open and requests go elsewhere, 0 while it is closed.")
+  package static let detectionFindings = MetricDefinition(
+    "llm.detection.findings", .gauge, .state,
+    tags: ["signal", "provider", "model", "route", "tenant", "feature", "prompt", "prompt_version", "region"],
+    hasDimensions: false,
+    short: "detection findings",
+    "1 while detection follows a failure that shows in this signal, 0 when it has ended; the other tags are the values it blames."
+  )
 
   package static let spansReceived = MetricDefinition(
     "llm.commander.spans.received", .count, .span, hasDimensions: false, short: "spans received",
@@ -42,7 +49,7 @@ extension MetricCatalogue {
     "llm.commander.heartbeat", .count, .beat, hasDimensions: false, short: "heartbeat",
     "One each interval while this process lives: a monitor on its absence notices when it does not.")
 
-  static let states = [budgetUsed, budgetRefusals, circuitOpen]
+  static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings]
   static let own = [
     spansReceived, spansDropped, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
   ]

@@ -11,14 +11,17 @@ package struct EvaluationContext {
   package var alerts: AlertBook
   /// Newest last, for event counts.
   package var changes: [ChangeEvent]
+  /// What detection follows at present.
+  package var findings: [DetectionFinding]
 
   package init(
     objectives: [String: SLODefinition] = [:], alerts: AlertBook = AlertBook(), changes: [ChangeEvent] = [],
-    read: @escaping SeriesReader
+    findings: [DetectionFinding] = [], read: @escaping SeriesReader
   ) {
     self.read = read
     self.objectives = objectives
     self.alerts = alerts
     self.changes = changes
+    self.findings = findings
   }
 }

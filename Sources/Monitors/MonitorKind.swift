@@ -23,6 +23,8 @@ package enum MonitorKind: Hashable, Sendable {
   case absence
   /// How many changes (prompt versions, models, deploys …) were recorded in the window.
   case events(EventFilter)
+  /// How many failures detection follows in a slice of the traffic; alerts are grouped by the values that are blamed.
+  case detection(DetectionFilter)
 }
 
 /// The same length of time earlier, and how the two are compared.

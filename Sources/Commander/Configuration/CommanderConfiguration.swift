@@ -1,6 +1,7 @@
 // The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
 
 import Budgets
+import Detection
 import Gateway
 import GoogleCredentials
 import LLMMetrics
@@ -44,6 +45,7 @@ package struct CommanderConfiguration: Sendable {
   package var prompts: [ManagedPrompt] = []
   package var monitors: [MonitorDefinition] = []
   package var playbooks: [Playbook] = []
+  package var detection = DetectionSettings()
   package var quietPeriod: Duration = .seconds(300)
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
@@ -60,6 +62,11 @@ package struct CommanderConfiguration: Sendable {
     let place = places[setting]
     return Problem(
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
+  }
+
+  /// Detection runs when a monitor listens to it.
+  package var usesDetection: Bool {
+    monitors.contains { if case .detection = $0.kind { true } else { false } }
   }
 
   package var commandSettings: CommandSettings {

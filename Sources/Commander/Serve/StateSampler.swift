@@ -12,6 +12,7 @@ struct StateSampler: Service {
   let budgets: BudgetGuard
   let handle: GatewayHandle
   let outputs: TelemetryOutputs
+  let detection: DetectionWatch?
   /// A reading for each rollup.
   static let interval: Duration = Rollup.width
 
@@ -49,6 +50,7 @@ struct StateSampler: Service {
       measurements.append(.circuit(provider: gone.provider, model: gone.model, isOpen: false))
     }
     circuits = present
+    measurements += detection?.measurements() ?? []
     for road in outputs.roads {
       measurements.append(.deliveryWaiting(lane: road.name, count: road.health().waiting))
       for (reason, count) in road.takeDrops() where count > 0 {

@@ -54,6 +54,7 @@ package struct MonitorCompiler: Sendable {
   }
 
   func query(of monitor: MonitorDefinition) -> String {
+    if case .detection(let filter) = monitor.kind { return detectionQuery(filter, of: monitor) }
     func text(_ term: MonitorQuery.Term) -> String {
       MetricQueryText.query(term, scope: settings.scope, by: monitor.groupBy)
     }
@@ -177,10 +178,15 @@ package struct MonitorCompiler: Sendable {
     let monitor = packed.definition
     let side = monitor.threshold.comparison == .above ? "above" : "below"
     let critical = monitor.query.unit.text(monitor.threshold.critical)
+    var condition = "\(monitor.query.words) is \(side) \(critical) over \(Figure.duration(monitor.window))"
+    var groups = monitor.groupBy
+    if case .detection = monitor.kind {
+      condition = "number of failures that detection follows is \(side) zero"
+      groups = Self.detectionGroups
+    }
     return MonitorMessage(
-      title: monitor.title,
-      condition: "\(monitor.query.words) is \(side) \(critical) over \(Figure.duration(monitor.window))",
-      meaning: packed.meaning, steps: packed.steps, groups: monitor.groupBy, playbooks: monitor.playbooks,
+      title: monitor.title, condition: condition,
+      meaning: packed.meaning, steps: packed.steps, groups: groups, playbooks: monitor.playbooks,
       runbook: settings.runbooks.map { "\($0)\(monitor.name)" }, hasValue: hasValue, speaksOfMissingData: alertsWithoutData,
       handles: settings.handles(for: monitor.severity)
     ).text
