@@ -20,6 +20,12 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
       // Null and not left out: a reader sees that there is none.
       try container.encode(change, forKey: .change)
     }
+
+    package init(dimensions: [String: String], confidence: Double, change: ChangeEvent?) {
+      self.dimensions = dimensions
+      self.confidence = confidence
+      self.change = change
+    }
   }
 
   package var opened: Timestamp
@@ -32,6 +38,19 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
   package var cause: Cause
   /// The combinations of dimension values seen while it lasted: two sets of conditions that hold for the same of them name one cause.
   package var combinations: [[String: String]]
+
+  package init(
+    opened: Timestamp, resolved: Timestamp?, onset: Timestamp, severity: String, monitors: [String], cause: Cause,
+    combinations: [[String: String]]
+  ) {
+    self.opened = opened
+    self.resolved = resolved
+    self.onset = onset
+    self.severity = severity
+    self.monitors = monitors
+    self.cause = cause
+    self.combinations = combinations
+  }
 
   private enum CodingKeys: String, CodingKey { case opened, resolved, severity, monitors, cause }
 
@@ -50,6 +69,15 @@ package struct DetectionMonitor: Hashable, Sendable, Encodable {
   package var name: String
   package var alarms: Int
   package var incidents: Int
+  /// How long its alerts lasted, in minutes; `nil` for a signal of detection, whose alarms have no length.
+  package var minutes: Double?
+
+  package init(name: String, alarms: Int, incidents: Int, minutes: Double? = nil) {
+    self.name = name
+    self.alarms = alarms
+    self.incidents = incidents
+    self.minutes = minutes
+  }
 }
 
 extension Detector {
