@@ -126,3 +126,14 @@ extension MonitorPack {
     }
   }
 }
+
+extension ConfigurationReader {
+  /// The sections of a configuration that a pack file has too.
+  func readPack(_ root: YAMLMapping) -> MonitorPack {
+    let playbooks = root["playbooks"]?.declared("name") ?? []
+    var reader = PackReader(playbooks: playbooks)
+    reader.base = PackFile.included(
+      root["packs"], file: root.value.filePath, problems: problems, playbooks: playbooks)
+    return reader.read { root[$0] }
+  }
+}
