@@ -78,7 +78,7 @@ struct ReferenceNames {
       switch id.kind {
       case .slo: object["id"]?.text.map { objectives[$0] = id.name }
       case .monitor: object["id"]?.double.flatMap { Int64(exactly: $0) }.map { monitors[String($0)] = id.name }
-      case .dashboard: break
+      case .dashboard, .downtime, .service: break
       }
     }
   }
