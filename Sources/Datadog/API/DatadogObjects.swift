@@ -36,6 +36,13 @@ package struct DatadogObjects: Sendable {
     return whole
   }
 
+  /// Everything a plan needs: ours as whole objects, of the others at least that they are there.
+  package func live() async throws(DatadogFailure) -> [StoredObject] {
+    var found: [StoredObject] = []
+    for kind in DatadogObjectKind.allCases { found += try await all(kind) { $0.id != nil } }
+    return found
+  }
+
   private func page(_ endpoint: ObjectEndpoint, _ query: [(String, String)]) async throws(DatadogFailure) -> [StoredObject] {
     let answer = try await connection.answer(to: endpoint.list(query))
     guard let list = endpoint.objects(in: answer) else {
