@@ -42,7 +42,8 @@ package struct CommanderConfiguration: Sendable {
   package var budgets: [Budget] = []
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
-  package var monitors: [MonitorDefinition] = []
+  /// Monitors, objectives and dashboards: the file's own over those of the packs it names.
+  package var pack = MonitorPack(monitors: [])
   package var playbooks: [Playbook] = []
   package var quietPeriod: Duration = .seconds(300)
   /// Write one JSON line for each exchange to standard output.
@@ -54,6 +55,9 @@ package struct CommanderConfiguration: Sendable {
   package var places: [String: Problem] = [:]
 
   package init() {}
+
+  /// Everything that is evaluated: the pack's monitors and the burn rates of its objectives.
+  package var monitors: [MonitorDefinition] { pack.allMonitors.map(\.definition) }
 
   /// The problem of a setting at its place in the file, or at its default.
   func problem(_ setting: String, _ message: String) -> Problem {

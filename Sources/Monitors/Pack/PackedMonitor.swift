@@ -43,6 +43,6 @@ package struct MonitorPack: Hashable, Sendable {
 
   /// What a team that runs language models would keep: `commander datadog export` writes it.
   package static let `default` = MonitorPack(
-    monitors: requestMonitors + latencyMonitors + costMonitors + answerMonitors + commanderMonitors,
+    monitors: requestMonitors + latencyMonitors + costMonitors + pastMonitors + answerMonitors + commanderMonitors,
     objectives: defaultObjectives, dashboards: defaultDashboards)
 }

@@ -10,6 +10,7 @@ package enum CanonicalForm {
     case .monitor: monitor(&members)
     case .slo: objective(&members)
     case .dashboard: dashboard(&members)
+    case .downtime, .service: break
     }
     return .object(members)
   }

@@ -4,8 +4,10 @@ package enum DatadogIdentity {
   /// What a dashboard's description ends with.
   static func line(_ name: String) -> String { "\(CompileSettings.identityKey):\(name)" }
 
-  /// The kind by its form; `nil` for what is none of the three.
+  /// The kind by its form; `nil` for what is none of them.
   package static func kind(of object: JSONValue) -> DatadogObjectKind? {
+    if DowntimeText.attributes(of: object) != nil { return .downtime }
+    if ServiceCompiler.isService(object) { return .service }
     var found = DatadogLint.Objects()
     found.add(object)
     if found.monitors.first == object { return .monitor }
@@ -23,13 +25,19 @@ package enum DatadogIdentity {
     let places: [String] =
       switch kind {
       case .monitor, .slo: object["tags"]?.list?.compactMap(\.text) ?? []
-      case .dashboard: object["description"]?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
+      case .dashboard: lines(object["description"])
+      case .downtime: lines(DowntimeText.attributes(of: object)?["message"])
+      case .service: object["metadata"]?["tags"]?.list?.compactMap(\.text) ?? []
       }
     let start = "\(CompileSettings.identityKey):"
     let names = Set(places.filter { $0.hasPrefix(start) && $0.count > start.count }.map { String($0.dropFirst(start.count)) })
     // Two identities are none.
     guard let name = names.first, names.count == 1 else { return nil }
     return DatadogObjectID(kind, name)
+  }
+
+  private static func lines(_ text: JSONValue?) -> [String] {
+    text?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
   }
 
   /// Whether it may be deleted: it has an identity, and nobody took the mark of this product from it.
@@ -39,6 +47,13 @@ package enum DatadogIdentity {
 
   package static func isOwned(_ object: JSONValue, as kind: DatadogObjectKind) -> Bool {
     guard id(of: object, as: kind) != nil else { return false }
-    return kind == .dashboard || object["tags"]?.list?.contains(.string(CompileSettings.ownership)) == true
+    let tags: JSONValue? =
+      switch kind {
+      // These take no tags of ours; the identity itself is the mark.
+      case .dashboard, .downtime: return true
+      case .monitor, .slo: object["tags"]
+      case .service: object["metadata"]?["tags"]
+      }
+    return tags?.list?.contains(.string(CompileSettings.ownership)) == true
   }
 }
