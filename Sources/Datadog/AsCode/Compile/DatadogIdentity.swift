@@ -17,7 +17,11 @@ package enum DatadogIdentity {
 
   /// `nil` for an object that is not ours.
   package static func id(of object: JSONValue) -> DatadogObjectID? {
-    guard let kind = kind(of: object) else { return nil }
+    kind(of: object).flatMap { id(of: object, as: $0) }
+  }
+
+  /// Of an object whose kind is known, such as a line of a list, which may lack what its form would tell it by.
+  package static func id(of object: JSONValue, as kind: DatadogObjectKind) -> DatadogObjectID? {
     let places: [String] =
       switch kind {
       case .monitor, .slo: object["tags"]?.list?.compactMap(\.text) ?? []
@@ -38,14 +42,18 @@ package enum DatadogIdentity {
 
   /// Whether it may be deleted: it has an identity, and nobody took the mark of this product from it.
   package static func isOwned(_ object: JSONValue) -> Bool {
-    guard let id = id(of: object) else { return false }
+    kind(of: object).map { isOwned(object, as: $0) } ?? false
+  }
+
+  package static func isOwned(_ object: JSONValue, as kind: DatadogObjectKind) -> Bool {
+    guard id(of: object, as: kind) != nil else { return false }
     let tags: JSONValue? =
-      switch id.kind {
+      switch kind {
       // These take no tags of ours; the identity itself is the mark.
-      case .dashboard, .downtime: nil
+      case .dashboard, .downtime: return true
       case .monitor, .slo: object["tags"]
       case .service: object["metadata"]?["tags"]
       }
-    return id.kind == .dashboard || id.kind == .downtime || tags?.list?.contains(.string(CompileSettings.ownership)) == true
+    return tags?.list?.contains(.string(CompileSettings.ownership)) == true
   }
 }

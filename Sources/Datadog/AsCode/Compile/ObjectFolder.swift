@@ -51,7 +51,7 @@ package struct ObjectFolder: Sendable {
     guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return false }
     var found = DatadogLint.Objects()
     found.add(document)
-    return !found.isEmpty && found.all.allSatisfy(DatadogIdentity.isOwned)
+    return !found.isEmpty && found.all.allSatisfy { DatadogIdentity.isOwned($0) }
   }
 
   /// The texts of every object's file, by file below the folder; none where the folder is not there.
