@@ -26,6 +26,9 @@ extension MetricCatalogue {
   package static let spansDropped = MetricDefinition(
     "llm.commander.spans.dropped", .count, .span, tags: ["reason"], hasDimensions: false, short: "spans dropped",
     "Spans our own bounded queues had to drop, by reason.")
+  package static let rollupsLost = MetricDefinition(
+    "llm.commander.rollups.lost", .count, .item, tags: ["sink"], hasDimensions: false, short: "rollups lost",
+    "Rollups, each ten seconds of every series, that a sink could not take: that time is missing in its charts and monitors.")
   package static let scoresShed = MetricDefinition(
     "llm.commander.scores.shed", .count, .answer, hasDimensions: false, short: "scores shed",
     "Answers left unscored because more than half of the span queue was waiting.")
@@ -51,6 +54,6 @@ extension MetricCatalogue {
 
   static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings]
   static let own = [
-    spansReceived, spansDropped, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
+    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
   ]
 }

@@ -49,6 +49,10 @@ extension MetricMeasurement {
     MetricMeasurement(MetricCatalogue.deliveryWaiting, tags: TagSet(["lane": lane]), value: .gauge(Double(count)))
   }
 
+  package static func rollupsLost(sink: String, count: Int) -> MetricMeasurement {
+    MetricMeasurement(MetricCatalogue.rollupsLost, tags: TagSet(["sink": sink]), value: .count(Int64(count)))
+  }
+
   package static func heartbeat() -> MetricMeasurement {
     MetricMeasurement(MetricCatalogue.heartbeat, tags: TagSet([]), value: .count(1))
   }

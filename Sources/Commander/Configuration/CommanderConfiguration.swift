@@ -56,6 +56,9 @@ package struct CommanderConfiguration: Sendable {
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]
 
+  /// Settings without effect, at their places; no reason not to start.
+  package var warnings: [Problem] = []
+
   package init() {}
 
   /// Everything that is evaluated: the pack's monitors and the burn rates of its objectives.

@@ -81,6 +81,7 @@ struct ConfigurationReader {
     readDatadog(root["datadog"], into: &configuration)
     readOpenTelemetry(root["opentelemetry"], into: &configuration)
     configuration.webhooks = readWebhooks(root["notifications"])
+    noteEffectless(root, in: &configuration)
   }
 
   private enum SpanLogs: String, CaseIterable { case off, stdout }

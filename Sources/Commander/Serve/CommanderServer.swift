@@ -64,7 +64,7 @@ package struct CommanderServer: Sendable {
     }
     // Nothing is written while something is known to be wrong.
     try problems.throwIfAny()
-    let (store, ledger) = try openStore(configuration)
+    let (store, ledger, lock) = try openStore(configuration)
     let health = HealthCounters()
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
@@ -111,7 +111,7 @@ package struct CommanderServer: Sendable {
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
-    var services: [any Service] = []
+    var services: [any Service] = [lock]
     services += outputs.services
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
@@ -136,13 +136,23 @@ package struct CommanderServer: Sendable {
       consolePort: consolePort.futureResult, services: services, logger: logger)
   }
 
-  private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
+  private static func openStore(
+    _ configuration: CommanderConfiguration
+  ) throws(ConfigurationError) -> (TelemetryStore, Ledger, StoreLock) {
     do {
       try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
+      let lock = try StoreLock(folder: configuration.store)
       return (
         try TelemetryStore(path: configuration.store + "/telemetry.sqlite"),
-        try Ledger(path: configuration.store + "/ledger.sqlite")
+        try Ledger(path: configuration.store + "/ledger.sqlite"), lock
       )
+    } catch let taken as StoreLock.Taken {
+      let process = taken.process.map { " (process \($0))" } ?? ""
+      throw ConfigurationError(problems: [
+        configuration.problem(
+          "store",
+          "another commander\(process) serves from \(configuration.store): stop it, or name a folder of its own for this one")
+      ])
     } catch let error as StorageError {
       throw ConfigurationError(problems: [configuration.problem("store", "\(error)")])
     } catch {

@@ -13,8 +13,6 @@ struct StateSampler: Service {
   let handle: GatewayHandle
   let outputs: TelemetryOutputs
   let detection: DetectionWatch?
-  /// A reading for each rollup.
-  static let interval: Duration = Rollup.width
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -22,8 +20,14 @@ struct StateSampler: Service {
       var circuits: Set<GatewayServer.CircuitState> = []
       repeat {
         pipeline.report(await sample(&refusals, &circuits))
-      } while (try? await Task.sleep(for: Self.interval)) != nil
+      } while (try? await Task.sleep(for: Self.pause(at: .now()))) != nil
     }
+  }
+
+  /// Until the middle of the next rollup: each has one reading of every state, however long a reading takes, and none falls on a
+  /// boundary, where it might be in either.
+  static func pause(at now: Timestamp) -> Duration {
+    now.floored(to: Rollup.width) + Rollup.width + Rollup.width / 2 - now
   }
 
   /// - Parameters:
