@@ -78,7 +78,7 @@ struct ConfigurationReader {
     }
     readDatadog(root["datadog"], into: &configuration)
     readOpenTelemetry(root["opentelemetry"], into: &configuration)
-    configuration.webhooks = readWebhooks(root["notifications"])
+    configuration.notifications = readNotifications(root["notifications"], datadog: configuration.datadog)
   }
 
   private enum SpanLogs: String, CaseIterable { case off, stdout }

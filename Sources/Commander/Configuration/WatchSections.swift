@@ -1,11 +1,10 @@
-// The sections that say what is watched, what may be done about it, and who is told.
+// The sections that say what is watched and what may be done about it.
 
 import Datadog
 import Foundation
 import LLMMetrics
 import LLMTelemetry
 import Monitors
-import Notifications
 import Remediation
 import StrictYAML
 
@@ -123,30 +122,5 @@ extension ConfigurationReader {
       mapping.value.problem("a monitor needs exactly one of `above` and `below`: the value beyond which it alerts")
       return nil
     }
-  }
-
-  func readWebhooks(_ value: YAMLValue?) -> [WebhookSettings] {
-    guard let notifications = value?.mapping(["webhooks"]) else { return [] }
-    var webhooks: [WebhookSettings] = []
-    var names: [(String, YAMLValue)] = []
-    for item in notifications["webhooks"]?.list() ?? [] {
-      guard let webhook = item.mapping(["name", "url", "secret"]) else { continue }
-      let name = webhook.required("name", "a word that the delivery log shows")?.string()
-      let url = webhook.required("url", "an http:// or https:// address")
-      let secret = webhook.required("secret", "{environment: NAME} with the whsec_… signing secret")
-      let text = secret?.secret(environment: environment)?.value
-      guard let name, let url, let address = url.string(), let secret, let text else { continue }
-      names.append((name, item))
-      if BaseURL(address) == nil {
-        url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path")
-      }
-      do throws(WebhookSecret.Malformed) {
-        webhooks.append(WebhookSettings(name: name, url: address, secret: try WebhookSecret(text)))
-      } catch {
-        secret.problem("webhook \"\(name)\": \(error)")
-      }
-    }
-    checkUnique(names, "webhook")
-    return webhooks
   }
 }
