@@ -153,7 +153,7 @@ import Testing
     let listener = HTTPListener()
     try await listener.whileRunning { origin in
       let notification = try #require(Scene.notification("REM-1/approval_needed", Scene.waiting))
-      let attempt = await Self.receiver(origin + "/hook").attempt(
+      let attempt = try await Self.receiver(origin + "/hook").attempt(
         NotificationMessage([notification]), references: DeliveryReferences(), now: Scene.now)
       #expect(attempt == .delivered(reference: nil))
     }

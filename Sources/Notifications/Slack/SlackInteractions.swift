@@ -80,6 +80,11 @@ package final class SlackInteractions: Sendable {
   package struct Answer: Hashable, Sendable {
     package let status: Int
     package let text: String
+
+    package init(status: Int, text: String) {
+      self.status = status
+      self.text = text
+    }
   }
 
   /// - Parameters: the headers `X-Slack-Request-Timestamp` and `X-Slack-Signature`, and the body as it came.

@@ -80,3 +80,10 @@ final class HTTPListener: Sendable {
     }
   }
 }
+
+extension NSDictionary {
+  /// The value at the end of `a.b.c`; what Foundation has elsewhere.
+  func value(forKeyPath path: String) -> Any? {
+    path.split(separator: ".").reduce(self as Any?) { value, key in (value as? NSDictionary)?[String(key)] }
+  }
+}
