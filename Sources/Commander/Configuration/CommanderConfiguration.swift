@@ -52,7 +52,7 @@ package struct CommanderConfiguration: Sendable {
   package var logsSpans = false
   package var datadog = DatadogSettings()
   package var openTelemetry = OpenTelemetrySettings()
-  package var webhooks: [WebhookSettings] = []
+  package var notifications = NotificationSettings()
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]
 

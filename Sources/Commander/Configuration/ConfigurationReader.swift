@@ -80,7 +80,7 @@ struct ConfigurationReader {
     }
     readDatadog(root["datadog"], into: &configuration)
     readOpenTelemetry(root["opentelemetry"], into: &configuration)
-    configuration.webhooks = readWebhooks(root["notifications"])
+    configuration.notifications = readNotifications(root["notifications"], datadog: configuration.datadog)
     noteEffectless(root, in: &configuration)
   }
 

@@ -1,7 +1,6 @@
-// The sections that say what may be done about what is found, and who is told.
+// The section that says what may be done about what is found.
 
 import Foundation
-import Notifications
 import Remediation
 import StrictYAML
 
@@ -31,30 +30,5 @@ extension ConfigurationReader {
     }
     checkUnique(names, "playbook")
     return playbooks
-  }
-
-  func readWebhooks(_ value: YAMLValue?) -> [WebhookSettings] {
-    guard let notifications = value?.mapping(["webhooks"]) else { return [] }
-    var webhooks: [WebhookSettings] = []
-    var names: [(String, YAMLValue)] = []
-    for item in notifications["webhooks"]?.list() ?? [] {
-      guard let webhook = item.mapping(["name", "url", "secret"]) else { continue }
-      let name = webhook.required("name", "a word that the delivery log shows")?.string()
-      let url = webhook.required("url", "an http:// or https:// address")
-      let secret = webhook.required("secret", "{environment: NAME} with the whsec_… signing secret")
-      let text = secret?.secret(environment: environment)?.value
-      guard let name, let url, let address = url.string(), let secret, let text else { continue }
-      names.append((name, item))
-      if BaseURL(address) == nil {
-        url.problem("`\(url.path)` must be http:// or https://, a host, and optionally a port and a path")
-      }
-      do throws(WebhookSecret.Malformed) {
-        webhooks.append(WebhookSettings(name: name, url: address, secret: try WebhookSecret(text)))
-      } catch {
-        secret.problem("webhook \"\(name)\": \(error)")
-      }
-    }
-    checkUnique(names, "webhook")
-    return webhooks
   }
 }

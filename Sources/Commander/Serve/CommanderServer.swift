@@ -104,10 +104,11 @@ package struct CommanderServer: Sendable {
     let address = ListenAddress(
       host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
 
+    let notifications = NotificationService(configuration: configuration, center: center, logger: logger)
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
       configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-      outputs: outputs, handle: handle,
+      outputs: outputs, handle: handle, notifications: notifications,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
@@ -121,9 +122,7 @@ package struct CommanderServer: Sendable {
     services.append(CommandLoop(center: center))
     services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
-    services.append(
-      NotificationLoop(
-        center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
+    services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(console)
     if let listen = configuration.openTelemetry.listen {
       services.append(
