@@ -87,6 +87,24 @@ extension DatadogStub {
       members["author_handle"] = .string("somebody@example.com")
       members["created_at"] = .string("2026-11-24T12:00:00.000000+00:00")
       members["modified_at"] = .string("2026-11-24T12:00:00.000000+00:00")
+    case .downtime:
+      var attributes = (members["data"]?["attributes"] ?? members["attributes"])?.members ?? [:]
+      let now = JSONValue.string("2026-11-24T12:00:00.252025+00:00")
+      add(
+        [
+          "mute_first_recovery_notification": .bool(false), "status": .string("active"), "created": now, "modified": now,
+          "canceled": .null, "display_timezone": .string("UTC"), "notify_end_types": .strings(["expired"]),
+          "notify_end_states": .strings(["no data", "warn", "alert"]),
+        ], to: &attributes)
+      var schedule = attributes["schedule"]?.members ?? [:]
+      if schedule["start"]?.isNull != false { schedule["start"] = .string("2026-11-24T12:00:00.238403+00:00") }
+      add(["end": .null], to: &schedule)
+      attributes["schedule"] = .object(schedule)
+      members = [
+        "id": .string(number), "type": .string("downtime"), "attributes": .object(attributes),
+        "relationships": .object(["monitor": .object(["data": .null])]),
+      ]
+    case .service: break
     }
     return .object(members)
   }
@@ -137,6 +155,9 @@ extension DatadogStub {
         nil
       }
     case .dashboard: dashboardComplaint(body)
+    case .downtime:
+      body["data"]?["attributes"]?["scope"]?.text.map { $0 == "*" || $0.contains(":") } == true ? nil : "All values must have a key"
+    case .service: body["metadata"]?["name"]?.text == nil ? "metadata.name is required" : nil
     }
   }
 

@@ -161,13 +161,17 @@ final class DatadogStub: Sendable {
     if request.path == "/api/v1/validate" { return json(200, .object(["valid": .bool(true)])) }
     guard keys["dd-application-key"] == state.settings.applicationKey else { return refusal(403, "Forbidden") }
     let parts = request.path.split(separator: "/").map(String.init)
-    guard parts.count >= 3, let kind = DatadogObjectKind(rawValue: parts[2]) else { return refusal(404, "Not found") }
-    let scope = "\(kind.folder)_\(request.method == "GET" ? "read" : "write")"
+    let isCatalog = parts.count >= 4 && parts[2] == "catalog" && parts[3] == "entity"
+    guard parts.count >= 3, let kind = isCatalog ? .service : DatadogObjectKind(rawValue: parts[2]),
+      parts[1] == (kind == .downtime || kind == .service ? "v2" : "v1")
+    else { return refusal(404, "Not found") }
+    let endpoint = ObjectEndpoint(kind)
+    let scope = request.method == "GET" ? endpoint.readScope : endpoint.writeScope
     if let scopes = state.settings.scopes, !scopes.contains(scope) {
       return json(403, .object(["errors": .array([.object(["title": .string("Forbidden"), "detail": .string("Missing scope")])])]))
     }
     if let limited = overLimit(kind, &state) { return limited }
-    let rest = Array(parts.dropFirst(3))
+    let rest = Array(parts.dropFirst(isCatalog ? 4 : 3))
     switch (request.method, rest.count) {
     case ("GET", 0): return list(kind, request.query, state)
     case ("POST", 0): return create(kind, request.body ?? .null, &state)
@@ -227,16 +231,45 @@ final class DatadogStub: Sendable {
       let shown: Set<String> = ["id", "title", "description", "layout_type", "url", "is_read_only", "created_at", "modified_at"]
       return json(
         200, .object(["dashboards": .array(page.map { .object(($0.json.members ?? [:]).filter { shown.contains($0.key) }) })]))
+    case .downtime, .service:
+      let size = min(number("page[limit]") ?? 30, state.settings.longestPage)
+      let page = objects.dropFirst(number("page[offset]") ?? 0).prefix(size)
+      guard kind == .service else { return json(200, .object(["data": .array(page.map(\.json))])) }
+      return json(
+        200,
+        .object([
+          "data": .array(page.map { entity($0) }),
+          "included": query["include"] == "schema"
+            ? .array(page.map { .object(["id": .string("s-\($0.number)"), "attributes": .object(["schema": $0.json])]) }) : .array([]),
+        ]))
     }
   }
 
   private static func create(_ kind: DatadogObjectKind, _ body: JSONValue, _ state: inout State) -> DeliveryResponse {
     if let words = complaint(about: body, kind, state) { return refusal(400, words) }
+    if kind == .service {
+      let name = body["metadata"]?["name"]?.text
+      state.objects.removeAll { $0.kind == .service && $0.json["metadata"]?["name"]?.text == name }
+    }
     let stored = store(kind, body, &state)
-    return json(200, wrapped(stored, kind))
+    guard kind == .service, let last = state.objects.last else { return json(200, wrapped(stored, kind)) }
+    return json(202, .object(["data": .array([entity(last)]), "meta": .object(["count": .number(1)])]))
+  }
+
+  /// The catalogue shows a summary; definitions are beside it.
+  private static func entity(_ stored: Stored) -> JSONValue {
+    .object([
+      "id": .string("e-\(stored.number)"), "type": .string("entity"),
+      "attributes": .object([
+        "name": stored.json["metadata"]?["name"] ?? .null, "namespace": .string("default"), "kind": .string("service"),
+        "apiVersion": .string("v3"), "tags": stored.json["metadata"]?["tags"] ?? .array([]),
+      ]),
+      "relationships": .object(["schema": .object(["data": .object(["id": .string("s-\(stored.number)"), "type": .string("schema")])])]),
+    ])
   }
 
   private static func wrapped(_ json: JSONValue, _ kind: DatadogObjectKind, isOne: Bool = false) -> JSONValue {
+    if kind == .downtime { return .object(["data": json]) }
     guard kind == .slo else { return json }
     return .object(["data": isOne ? json : .array([json]), "error": .null])
   }
@@ -250,6 +283,9 @@ final class DatadogStub: Sendable {
     let present = state.objects[index].json
     switch request.method {
     case "GET": return json(200, wrapped(present, kind, isOne: true))
+    case "PATCH" where kind == .downtime:
+      state.objects[index].json = completed(kind, request.body ?? .null, number: number, &state)
+      return json(200, wrapped(state.objects[index].json, kind))
     case "PUT":
       var members = request.body?.members ?? [:]
       // As recorded: what an update of a monitor does not name stays, and options are replaced as a whole.
@@ -266,6 +302,14 @@ final class DatadogStub: Sendable {
         return kind == .slo
           ? json(409, .object(["data": .array([]), "errors": .object([number: .string("used by monitor \(user)")])]))
           : refusal(400, "monitor \(number) is referenced in composite monitors: \(user)")
+      }
+      if kind == .downtime {
+        // A downtime that is cancelled stays to be seen.
+        guard case .object(var members) = present, case .object(var attributes)? = members["attributes"] else { return refusal(404, "gone") }
+        attributes["status"] = .string("canceled")
+        members["attributes"] = .object(attributes)
+        state.objects[index].json = .object(members)
+        return DeliveryResponse(status: 204)
       }
       state.objects.remove(at: index)
       return json(200, kind == .monitor ? .object(["deleted_monitor_id": .number(Double(number) ?? 0)]) : .object(["data": .strings([number])]))
@@ -292,6 +336,8 @@ final class DatadogStub: Sendable {
       case .monitor: digits
       case .slo: String(repeating: "0", count: 32 - digits.count) + digits
       case .dashboard: "abc-\(digits.prefix(3))-\(digits.suffix(3))"
+      case .downtime: "83718756-0187-11ee-8c18-\(digits)"
+      case .service: "service:default/\(json["metadata"]?["name"]?.text ?? digits)"
       }
     let stored = completed(kind, json, number: number, &state)
     state.objects.append(Stored(kind: kind, number: number, json: stored, createdAt: state.requests.count))

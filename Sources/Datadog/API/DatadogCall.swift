@@ -3,7 +3,7 @@
 import Delivery
 
 package struct DatadogCall: Hashable, Sendable {
-  package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", put = "PUT", delete = "DELETE" }
+  package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
 
   package let method: Method
   /// `/api/v1/monitor/123`
@@ -14,6 +14,8 @@ package struct DatadogCall: Hashable, Sendable {
   package let subject: String
   /// What the application key has to be allowed to: `monitors_write`.
   package let scope: String
+  /// Whether sending it twice is as good as once. A creation makes two, but for what is known by its name.
+  package let isRepeatable: Bool
 
   package struct URLItem: Hashable, Sendable {
     package let name: String
@@ -21,7 +23,8 @@ package struct DatadogCall: Hashable, Sendable {
   }
 
   package init(
-    _ method: Method, _ path: String, query: [(String, String)] = [], body: JSONValue? = nil, subject: String, scope: String
+    _ method: Method, _ path: String, query: [(String, String)] = [], body: JSONValue? = nil, subject: String, scope: String,
+    isRepeatable: Bool? = nil
   ) {
     self.method = method
     self.path = path
@@ -29,10 +32,8 @@ package struct DatadogCall: Hashable, Sendable {
     self.body = body
     self.subject = subject
     self.scope = scope
+    self.isRepeatable = isRepeatable ?? (method != .post || path.hasSuffix("/validate"))
   }
-
-  /// Whether sending it twice is as good as once. A creation makes two.
-  package var isRepeatable: Bool { method != .post || path.hasSuffix("/validate") }
 
   /// Limits are counted by endpoint: numbers in a path do not make another one.
   var endpoint: String {

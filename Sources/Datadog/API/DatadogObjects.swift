@@ -37,18 +37,25 @@ package struct DatadogObjects: Sendable {
   }
 
   /// Everything a plan needs: ours as whole objects, of the others at least that they are there.
-  package func live() async throws(DatadogFailure) -> [StoredObject] {
+  package func live(_ kinds: [DatadogObjectKind] = DatadogObjectKind.allCases) async throws(DatadogFailure) -> [StoredObject] {
     var found: [StoredObject] = []
-    for kind in DatadogObjectKind.allCases { found += try await all(kind) { $0.id != nil } }
+    for kind in kinds { found += try await all(kind) { $0.id != nil } }
     return found
   }
 
   private func page(_ endpoint: ObjectEndpoint, _ query: [(String, String)]) async throws(DatadogFailure) -> [StoredObject] {
+    try await pageAndCount(endpoint, query).objects
+  }
+
+  /// What is there, and how many more the page held that are over.
+  private func pageAndCount(
+    _ endpoint: ObjectEndpoint, _ query: [(String, String)]
+  ) async throws(DatadogFailure) -> (objects: [StoredObject], count: Int) {
     let answer = try await connection.answer(to: endpoint.list(query))
     guard let list = endpoint.objects(in: answer) else {
       throw DatadogFailure(.unreadable, "the list of \(endpoint.plural): Datadog's answer holds none; is the site right?")
     }
-    return list.compactMap { StoredObject(endpoint.kind, $0) }
+    return (list.filter { !$0.isOver }, list.count)
   }
 
   private func listAfterNumber(
@@ -89,12 +96,12 @@ package struct DatadogObjects: Sendable {
     var (found, seen): ([StoredObject], Set<String>) = ([], [])
     var offset = 0
     for _ in 0..<Self.mostPages {
-      let page = try await page(endpoint, filter + [(sizeName, String(size)), (offsetName, String(offset))])
+      let (page, count) = try await pageAndCount(endpoint, filter + [(sizeName, String(size)), (offsetName, String(offset))])
       let new = page.filter { seen.insert($0.number).inserted }
       found += new
       // A server may give fewer than were asked for; only a page without anything new is the end.
-      if new.isEmpty { return found }
-      offset += page.count
+      if count == 0 || new.isEmpty && count == page.count { return found }
+      offset += count
     }
     throw endless(endpoint)
   }
@@ -113,7 +120,9 @@ package struct DatadogObjects: Sendable {
   package func get(_ kind: DatadogObjectKind, _ number: String, subject: String) async throws(DatadogFailure) -> StoredObject? {
     let endpoint = ObjectEndpoint(kind)
     do {
-      return try stored(endpoint, try await connection.answer(to: endpoint.get(number, subject: subject)), subject)
+      if kind == .service { return try await list(kind).first { $0.number == number } }
+      let found = try stored(endpoint, try await connection.answer(to: endpoint.get(number, subject: subject)), subject)
+      return found.isOver ? nil : found
     } catch where error.reason == .notFound {
       return nil
     }
@@ -125,7 +134,7 @@ package struct DatadogObjects: Sendable {
     let call = endpoint.create(object.json, subject: object.id.description)
     for attempt in 1... {
       do {
-        return try stored(endpoint, try await connection.answer(to: call), call.subject)
+        return try stored(endpoint, try await connection.answer(to: call), call.subject, sent: object.json)
       } catch where error.reason == .unknown || error.reason == .unreadable {
         // What was just made may take a moment to be found.
         for look in 1...Self.looks {
@@ -149,7 +158,7 @@ package struct DatadogObjects: Sendable {
       switch id.kind {
       case .monitor: [("monitor_tags", tag)]
       case .slo: [("tags_query", tag)]
-      case .dashboard: []
+      case .dashboard, .downtime, .service: []
       }
     let found = try await list(id.kind, filter: filter).filter { $0.id == id }
     guard !ObjectEndpoint(id.kind).listsAreWhole else { return found }
@@ -161,7 +170,7 @@ package struct DatadogObjects: Sendable {
   package func update(_ number: String, to object: CompiledObject) async throws(DatadogFailure) -> StoredObject {
     let endpoint = ObjectEndpoint(object.id.kind)
     let call = endpoint.update(number, object.json, subject: object.id.description)
-    return try stored(endpoint, try await connection.answer(to: call), call.subject)
+    return try stored(endpoint, try await connection.answer(to: call), call.subject, sent: object.json)
   }
 
   /// One that is not there is as good as deleted.
@@ -181,8 +190,30 @@ package struct DatadogObjects: Sendable {
     _ = try await connection.answer(to: call)
   }
 
-  private func stored(_ endpoint: ObjectEndpoint, _ answer: JSONValue, _ subject: String) throws(DatadogFailure) -> StoredObject {
-    guard let object = StoredObject(endpoint.kind, endpoint.unwrapped(answer)) else {
+  /// What Datadog says against the monitors that a plan would create or change. Those that name objects which are not there yet are
+  /// left out.
+  package func complaints(_ plan: ObjectPlan, wanted: [CompiledObject]) async throws(DatadogFailure) -> [String] {
+    let steps = Dictionary(plan.steps.map { ($0.id, $0) }) { first, _ in first }
+    var complaints: [String] = []
+    for object in wanted where object.id.kind == .monitor {
+      guard let step = steps[object.id], step.action == .create || step.action == .update,
+        ObjectReferences.of(object).allSatisfy({ plan.numbers[$0] != nil })
+      else { continue }
+      let json = ObjectReferences.resolved(object.json, kind: .monitor, numbers: plan.numbers)
+      do {
+        try await validate(CompiledObject(object.id, json), number: step.number)
+      } catch {
+        if error.reason != .refused { throw error }
+        complaints.append(error.description)
+      }
+    }
+    return complaints
+  }
+
+  private func stored(
+    _ endpoint: ObjectEndpoint, _ answer: JSONValue, _ subject: String, sent: JSONValue? = nil
+  ) throws(DatadogFailure) -> StoredObject {
+    guard let object = endpoint.stored(answer, sent: sent) else {
       throw DatadogFailure(.unreadable, "\(subject): Datadog's answer has no id; plan again to see what is there")
     }
     return object

@@ -17,13 +17,27 @@ package struct StoredObject: Hashable, Sendable {
 
   static func number(of json: JSONValue) -> String? {
     json["id"]?.text ?? json["id"]?.double.flatMap { Int64(exactly: $0) }.map(String.init)
+      ?? (json["data"]?["type"] == .string("downtime") ? json["data"]?["id"]?.text : nil)
   }
 
   /// Which of ours it is; `nil` for anybody else's.
   package var id: DatadogObjectID? { DatadogIdentity.id(of: json, as: kind) }
 
   /// The name that people know it by.
-  package var title: String { json["name"]?.text ?? json["title"]?.text ?? "\(kind.rawValue) \(number)" }
+  package var title: String {
+    json["name"]?.text ?? json["title"]?.text ?? json["metadata"]?["name"]?.text ?? "\(kind.rawValue) \(number)"
+  }
+
+  init(_ kind: DatadogObjectKind, number: String, _ json: JSONValue) {
+    self.kind = kind
+    self.number = number
+    self.json = json
+  }
+
+  /// A downtime that was ended or cancelled is as good as deleted, though Datadog shows it for a while.
+  var isOver: Bool {
+    kind == .downtime && ["canceled", "ended"].contains(DowntimeText.attributes(of: json)?["status"]?.text ?? "")
+  }
 }
 
 struct ObjectEndpoint: Sendable {
@@ -74,13 +88,31 @@ struct ObjectEndpoint: Sendable {
       listsAreWhole = false
       readScope = "dashboards_read"
       writeScope = "dashboards_write"
+    case .downtime:
+      path = "/api/v2/downtime"
+      paging = .offset(size: 30, sizeName: "page[limit]", offsetName: "page[offset]")
+      listMember = "data"
+      isWrapped = true
+      listsAreWhole = true
+      readScope = "monitors_downtime"
+      writeScope = "monitors_downtime"
+    case .service:
+      path = "/api/v2/catalog/entity"
+      paging = .offset(size: 100, sizeName: "page[limit]", offsetName: "page[offset]")
+      listMember = "data"
+      isWrapped = true
+      listsAreWhole = true
+      readScope = "apm_service_catalog_read"
+      writeScope = "apm_service_catalog_write"
     }
   }
 
   var plural: String { kind.folder }
 
   func list(_ query: [(String, String)]) -> DatadogCall {
-    DatadogCall(.get, path, query: query, subject: "the list of \(plural)", scope: readScope)
+    // Entries of the catalogue come as summaries; their definitions are beside them when asked for.
+    let others = kind == .service ? [("filter[kind]", "service"), ("include", "schema")] : []
+    return DatadogCall(.get, path, query: others + query, subject: "the list of \(plural)", scope: readScope)
   }
 
   func get(_ number: String, subject: String) -> DatadogCall {
@@ -88,18 +120,27 @@ struct ObjectEndpoint: Sendable {
   }
 
   func create(_ json: JSONValue, subject: String) -> DatadogCall {
-    DatadogCall(.post, path, body: json, subject: subject, scope: writeScope)
+    DatadogCall(.post, path, body: json, subject: subject, scope: writeScope, isRepeatable: kind == .service)
   }
 
   func update(_ number: String, _ json: JSONValue, subject: String) -> DatadogCall {
-    DatadogCall(
-      .put, "\(path)/\(DatadogCall.escaped(number))", body: Self.complete(json, kind: kind), subject: subject, scope: writeScope)
+    let place = "\(path)/\(DatadogCall.escaped(number))"
+    switch kind {
+    case .monitor, .slo, .dashboard:
+      return DatadogCall(.put, place, body: Self.complete(json, kind: kind), subject: subject, scope: writeScope)
+    case .downtime:
+      var data = (json["data"] ?? json).members ?? [:]
+      data["id"] = .string(number)
+      return DatadogCall(.patch, place, body: .object(["data": .object(data)]), subject: subject, scope: writeScope)
+    // What is sent takes the place of what has its name.
+    case .service: return create(json, subject: subject)
+    }
   }
 
   /// - Parameter force: also when another object uses it, which then is broken.
   func delete(_ number: String, force: Bool, subject: String) -> DatadogCall {
     DatadogCall(
-      .delete, "\(path)/\(DatadogCall.escaped(number))", query: force && kind != .dashboard ? [("force", "true")] : [],
+      .delete, "\(path)/\(DatadogCall.escaped(number))", query: force && (kind == .monitor || kind == .slo) ? [("force", "true")] : [],
       subject: subject, scope: writeScope)
   }
 
@@ -124,8 +165,30 @@ struct ObjectEndpoint: Sendable {
     return data.list?.first ?? data
   }
 
-  func objects(in answer: JSONValue) -> [JSONValue]? {
-    guard let listMember else { return answer.list }
-    return answer[listMember]?.list
+  /// `nil` when the answer is no list.
+  func objects(in answer: JSONValue) -> [StoredObject]? {
+    let list = listMember.map { answer[$0]?.list } ?? answer.list
+    guard kind == .service else { return list?.compactMap { StoredObject(kind, $0) } }
+    let included = Dictionary((answer["included"]?.list ?? []).map { ($0["id"]?.text ?? "", $0["attributes"]?["schema"]) }) { $1 }
+    return list?.compactMap { entity in
+      guard let name = entity["attributes"]?["name"]?.text else { return nil }
+      let schema = entity["relationships"]?["schema"]?["data"]?["id"]?.text.flatMap { included[$0] ?? nil }
+      return StoredObject(
+        kind, number: Self.serviceNumber(name, entity["attributes"]?["namespace"]?.text),
+        schema ?? .object(["metadata": .object(["name": .string(name), "tags": entity["attributes"]?["tags"] ?? .array([])])]))
+    }
+  }
+
+  /// By what entries of the catalogue are addressed.
+  static func serviceNumber(_ name: String, _ namespace: String?) -> String { "service:\(namespace ?? "default")/\(name)" }
+
+  /// What was stored, from the answer to a creation or a change; `nil` when the answer does not say.
+  func stored(_ answer: JSONValue, sent: JSONValue?) -> StoredObject? {
+    guard kind == .service else { return StoredObject(kind, unwrapped(answer)) }
+    // The answer is a summary: what was sent is what is kept.
+    if let sent, let name = sent["metadata"]?["name"]?.text {
+      return StoredObject(kind, number: Self.serviceNumber(name, sent["metadata"]?["namespace"]?.text), sent)
+    }
+    return objects(in: answer)?.first
   }
 }

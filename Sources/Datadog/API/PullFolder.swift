@@ -52,13 +52,14 @@ package struct PullFolder: Sendable {
       let file = ObjectFolder.file(of: id)
       let form = live.ours[id] ?? object.json
       let same = wanted[id].flatMap { CanonicalForm.of($0.json, kind: id.kind) == form ? $0.json : nil }
-      texts[file] = ObjectText.text(of: same ?? form)
+      // Times of downtimes have a canonical form that is not Datadog's.
+      texts[file] = ObjectText.text(of: same ?? (object.kind == .downtime ? object.json : form))
       return file
     }
     // Anybody else's keeps its number, which others' queries name.
     let number = String(object.number.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-" })
     let file = "\(object.kind.folder)/other-\(number).json"
-    guard case .object(var members) = live.form(object) else { return file }
+    guard case .object(var members) = object.kind == .downtime ? object.json : live.form(object) else { return file }
     members["id"] = object.json["id"]
     texts[file] = ObjectText.text(of: .object(members))
     return file

@@ -57,6 +57,8 @@ package enum ObjectReferences {
       }
       return .object(members)
     case .slo, .dashboard: return walked(json, replace)
+    // These name monitors by their tags.
+    case .downtime, .service: return json
     }
   }
 

@@ -47,13 +47,9 @@ package enum DatadogIdentity {
 
   package static func isOwned(_ object: JSONValue, as kind: DatadogObjectKind) -> Bool {
     guard id(of: object, as: kind) != nil else { return false }
-    let tags: JSONValue? =
-      switch kind {
-      // These take no tags of ours; the identity itself is the mark.
-      case .dashboard, .downtime: return true
-      case .monitor, .slo: object["tags"]
-      case .service: object["metadata"]?["tags"]
-      }
+    // These take no tags of ours; the identity itself is the mark.
+    if kind == .dashboard || kind == .downtime { return true }
+    let tags = kind == .service ? object["metadata"]?["tags"] : object["tags"]
     return tags?.list?.contains(.string(CompileSettings.ownership)) == true
   }
 }

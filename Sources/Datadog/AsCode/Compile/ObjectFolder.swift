@@ -55,8 +55,12 @@ package struct ObjectFolder: Sendable {
   }
 
   /// The texts of every object's file, by file below the folder; none where the folder is not there.
-  package func texts() throws -> [String: String] {
+  /// - Parameter others: files of the folder itself that count too.
+  package func texts(beside others: [String] = []) throws -> [String: String] {
     var texts: [String: String] = [:]
+    for name in others {
+      if let data = FileManager.default.contents(atPath: "\(path)/\(name)") { texts[name] = String(decoding: data, as: UTF8.self) }
+    }
     for kind in DatadogObjectKind.allCases {
       let folder = "\(path)/\(kind.folder)"
       guard FileManager.default.fileExists(atPath: folder) else { continue }

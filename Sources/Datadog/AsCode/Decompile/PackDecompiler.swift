@@ -48,6 +48,9 @@ package struct PackDecompiler: Sendable {
     addDashboards(live, &draft, &reasons)
     if adopts { adopt(live, &draft, &reasons) }
     var said = settle(live, &draft, &reasons)
+    // Entries of the catalogue speak of the whole pack.
+    let services = PackCompiler(settings: settings).compile(draft.pack).objects.filter { $0.id.kind == .service }
+    said.formUnion(services.filter { live.agree([$0]) }.compactMap { live.keys[$0.id] })
     said.formUnion(always.values.filter { live.agree([$0]) }.compactMap { live.keys[$0.id] })
     var raw: [Decompilation.Raw] = []
     for object in objects where !said.contains(LiveObjects.key(object)) {
@@ -207,7 +210,7 @@ struct PackDraft {
     monitors.removeAll { packed in
       let name = packed.definition.name
       return isWrong(.monitor, name) || isWrong(.monitor, "\(name)-signal")
-        || ids.contains { $0.kind.rawValue == "downtime" && $0.name.hasPrefix("\(name)-mute-") }
+        || ids.contains { $0.kind == .downtime && $0.name.hasPrefix("\(name)-mute-") }
     }
     objectives.removeAll { objective in
       isWrong(.slo, objective.name)
