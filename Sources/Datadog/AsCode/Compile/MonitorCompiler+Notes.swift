@@ -103,14 +103,14 @@ extension MonitorCompiler {
   /// Others are searches, or made of other objects.
   private func usesMetrics(_ monitor: MonitorDefinition) -> Bool {
     switch monitor.kind {
-    case .burnRate, .composite, .events: false
+    case .burnRate, .composite, .events, .detection: false
     case .threshold, .change, .anomaly, .outlier, .forecast, .absence: true
     }
   }
 
   private func noDataNote(_ monitor: MonitorDefinition) -> String? {
     switch monitor.kind {
-    case .absence, .composite, .burnRate, .events: return nil
+    case .absence, .composite, .burnRate, .events, .detection: return nil
     case .threshold, .change, .anomaly, .outlier, .forecast: break
     }
     switch monitor.noData {
