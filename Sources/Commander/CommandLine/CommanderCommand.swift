@@ -14,7 +14,7 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, BacktestCommand.self, ExplainCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, TestCommand.self, SchemaCommand.self, BacktestCommand.self, ExplainCommand.self,
       DatadogCommand.self, KeyCommand.self, IncidentCommand.self,
       RemediateCommand.self,
       OverrideCommand.self,

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Datadog
 import Monitors
+import StrictYAML
 
 struct DatadogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct DatadogCommand: ParsableCommand {
 
 /// What both commands compile.
 struct DatadogCompileOptions: ParsableArguments {
-  @Option(name: .customLong("config"), help: "A configuration whose monitors are compiled too; by name they replace the pack's.")
+  @Option(name: .customLong("config"), help: "A pack, or a configuration, that is compiled instead of the default pack.")
   var configuration: String?
   @Option(help: "The Datadog team that owns the objects.")
   var team = "llm-platform"
@@ -37,8 +38,8 @@ struct DatadogCompileOptions: ParsableArguments {
     }
     var pack = MonitorPack.default
     if let configuration {
-      do {
-        pack = pack.with(try CommanderConfiguration.load(path: configuration).monitors)
+      do throws(ConfigurationError) {
+        pack = try PackFile.load(path: configuration)
       } catch {
         throw ConfigurationOption.refusal(error)
       }

@@ -31,8 +31,11 @@ extension PackReader {
       }
       return (.outlier(.init(leastShare: share)), MonitorNeeds())
     case "forecast":
-      let horizon = value.mapping(MappingShape.forecast.keys)?.required("horizon", "how far ahead to look, for example 1d")?.duration()
-      return (.forecast(.init(horizon: horizon ?? .seconds(86_400))), MonitorNeeds())
+      let forecast = value.mapping(MappingShape.forecast.keys)
+      let horizon = forecast?.required("horizon", "how far ahead to look, for example 1d")?.duration()
+      return (
+        .forecast(.init(horizon: horizon ?? .seconds(86_400), season: forecast?["season"]?.duration())), MonitorNeeds()
+      )
     case "burn_rate": return (readBurnRate(value), MonitorNeeds(query: false))
     case "composite": return (readComposite(value), .nothing)
     case "absence":
@@ -67,6 +70,10 @@ extension PackReader {
     if let direction = mapping["direction"]?.choice(AnomalySettings.Direction.self) { settings.direction = direction }
     if let seasonality = mapping["seasonality"]?.choice(AnomalySettings.Seasonality.self) { settings.seasonality = seasonality }
     if let history = mapping["history"]?.duration() { settings.history = history }
+    if let count = mapping["false_alarms_per_week"]?.number() {
+      if count <= 0 { mapping["false_alarms_per_week"]?.problem("`false_alarms_per_week` must be above 0; no band is wide enough for none") }
+      settings.falseAlarmsPerWeek = count
+    }
     return .anomaly(settings)
   }
 
