@@ -1,19 +1,29 @@
 // A promise about the service: which events are good, how many of them must be, over which time.
 
 import LLMMetrics
+import LLMTelemetry
 
 package struct SLODefinition: Hashable, Sendable {
   package enum Timeframe: String, CaseIterable, Hashable, Sendable {
     case sevenDays = "7d"
     case thirtyDays = "30d"
     case ninetyDays = "90d"
+    /// From the first of the month, UTC. Datadog's objectives roll; it shows calendar months in reports only.
+    case calendarMonth = "month"
 
     package var days: Int {
       switch self {
       case .sevenDays: 7
-      case .thirtyDays: 30
+      case .thirtyDays, .calendarMonth: 30
       case .ninetyDays: 90
       }
+    }
+
+    /// What counts at `time`.
+    package func range(at time: Timestamp) -> Range<Timestamp> {
+      guard self == .calendarMonth else { return time - .seconds(Int64(days) * 86_400)..<time }
+      let first = Timestamp(rfc3339: time.rfc3339.prefix(7) + "-01T00:00:00Z") ?? time
+      return min(first, time)..<time
     }
   }
 
@@ -50,6 +60,8 @@ package struct SLODefinition: Hashable, Sendable {
     case bad(Events, of: Events)
     /// A slice of time is good while the query's value stays on the good side of the bound.
     case timeSlice(MonitorQuery, good: Threshold.Comparison, bound: Double, seconds: Int)
+    /// Time is good while none of these monitors alerts for any of its groups.
+    case uptime(of: [String])
   }
 
   /// A pair of windows that both have to burn budget `factor` times as fast as the promise allows.

@@ -15,6 +15,11 @@ package struct SLOCompiler: Sendable {
       result.add(CompileNote(id, .refused, "target", "must lie between 0 and 100: without a budget there is nothing to spend"))
       return result
     }
+    guard objective.timeframe != .calendarMonth else {
+      result.add(
+        CompileNote(id, .refused, "timeframe", "Datadog's objectives roll over 7, 30 or 90 days; a month is none of them"))
+      return result
+    }
     if case .timeSlice(_, _, _, let seconds) = objective.indicator, seconds != 60, seconds != 300 {
       result.add(CompileNote(id, .refused, "slice", "Datadog's slices are 60 or 300 seconds"))
       return result
@@ -41,6 +46,10 @@ package struct SLOCompiler: Sendable {
       members["sli_specification"] = slice(query, good, bound, seconds)
       result.add(
         CompileNote(id, .approximated, "indicator", "a slice without data is good in Datadog"))
+    case .uptime:
+      result.add(
+        CompileNote(id, .refused, "indicator", "an objective on monitors needs their ids, which are known once they are applied"))
+      return result
     }
     result.add(CompiledObject(id, .object(members)))
     for rate in objective.burnRates { result.add(compile(rate, of: objective)) }
