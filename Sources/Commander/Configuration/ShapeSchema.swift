@@ -83,7 +83,7 @@ enum ShapeSchema {
     case .time: return text("^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$")
     case .truth: return .object(["type": .string("boolean")])
     case .word(let words): return .object(["enum": .strings(words)])
-    case .tag: return text("^\\p{L}[^:\\s]*:\\S+$")
+    case .tag: return text("^[^:\\s]+:\\S+$")
     case .texts: return .object(["type": .string("object"), "additionalProperties": .object(["type": .string("string")])])
     case .list(let item): return .object(["type": .string("array"), "items": schema(of: item, &definitions)])
     case .mapping(let shape): return reference(shape, &definitions)
