@@ -53,21 +53,17 @@ extension MonitorDefinition {
     guard case .detection(let filter) = kind else { return nil }
     return findings.filter { filter.matches($0) && $0.group == group.byName }.min { $0.opened < $1.opened }
   }
+}
 
-  /// One evaluation for each slice with a finding, and for each group in `known`; the value is how many findings it has.
-  func evaluateDetection(
-    _ filter: DetectionFilter, at: Timestamp, known: Set<TagSet>, findings: [DetectionFinding]
-  ) -> [Evaluation] {
-    let open = Dictionary(grouping: findings.filter(filter.matches)) { TagSet($0.group) }
+extension EvaluationRun {
+  /// One evaluation for each slice with a finding, and for each group that is known; the value is how many findings it has.
+  func detection(_ filter: DetectionFilter) -> [Evaluation] {
+    let open = Dictionary(grouping: context.findings.filter(filter.matches)) { TagSet($0.group) }
     return known.union(open.keys).map { group in
-      let key = AlertKey(monitor: name, group: group)
-      guard let found = open[group]?.sorted(by: { $0.opened < $1.opened }), let first = found.first else {
-        return Evaluation(
-          key: key, at: at, value: 0, requests: 0, verdict: .recovered, reason: "detection sees nothing unusual any more")
-      }
-      let evidence = first.evidence.isEmpty ? [first.signals.joined(separator: ", ")] : first.evidence
-      return Evaluation(
-        key: key, at: at, value: Double(found.count), requests: 0, verdict: .breached, reason: evidence.joined(separator: "; "))
-    }.sorted { $0.key.description < $1.key.description }
+      let found = open[group]?.sorted { $0.opened < $1.opened } ?? []
+      let evidence = found.first.map { $0.evidence.isEmpty ? [$0.signals.joined(separator: ", ")] : $0.evidence }
+      return judge(
+        GroupReading(tags: group), value: Double(found.count), finding: .detection(evidence ?? []), isGated: false)
+    }
   }
 }

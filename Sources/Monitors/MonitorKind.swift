@@ -54,11 +54,17 @@ package struct AnomalySettings: Hashable, Sendable {
   package var seasonality: Seasonality
   /// How much of the past the band is made of.
   package var history: Duration
+  /// How many windows of a healthy week may lie outside the band, for each group: the band is made as wide as that needs.
+  package var falseAlarmsPerWeek: Double
 
-  package init(direction: Direction = .both, seasonality: Seasonality = .daily, history: Duration = .seconds(7 * 86_400)) {
+  package init(
+    direction: Direction = .both, seasonality: Seasonality = .daily, history: Duration = .seconds(7 * 86_400),
+    falseAlarmsPerWeek: Double = 0.5
+  ) {
     self.direction = direction
     self.seasonality = seasonality
     self.history = history
+    self.falseAlarmsPerWeek = falseAlarmsPerWeek
   }
 }
 
@@ -71,8 +77,13 @@ package struct OutlierSettings: Hashable, Sendable {
 
 package struct ForecastSettings: Hashable, Sendable {
   package var horizon: Duration
+  /// What repeats after this long is no trend: a day, a week. The window needs two of them.
+  package var season: Duration?
 
-  package init(horizon: Duration) { self.horizon = horizon }
+  package init(horizon: Duration, season: Duration? = nil) {
+    self.horizon = horizon
+    self.season = season
+  }
 }
 
 package struct BurnRateSettings: Hashable, Sendable {

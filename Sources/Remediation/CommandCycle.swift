@@ -27,12 +27,23 @@ package struct CommandCycle: Sendable {
   package func evaluate(
     state: CommandState, now: Timestamp, findings: [DetectionFinding] = [], read: @escaping SeriesReader
   ) throws -> [Evaluation] {
+    try evaluate(state: state, now: now, context: context(of: state, SeriesSource(read), findings: findings))
+  }
+
+  /// The same, for a caller that keeps the memory of a context from one turn to the next.
+  package func evaluate(state: CommandState, now: Timestamp, context: EvaluationContext) throws -> [Evaluation] {
     let at = now.floored(to: Rollup.width)
-    return try monitors.flatMap { monitor in
-      let known = Set(state.alerts.statuses.keys.filter { $0.monitor == monitor.name }.map(\.group))
-      let context = EvaluationContext(alerts: state.alerts, changes: state.changes, findings: findings, read: read)
-      return try monitor.evaluate(at: at, known: known, context: context)
-    }
+    let known = state.alerts.groups
+    return try monitors.flatMap { try $0.evaluate(at: at, known: known[$0.name] ?? [], context: context) }
+  }
+
+  /// What the monitors may ask for in a turn that begins with `state`.
+  package func context(
+    of state: CommandState, _ series: SeriesSource, findings: [DetectionFinding] = [], memory: EvaluationMemory? = nil
+  ) -> EvaluationContext {
+    EvaluationContext(
+      objectives: settings.objectives, alerts: state.alerts, changes: state.changes, findings: findings, memory: memory,
+      series: series)
   }
 
   package func decide(
@@ -107,7 +118,8 @@ struct Turn {
     let byMonitor = Dictionary(grouping: evaluations) { $0.key.monitor }
     for monitor in cycle.monitors {
       let transitions = try monitor.transitions(
-        at: at, evaluations: byMonitor[monitor.name] ?? [], alerts: state.alerts, relieved: relieved, read: read)
+        at: at, evaluations: byMonitor[monitor.name] ?? [], relieved: relieved,
+        context: cycle.context(of: state, SeriesSource(read)))
       for transition in transitions { emit(.alert(transition)) }
     }
     // An alert whose monitor is gone would keep its incident open for ever.
@@ -124,7 +136,9 @@ struct Turn {
 
   /// Every firing alert belongs to an incident that was open when it fired.
   mutating func assignAlerts() throws {
-    let firing = state.alerts.statuses.filter { $0.value.isFiring && cycle.monitor($0.key.monitor) != nil }
+    let firing = state.alerts.statuses.filter { key, status in
+      status.isFiring && !status.isMuted && cycle.monitor(key.monitor) != nil
+    }
     let ordered = firing.sorted { left, right in
       (left.value.since, cycle.monitor(left.key.monitor)?.severity.rank ?? 9, left.key.description)
         < (right.value.since, cycle.monitor(right.key.monitor)?.severity.rank ?? 9, right.key.description)

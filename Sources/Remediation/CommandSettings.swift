@@ -1,6 +1,7 @@
 // What the cycle is told once: fallbacks per route, and how long calm must last.
 
 import LLMTelemetry
+import Monitors
 
 /// Where requests of a route may go when its usual model fails.
 package struct RouteFallback: Hashable, Sendable {
@@ -37,14 +38,17 @@ package struct CommandSettings: Hashable, Sendable {
   package var impactInterval: Duration
   /// How long after its opening an incident without a cause is looked at again.
   package var attributionPatience: Duration
+  /// By name, for monitors of burn rates.
+  package var objectives: [String: SLODefinition]
 
   package init(
     fallbacks: [RouteFallback] = [], quietPeriod: Duration = .seconds(300), impactInterval: Duration = .seconds(60),
-    attributionPatience: Duration = .seconds(600)
+    attributionPatience: Duration = .seconds(600), objectives: [String: SLODefinition] = [:]
   ) {
     self.fallbacks = fallbacks
     self.quietPeriod = quietPeriod
     self.impactInterval = impactInterval
     self.attributionPatience = attributionPatience
+    self.objectives = objectives
   }
 }

@@ -14,8 +14,8 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, BacktestCommand.self, ExplainCommand.self,
-      DatadogCommand.self, KeyCommand.self, IncidentCommand.self, NotifyCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, TestCommand.self, SchemaCommand.self,
+      BacktestCommand.self, ExplainCommand.self, DatadogCommand.self, KeyCommand.self, IncidentCommand.self, NotifyCommand.self,
       RemediateCommand.self,
       OverrideCommand.self,
       PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, RiskCommand.self, SimulateCommand.self,

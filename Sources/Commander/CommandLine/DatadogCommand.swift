@@ -3,6 +3,7 @@
 import ArgumentParser
 import Datadog
 import Monitors
+import StrictYAML
 
 struct DatadogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,10 +13,7 @@ struct DatadogCommand: ParsableCommand {
 
 /// What is compiled.
 struct DatadogCompileOptions: ParsableArguments {
-  @Option(
-    name: .customLong("config"),
-    help: "A configuration whose monitors, SLOs and dashboards are compiled too; by name they replace the pack's.",
-    completion: .file(extensions: ["yaml", "yml"]))
+  @Option(name: .customLong("config"), help: "A pack, or a configuration, that is compiled instead of the default pack.")
   var configuration: String?
   @Option(help: "The Datadog team that owns the objects.")
   var team = "llm-platform"
@@ -41,8 +39,8 @@ struct DatadogCompileOptions: ParsableArguments {
 
   func pack() throws -> MonitorPack {
     guard let configuration else { return .default }
-    do {
-      return MonitorPack.default.overlaid(by: try CommanderConfiguration.load(path: configuration).pack)
+    do throws(ConfigurationError) {
+      return try PackFile.load(path: configuration)
     } catch {
       throw ConfigurationOption.refusal(error)
     }

@@ -32,8 +32,11 @@ extension PackReader {
       }
       return (.outlier(.init(leastShare: share)), MonitorNeeds())
     case "forecast":
-      let horizon = value.mapping(MappingShape.forecast.keys)?.required("horizon", "how far ahead to look, for example 1d")?.duration()
-      return (.forecast(.init(horizon: horizon ?? .seconds(86_400))), MonitorNeeds())
+      let forecast = value.mapping(MappingShape.forecast.keys)
+      let horizon = forecast?.required("horizon", "how far ahead to look, for example 1d")?.duration()
+      return (
+        .forecast(.init(horizon: horizon ?? .seconds(86_400), season: forecast?["season"]?.duration())), MonitorNeeds()
+      )
     case "burn_rate": return (readBurnRate(value), MonitorNeeds(query: false))
     case "composite": return (readComposite(value), .nothing)
     case "absence":
@@ -69,6 +72,10 @@ extension PackReader {
     if let direction = mapping["direction"]?.choice(AnomalySettings.Direction.self) { settings.direction = direction }
     if let seasonality = mapping["seasonality"]?.choice(AnomalySettings.Seasonality.self) { settings.seasonality = seasonality }
     if let history = mapping["history"]?.duration() { settings.history = history }
+    if let count = mapping["false_alarms_per_week"]?.number() {
+      if count <= 0 { mapping["false_alarms_per_week"]?.problem("`false_alarms_per_week` must be above 0; no band is wide enough for none") }
+      settings.falseAlarmsPerWeek = count
+    }
     return .anomaly(settings)
   }
 
@@ -93,14 +100,14 @@ extension PackReader {
   private func readDetection(_ value: YAMLValue) -> MonitorKind {
     guard let mapping = value.mapping(MappingShape.detection.keys) else { return .threshold }
     let known = DetectionSignal.allCases.map(\.name)
-    let signals = mapping["signals"]?.list().compactMap { item -> String? in
+    let signals = (mapping["signals"]?.list() ?? []).compactMap { item -> String? in
       guard let name = item.string() else { return nil }
       if !known.contains(name) {
         item.problem("there is no signal \"\(name)\"\(NearestName.hint(for: name, in: known)); known: \(known.joined(separator: ", "))")
       }
       return name
     }
-    return .detection(.init(signals: signals ?? []))
+    return .detection(.init(signals: signals))
   }
 
   private func readEvents(_ value: YAMLValue) -> MonitorKind {

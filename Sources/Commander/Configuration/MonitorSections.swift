@@ -16,10 +16,12 @@ extension PackReader {
   func readMonitors(_ value: YAMLValue?, known: MonitorPack) -> [MonitorEntry] {
     var entries = (value?.list() ?? []).compactMap { readMonitor($0, known: known) }
     checkUnique(entries.map { ($0.packed.definition.name, $0.mapping.value) }, "monitor")
-    // Queries of composites are those of their first parts, which may stand further down.
-    let all = known.overlaid(by: MonitorPack(monitors: entries.map(\.packed)))
-    for index in entries.indices where !entries[index].hasQuery {
-      if let query = entries[index].packed.definition.impliedQuery(in: all) { entries[index].packed.definition.query = query }
+    // Queries of composites are those of their first parts, which may stand further down and be implied themselves.
+    for _ in 0..<2 {
+      let all = known.overlaid(by: MonitorPack(monitors: entries.map(\.packed)))
+      for index in entries.indices where !entries[index].hasQuery {
+        if let query = entries[index].packed.definition.impliedQuery(in: all) { entries[index].packed.definition.query = query }
+      }
     }
     for entry in entries { report(entry.packed.definition, entry.mapping) }
     return entries

@@ -21,6 +21,8 @@ extension MappingShape {
       FieldShape("direction", .word(AnomalySettings.Direction.allCases.map(\.rawValue)), "which side of the band counts; both"),
       FieldShape("seasonality", .word(AnomalySettings.Seasonality.allCases.map(\.rawValue)), "what repeats; daily"),
       FieldShape("history", .duration, "how much of the past the band is made of; 7d"),
+      FieldShape(
+        "false_alarms_per_week", .number(least: 0), "how many windows of a healthy week may lie outside the band; 0.5"),
     ])
 
   static let outlier = MappingShape(
@@ -30,7 +32,11 @@ extension MappingShape {
     ])
 
   static let forecast = MappingShape(
-    name: "forecast", fields: [FieldShape("horizon", .duration, required: true, "how far ahead the value is looked for: 1d")])
+    name: "forecast",
+    fields: [
+      FieldShape("horizon", .duration, required: true, "how far ahead the value is looked for: 1d"),
+      FieldShape("season", .duration, "what repeats after this long is no trend: 1d; the window needs two of them"),
+    ])
 
   static let burnRate = MappingShape(
     name: "burn_rate",

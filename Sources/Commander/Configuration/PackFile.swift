@@ -18,7 +18,7 @@ package enum PackFile {
   /// - Parameter file: what messages call it, and where relative paths under `packs` begin.
   package static func parse(_ text: String, file: String) throws(ConfigurationError) -> MonitorPack {
     let problems = ProblemList()
-    let pack = read(text, file: file, problems: problems, including: [])
+    let pack = reading(text, file: file, problems: problems).pack
     try problems.throwIfAny()
     return pack
   }
@@ -39,15 +39,20 @@ package enum PackFile {
     isConfiguration(root) ? root.member("playbooks")?.declared("name") ?? [] : nil
   }
 
-  private static func read(
+  /// The pack and the file's own root, for a linter that says of each definition what is wrong with it.
+  static func reading(_ text: String, file: String, problems: ProblemList) -> (pack: MonitorPack, root: YAMLValue?) {
+    reading(text, file: file, problems: problems, including: [])
+  }
+
+  private static func reading(
     _ text: String, file: String, problems: ProblemList, including files: [String]
-  ) -> MonitorPack {
+  ) -> (pack: MonitorPack, root: YAMLValue?) {
     guard let root = YAMLValue.parse(text, file: file, problems: problems), let section = sections(of: root) else {
-      return MonitorPack(monitors: [])
+      return (MonitorPack(monitors: []), nil)
     }
     var reader = PackReader(playbooks: playbooks(of: root))
     reader.base = included(section("packs"), file: file, problems: problems, playbooks: reader.playbooks, including: files)
-    return reader.read(section)
+    return (reader.read(section), root)
   }
 
   /// The packs that a file names, each over those before it.
@@ -69,7 +74,7 @@ package enum PackFile {
       if visited.contains(URL(filePath: path).standardized.path) {
         item.problem("\(name) includes itself; take it out")
       } else if let data = FileManager.default.contents(atPath: path) {
-        let inner = read(String(decoding: data, as: UTF8.self), file: path, problems: problems, including: visited)
+        let inner = reading(String(decoding: data, as: UTF8.self), file: path, problems: problems, including: visited).pack
         for (playbook, monitor) in inner.unknownPlaybooks(playbooks) {
           item.problem("monitor \"\(monitor)\" of \(name) has playbook \"\(playbook)\", which `playbooks` does not define")
         }

@@ -31,7 +31,7 @@ extension PackReader {
     guard let name, let title, let target, let indicator else { return nil }
     var defaults = [SLODefinition.BurnRate.fast, .slow].filter { $0.factor < 1 / (1 - target / 100) }
     // The states of monitors are too coarse for the share of a short window.
-    if case .monitors = indicator { defaults = [] }
+    if case .uptime = indicator { defaults = [] }
     return SLODefinition(
       name: name, title: title, meaning: mapping["meaning"]?.string() ?? "", indicator: indicator, target: target,
       timeframe: timeframe, burnRates: rates ?? defaults, steps: mapping["steps"]?.strings() ?? [],
@@ -63,7 +63,7 @@ extension PackReader {
     case "monitors":
       let names = value.strings() ?? []
       if names.isEmpty { value.problem("`\(value.path)` names no monitor") }
-      return names.isEmpty ? nil : .monitors(names)
+      return names.isEmpty ? nil : .uptime(of: names)
     default:
       let part = readCounted(value)
       let all = mapping.required("of", "everything that counts, for example {metric: llm.requests}").flatMap(readCounted)

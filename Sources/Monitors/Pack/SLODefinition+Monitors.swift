@@ -28,7 +28,7 @@ extension SLODefinition {
       if good.metric == MetricCatalogue.requests { return .share(MetricCatalogue.errors, of: MetricCatalogue.requests) }
       return Self.quantile(good.metric, target: target)
     case .timeSlice(let query, _, _, _): return query
-    case .monitors: return .count(MetricCatalogue.requests)
+    case .uptime: return .count(MetricCatalogue.requests)
     }
   }
 

@@ -37,8 +37,8 @@ package struct SLODefinition: Hashable, Sendable {
     case bad(Events, of: Events)
     /// A slice of time is good while the query's value stays on the good side of the bound.
     case timeSlice(MonitorQuery, good: Threshold.Comparison, bound: Double, seconds: Int)
-    /// Time is good while none of these monitors is in alert.
-    case monitors([String])
+    /// Time is good while none of these monitors alerts for any of its groups.
+    case uptime(of: [String])
   }
 
   /// A pair of windows that both have to burn budget `factor` times as fast as the promise allows.

@@ -25,11 +25,11 @@ extension SLODefinition {
     package var isCalendar: Bool { self == .calendarWeek || self == .calendarMonth || self == .calendarQuarter }
 
     /// What is looked at: the last days, or the calendar period so far.
-    package func range(at: Timestamp) -> Range<Timestamp> {
-      let day = at.floored(to: .seconds(86_400))
+    package func range(at time: Timestamp) -> Range<Timestamp> {
+      let day = time.floored(to: .seconds(86_400))
       let start: Timestamp
       switch self {
-      case .sevenDays, .thirtyDays, .ninetyDays: return at - .seconds(Int64(days) * 86_400)..<at
+      case .sevenDays, .thirtyDays, .ninetyDays: return time - .seconds(Int64(days) * 86_400)..<time
       case .calendarWeek:
         // 1970-01-01 was a Thursday.
         let weekday = (day.unixSeconds / 86_400 + 3) % 7
@@ -40,7 +40,7 @@ extension SLODefinition {
         let first = self == .calendarMonth ? month : (month - 1) / 3 * 3 + 1
         start = Timestamp(rfc3339: "\(text.prefix(4))-\(first < 10 ? "0" : "")\(first)-01T00:00:00Z") ?? day
       }
-      return min(start, at)..<at
+      return min(start, time)..<time
     }
   }
 }

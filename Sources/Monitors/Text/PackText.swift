@@ -59,11 +59,12 @@ package enum PackText {
         .inline(
           .members([
             ("direction", .word(anomaly.direction.rawValue)), ("seasonality", .word(anomaly.seasonality.rawValue)),
-            ("history", .duration(anomaly.history)),
+            ("history", .duration(anomaly.history)), ("false_alarms_per_week", .number(anomaly.falseAlarmsPerWeek)),
           ]))
       )
     case .outlier(let outlier): ("outlier", .inline(.members([("least_share", .number(outlier.leastShare))])))
-    case .forecast(let forecast): ("forecast", .inline(.members([("horizon", .duration(forecast.horizon))])))
+    case .forecast(let forecast): ("forecast", .inline(
+          .members([("horizon", .duration(forecast.horizon)), ("season", forecast.season.map(YAMLText.duration))])))
     case .burnRate(let rate):
       (
         "burn_rate", .inline(.members([("slo", .text(rate.objective)), ("short_window", .duration(rate.shortWindow))]))
@@ -120,7 +121,7 @@ package enum PackText {
           ])
         )
       ]
-    case .monitors(let names): [("monitors", .inline(.list(names.map(YAMLText.text))))]
+    case .uptime(let names): [("monitors", .inline(.list(names.map(YAMLText.text))))]
     }
   }
 

@@ -119,7 +119,7 @@ package struct Compilation: Hashable, Sendable {
 
 extension JSONValue {
   /// An object without the members that are `nil`.
-  init(members: [String: JSONValue?]) { self = .object(members.compactMapValues { $0 }) }
+  package init(members: [String: JSONValue?]) { self = .object(members.compactMapValues { $0 }) }
 
-  static func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+  package static func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
 }

@@ -149,7 +149,7 @@ extension MonitorCompiler {
     let expression = monitor.groupBy.isEmpty ? "default_zero(\(text))" : text
     return KindQuery(
       text: "sum(\(MetricQueryText.window(.seconds(minutes * 60)))):\(expression) < 1", critical: 1, hasValue: false,
-      noDataMinutes: max(2, minutes))
+      noDataMinutes: 2 * minutes)
   }
 
   // MARK: Composites

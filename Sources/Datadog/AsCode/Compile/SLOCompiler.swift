@@ -42,7 +42,7 @@ package struct SLOCompiler: Sendable {
       members["query"] = .object([
         "numerator": .string("\(text(all)) - \(text(bad))"), "denominator": .string(text(all)),
       ])
-    case .monitors(let names):
+    case .uptime(let names):
       members["type"] = .string("monitor")
       // Datadog's numbers stand in for these names only while objects are applied.
       members["monitor_ids"] = .strings(names.map(MonitorCompiler.reference))
