@@ -126,7 +126,9 @@ import Testing
     }
     #expect(try await words { $0.apiKey = "another" }.contains("API key in DD_API_KEY is not valid at datadoghq.com"))
     let application = try await words { $0.applicationKey = "another" }
-    #expect(application.contains("application key in DD_APP_KEY needs the scope monitors_read") && application.hasPrefix("the list of monitors"))
+    #expect(
+      application.contains("application key in DD_APP_KEY needs the scope monitors_read")
+        && application.hasPrefix("the list of monitors"))
     #expect(try await words { $0.scopes = ["slos_read"] }.contains("monitors_read"))
     let account = try DatadogAccount(site: "datadoghq.eu", apiKey: "secret-1", applicationKey: "secret-2")
     var text = ""

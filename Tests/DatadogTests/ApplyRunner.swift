@@ -23,7 +23,8 @@ final class ApplyRunner: Sendable {
     let objects = try stub.objects()
     let before = state.withLock { $0 }
     let plan = ObjectPlan(wanted: wanted, live: try await objects.live(), state: before, pruning: pruning)
-    let apply = ObjectApply(objects: objects, options: options, remember: { id, entry in self.state.withLock { $0.entries[id] = entry } })
+    let apply = ObjectApply(
+      objects: objects, options: options, remember: { id, entry in self.state.withLock { $0.entries[id] = entry } })
     return await apply.run(plan, wanted: wanted, state: before)
   }
 
@@ -38,7 +39,8 @@ enum SmallPack {
   static let objects: [CompiledObject] = [
     slo("availability"), slo("of-monitors", ["type": .string("monitor"), "monitor_ids": .strings(["$plain"]), "query": nil]),
     monitor("plain"), monitor("another", query: "sum(last_5m):sum:llm.requests{*}.as_count() > 7"),
-    monitor("burn", type: "slo alert", query: #"burn_rate("slo:availability").over("30d").long_window("1h").short_window("5m") > 14.4"#),
+    monitor(
+      "burn", type: "slo alert", query: #"burn_rate("slo:availability").over("30d").long_window("1h").short_window("5m") > 14.4"#),
     monitor("both", type: "composite", query: "$plain && !$another"),
     CompiledObject(
       DatadogObjectID(.dashboard, "board"),
@@ -46,8 +48,14 @@ enum SmallPack {
         "title": .string("Board"), "description": .string("What there is.\n\n\(DatadogIdentity.line("board"))"),
         "layout_type": .string("ordered"),
         "widgets": .array([
-          .object(["definition": .object(["type": .string("slo"), "slo_id": .string("slo:availability"), "view_type": .string("detail")])]),
-          .object(["definition": .object(["type": .string("alert_graph"), "alert_id": .string("$plain"), "viz_type": .string("timeseries")])]),
+          .object([
+            "definition": .object(["type": .string("slo"), "slo_id": .string("slo:availability"), "view_type": .string("detail")])
+          ]),
+          .object([
+            "definition": .object([
+              "type": .string("alert_graph"), "alert_id": .string("$plain"), "viz_type": .string("timeseries"),
+            ])
+          ]),
         ]),
       ])),
   ]

@@ -14,7 +14,8 @@ import Testing
   }
 
   @Test func textsAreReadBack() throws {
-    let state = ApplyState(site: "datadoghq.eu", entries: [id: entry, .init(.slo, "a"): .init(number: "0f", sent: .null, kept: .null)])
+    let state = ApplyState(
+      site: "datadoghq.eu", entries: [id: entry, .init(.slo, "a"): .init(number: "0f", sent: .null, kept: .null)])
     #expect(try ApplyState(text: state.text, file: "f") == state)
     #expect(state.text.split(separator: "\n").count == 3)
   }
@@ -65,7 +66,8 @@ import Testing
     let runner = ApplyRunner(DatadogStub())
     try await runner.apply(SmallPack.objects)
     func drift() async throws -> DriftReport {
-      DriftReport(live: try await runner.stub.objects().live(), state: runner.state.withLock { $0 })
+      let state = runner.state.withLock { $0 }
+      return DriftReport(live: try await runner.stub.objects().live(and: state), state: state)
     }
     #expect(try await drift().isEmpty)
     runner.stub.edit(.monitor, where: { DatadogIdentity.id(of: $0)?.name == "burn" }) { $0["priority"] = .number(1) }

@@ -156,13 +156,16 @@ extension DatadogStub {
       }
     case .dashboard: dashboardComplaint(body)
     case .downtime:
-      body["data"]?["attributes"]?["scope"]?.text.map { $0 == "*" || $0.contains(":") } == true ? nil : "All values must have a key"
+      body["data"]?["attributes"]?["scope"]?.text.map { $0 == "*" || $0.contains(":") } == true
+        ? nil : "All values must have a key"
     case .service: body["metadata"]?["name"]?.text == nil ? "metadata.name is required" : nil
     }
   }
 
   private static func monitorComplaint(_ body: JSONValue, _ state: State) -> String? {
-    guard let query = body["query"]?.text, let type = body["type"]?.text else { return "The value provided for parameter 'query' is invalid" }
+    guard let query = body["query"]?.text, let type = body["type"]?.text else {
+      return "The value provided for parameter 'query' is invalid"
+    }
     if !query.contains(where: { "<>=&|(".contains($0) }) {
       return "The value provided for parameter 'query' is invalid: invalid operator specified: "
     }

@@ -14,7 +14,8 @@ import Testing
     let request: JSONValue
     let response: JSONValue
     var kind: DatadogObjectKind? {
-      path == "/api/v2/catalog/entity" ? .service : DatadogObjectKind(rawValue: String(path.split(separator: "/").dropFirst(2).first ?? ""))
+      path == "/api/v2/catalog/entity"
+        ? .service : DatadogObjectKind(rawValue: String(path.split(separator: "/").dropFirst(2).first ?? ""))
     }
   }
 
@@ -39,7 +40,9 @@ import Testing
   }
 
   @Test func creationsAreAnsweredAsRecorded() async throws {
-    let created = Self.exchanges.filter { $0.method == "POST" && (200..<300).contains($0.status) && !$0.path.contains("validate") }
+    let created = Self.exchanges.filter {
+      $0.method == "POST" && (200..<300).contains($0.status) && !$0.path.contains("validate")
+    }
     #expect(created.count == 187 || sharedFile("reference/datadog-recorded-exchanges.jsonl") == nil)
     let stub = DatadogStub { $0.checksReferences = false }
     for exchange in created {
@@ -53,7 +56,8 @@ import Testing
       let (ours, theirs) = (endpoint.unwrapped(json), endpoint.unwrapped(exchange.response))
       // What came back is what was sent.
       let sent = CanonicalForm.of(exchange.request, kind: kind)
-      #expect(sent == CanonicalForm.of(theirs, kind: kind), "\(ObjectChanges.between(sent, CanonicalForm.of(theirs, kind: kind)))")
+      #expect(
+        sent == CanonicalForm.of(theirs, kind: kind), "\(ObjectChanges.between(sent, CanonicalForm.of(theirs, kind: kind)))")
       #expect(
         CanonicalForm.of(ours, kind: kind) == CanonicalForm.of(theirs, kind: kind),
         "\(ObjectChanges.between(CanonicalForm.of(theirs, kind: kind), CanonicalForm.of(ours, kind: kind)))")

@@ -66,7 +66,9 @@ import Testing
     let found = PackDecompiler(settings: settings, known: MonitorPack(monitors: [])).decompile(try await live(wanted))
     #expect(found.raw.count * 10 < wanted.count, "\(found.raw.map { "\($0.object.title): \($0.reason)" })")
     for monitor in found.pack.monitors {
-      #expect(monitor.owner == nil && monitor.runbook == nil && monitor.notify.isEmpty && monitor.tags.isEmpty, "\(monitor.definition.name)")
+      #expect(
+        monitor.owner == nil && monitor.runbook == nil && monitor.notify.isEmpty && monitor.tags.isEmpty,
+        "\(monitor.definition.name)")
     }
   }
 
@@ -97,9 +99,15 @@ import Testing
       stub.add(.monitor, SmallPack.monitor(name, type: type, query: query, critical: 3).json)
     }
     let theirs = stub.add(
-      .monitor, .object(["name": .string("Theirs"), "type": .string("query alert"), "query": .string("sum(last_5m):sum:llm.errors{*}.as_count() > 3")]))
+      .monitor,
+      .object([
+        "name": .string("Theirs"), "type": .string("query alert"),
+        "query": .string("sum(last_5m):sum:llm.errors{*}.as_count() > 3"),
+      ]))
     let objects = try await stub.objects().all(.monitor)
-    let folder = PullFolder.definitions(objects, decompiler: PackDecompiler(settings: settings)) { "\($0.monitors.count) monitors\n" }
+    let folder = PullFolder.definitions(objects, decompiler: PackDecompiler(settings: settings)) {
+      "\($0.monitors.count) monitors\n"
+    }
     #expect(folder.texts[PullFolder.packFile] == "0 monitors\n")
     let reasons = Dictionary(uniqueKeysWithValues: folder.raw.map { ($0.title, $0.reason) })
     #expect(reasons["The cpu"] == "system.cpu.user is not in the catalogue")
@@ -109,7 +117,9 @@ import Testing
     let file = try #require(folder.texts["monitors/other-\(StoredObject.number(of: theirs) ?? "").json"])
     #expect(file.contains("\"Theirs\""))
     // What was kept as JSON is in a plan against that folder what it was in Datadog.
-    let saved = try folder.texts.filter { $0.key.hasSuffix(".json") }.values.map { try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+    let saved = try folder.texts.filter { $0.key.hasSuffix(".json") }.values.map {
+      try JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
+    }
     #expect(ObjectPlan(wanted: [], saved: saved).foreign == 1)
   }
 
@@ -119,7 +129,8 @@ import Testing
     stub.add(
       .monitor,
       .object([
-        "name": .string("Too many errors!"), "type": .string("metric alert"), "message": .string("{{#is_alert}}Look at it{{/is_alert}} @slack-llm"),
+        "name": .string("Too many errors!"), "type": .string("metric alert"),
+        "message": .string("{{#is_alert}}Look at it{{/is_alert}} @slack-llm"),
         "query": .string("sum(last_5m):sum:llm.errors{env:prod} by {route}.as_count() > 3"), "tags": .strings(["env:prod"]),
         "priority": .number(2),
         "options": .object([

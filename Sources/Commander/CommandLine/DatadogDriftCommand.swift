@@ -22,10 +22,11 @@ struct DatadogDrift: AsyncParsableCommand {
     do {
       let state = try account.file.load(site: objects.connection.account.site)
       guard !state.entries.isEmpty else {
-        Say.message("\(account.stateFile): nothing was applied yet, as far as this state knows; apply first, or name --state-file")
+        Say.message(
+          "\(account.stateFile): nothing was applied yet, as far as this state knows; apply first, or name --state-file")
         throw Exit.failed
       }
-      report = DriftReport(live: try await objects.live(), state: state)
+      report = DriftReport(live: try await objects.live(and: state), state: state)
     } catch {
       throw DatadogAccountOptions.refusal(error)
     }

@@ -17,7 +17,8 @@ struct DatadogPlan: AsyncParsableCommand {
   var folder: String?
   @Flag(help: "Plan to delete what is ours and no longer wanted.")
   var prune = false
-  @Flag(name: .customLong("validate"), help: "Let Datadog check every monitor that would be created or changed; nothing is stored.")
+  @Flag(
+    name: .customLong("validate"), help: "Let Datadog check every monitor that would be created or changed; nothing is stored.")
   var isChecked = false
   @Option(help: "table or json.")
   var output = ConsoleOption.Output.table
@@ -25,7 +26,9 @@ struct DatadogPlan: AsyncParsableCommand {
   @OptionGroup var options: DatadogCompileOptions
 
   func validate() throws {
-    if isChecked, folder != nil { throw ValidationError("--validate asks Datadog, and --state asks nobody; leave one of them out") }
+    if isChecked, folder != nil {
+      throw ValidationError("--validate asks Datadog, and --state asks nobody; leave one of them out")
+    }
   }
 
   func run() async throws {

@@ -36,7 +36,8 @@ package struct ApplyResult: Hashable, Sendable {
     let word = outcome.rawValue.padded(to: 9)
     let number = number.map { outcome == .created || outcome == .replaced ? " (\($0))" : "" } ?? ""
     let head = "\(word) \(id)\(number)\(reason.map { ": \($0)" } ?? "")"
-    return ([head]
+    return
+      ([head]
       + kept.map { "          Datadog keeps \($0.field) as \(PlanReport.short($0.after)), not as \(PlanReport.short($0.before))" })
       .joined(separator: "\n")
   }

@@ -59,15 +59,19 @@ package struct ApplyState: Hashable, Sendable {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // What is behind the last line end was being written when the program ended.
     let rest = lines.popLast()
-    guard let first = lines.first, let head = Self.value(first), head[Self.marker]?.double == 1, let site = head["site"]?.text else {
+    guard let first = lines.first, let head = Self.value(first), head[Self.marker]?.double == 1, let site = head["site"]?.text
+    else {
       throw Unreadable(
-        description: "\(file):1: no state of `commander datadog apply`\(rest == "" ? "" : ", or cut off"); name another --state-file")
+        description:
+          "\(file):1: no state of `commander datadog apply`\(rest == "" ? "" : ", or cut off"); name another --state-file")
     }
     self.init(site: site)
     for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
       guard let value = Self.value(line), let kind = value["kind"]?.text.flatMap(DatadogObjectKind.init(rawValue:)),
         let name = value["name"]?.text
-      else { throw Unreadable(description: "\(file):\(index + 1): not readable; delete the line, and apply finds the object again") }
+      else {
+        throw Unreadable(description: "\(file):\(index + 1): not readable; delete the line, and apply finds the object again")
+      }
       let id = DatadogObjectID(kind, name)
       if value["deleted"]?.truth == true {
         entries[id] = nil

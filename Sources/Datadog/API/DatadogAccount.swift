@@ -22,7 +22,8 @@ package struct DatadogAccount: Sendable, CustomStringConvertible, CustomDebugStr
     let isOrigin = site.hasPrefix("http://") || site.hasPrefix("https://")
     let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }
     guard isOrigin || site.contains(".") && site.allSatisfy(allowed) else {
-      throw Incomplete(description: "\"\(site)\" is no Datadog site; it is datadoghq.com, us5.datadoghq.com, datadoghq.eu and the like")
+      throw Incomplete(
+        description: "\"\(site)\" is no Datadog site; it is datadoghq.com, us5.datadoghq.com, datadoghq.eu and the like")
     }
     self.site = site
     self.apiKey = apiKey

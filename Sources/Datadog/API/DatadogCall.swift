@@ -3,7 +3,9 @@
 import Delivery
 
 package struct DatadogCall: Hashable, Sendable {
-  package enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+  package enum Method: String, Hashable, Sendable {
+    case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+  }
 
   package let method: Method
   /// `/api/v1/monitor/123`

@@ -119,7 +119,8 @@ package actor DatadogConnection {
     if await isAPIKeyValid() == false {
       return DatadogFailure(
         .keys,
-        "\(call.subject): the API key in DD_API_KEY is not valid at \(account.site) (\(response.status), \(words)); check it and DD_SITE")
+        "\(call.subject): the API key in DD_API_KEY is not valid at \(account.site) (\(response.status), \(words)); check it and DD_SITE"
+      )
     }
     return DatadogFailure.of(call, status: response.status, words: words)
   }

@@ -15,7 +15,8 @@ package enum DatadogErrorText {
     if text.isEmpty { return "no reason given" }
     if contentType?.contains("html") == true || text.hasPrefix("<") {
       let title = page(text)
-      return "a web page\(title.isEmpty ? "" : ", \"\(short(title))\","), which is not Datadog's API; is there a proxy in between?"
+      return
+        "a web page\(title.isEmpty ? "" : ", \"\(short(title))\","), which is not Datadog's API; is there a proxy in between?"
     }
     return short(text)
   }

@@ -42,7 +42,8 @@ package struct DatadogFailure: Error, Hashable, Sendable, CustomStringConvertibl
     case 404:
       DatadogFailure(.notFound, "\(call.subject): not there any more (404, \(words)); plan again")
     case 409:
-      DatadogFailure(.refused, "\(call.subject): in use or changed meanwhile (409, \(words)); plan again, or delete what uses it first")
+      DatadogFailure(
+        .refused, "\(call.subject): in use or changed meanwhile (409, \(words)); plan again, or delete what uses it first")
     case 413:
       DatadogFailure(.refused, "\(call.subject): too large for Datadog (413, \(words)); split it")
     case 300..<400:

@@ -37,9 +37,13 @@ package struct DatadogObjects: Sendable {
   }
 
   /// Everything a plan needs: ours as whole objects, of the others at least that they are there.
-  package func live(_ kinds: [DatadogObjectKind] = DatadogObjectKind.allCases) async throws(DatadogFailure) -> [StoredObject] {
+  /// - Parameter state: what was applied is read as a whole too, though somebody took its identity away.
+  package func live(
+    _ kinds: [DatadogObjectKind] = DatadogObjectKind.allCases, and state: ApplyState? = nil
+  ) async throws(DatadogFailure) -> [StoredObject] {
+    let applied = Set(state?.entries.values.map(\.number) ?? [])
     var found: [StoredObject] = []
-    for kind in kinds { found += try await all(kind) { $0.id != nil } }
+    for kind in kinds { found += try await all(kind) { $0.id != nil || applied.contains($0.number) } }
     return found
   }
 
@@ -85,7 +89,8 @@ package struct DatadogObjects: Sendable {
       let page = try await page(endpoint, filter + [("page", String(number)), ("page_size", String(size))])
       let new = page.filter { seen.insert($0.number).inserted }
       found += new
-      if new.isEmpty || page.count < size { return found }
+      // A server may give fewer than were asked for; only a page without anything new is the end.
+      if new.isEmpty { return found }
     }
     throw endless(endpoint)
   }
@@ -99,7 +104,6 @@ package struct DatadogObjects: Sendable {
       let (page, count) = try await pageAndCount(endpoint, filter + [(sizeName, String(size)), (offsetName, String(offset))])
       let new = page.filter { seen.insert($0.number).inserted }
       found += new
-      // A server may give fewer than were asked for; only a page without anything new is the end.
       if count == 0 || new.isEmpty && count == page.count { return found }
       offset += count
     }
@@ -123,7 +127,7 @@ package struct DatadogObjects: Sendable {
       if kind == .service { return try await list(kind).first { $0.number == number } }
       let found = try stored(endpoint, try await connection.answer(to: endpoint.get(number, subject: subject)), subject)
       return found.isOver ? nil : found
-    } catch where error.reason == .notFound {
+    } catch  where error.reason == .notFound {
       return nil
     }
   }
@@ -135,14 +139,15 @@ package struct DatadogObjects: Sendable {
     for attempt in 1... {
       do {
         return try stored(endpoint, try await connection.answer(to: call), call.subject, sent: object.json)
-      } catch where error.reason == .unknown || error.reason == .unreadable {
+      } catch  where error.reason == .unknown || error.reason == .unreadable {
         // What was just made may take a moment to be found.
         for look in 1...Self.looks {
           try await connection.pauseBeforeLooking(look, call)
           let present = try await find(object.id)
           if let only = present.first, present.count == 1 { return only }
           if present.count > 1 {
-            throw DatadogFailure(.refused, "\(object.id): there are \(present.count) of it in Datadog; delete all but one, and apply again")
+            throw DatadogFailure(
+              .refused, "\(object.id): there are \(present.count) of it in Datadog; delete all but one, and apply again")
           }
         }
         guard attempt < Self.creations, error.reason == .unknown else { throw error }
@@ -178,7 +183,7 @@ package struct DatadogObjects: Sendable {
     let subject = object.id?.description ?? "\(object.kind.rawValue) \(object.number)"
     do {
       _ = try await connection.answer(to: ObjectEndpoint(object.kind).delete(object.number, force: force, subject: subject))
-    } catch where error.reason == .notFound {
+    } catch  where error.reason == .notFound {
       return
     }
   }

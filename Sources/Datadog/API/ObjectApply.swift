@@ -66,10 +66,13 @@ package struct ObjectApply: Sendable {
     _ step: ObjectPlan.Step, _ object: CompiledObject, references: Set<DatadogObjectID>, state: ApplyState, run: inout ApplyRun
   ) async -> ApplyResult {
     if let end = run.end { return ApplyResult(object.id, .untried, number: step.number, reason: end) }
-    if let failed = references.sorted().first(where: { run.failed.contains($0) }) {
+    // What it names has another number now.
+    let isMoved = references.contains { run.replaced.contains($0) }
+    let isUnchanged = step.action == .unchanged && !isMoved
+    if !isUnchanged, let failed = references.sorted().first(where: { run.failed.contains($0) }) {
       return ApplyResult(object.id, .skipped, number: step.number, reason: "depends on \(failed)")
     }
-    if step.action != .unchanged, let missing = references.sorted().first(where: { run.numbers[$0] == nil }) {
+    if !isUnchanged, let missing = references.sorted().first(where: { run.numbers[$0] == nil }) {
       return ApplyResult(
         object.id, .failed, number: step.number,
         reason: "names \(missing), which is not in Datadog and not among the definitions; define it, or take the name out")
@@ -78,10 +81,10 @@ package struct ObjectApply: Sendable {
       object.id, ObjectReferences.resolved(object.json, kind: object.id.kind, numbers: run.numbers))
     do {
       switch step.action {
-      case .unchanged: return try unchanged(step, object, state: state, run)
+      case .unchanged where !isMoved: return try unchanged(step, object, state: state, run)
       case .create:
         return try done(object, try await objects.create(resolved), .created, &run)
-      case .update:
+      case .update, .unchanged:
         guard step.drift.isEmpty || options.overwritesDrift else { return held(step) }
         return try await update(step, object, resolved, &run)
       case .delete: return ApplyResult(object.id, .failed, reason: "is wanted and to be deleted at once; plan again")
@@ -125,6 +128,7 @@ package struct ObjectApply: Sendable {
       }
       try await objects.delete(live, force: options.forces)
       try remember(object.id, nil)
+      run.replaced.insert(object.id)
       return try done(object, try await objects.create(resolved), .replaced, &run)
     }
     return try done(object, try await objects.update(number, to: resolved), .updated, &run)
@@ -152,7 +156,8 @@ package struct ObjectApply: Sendable {
     let fields = step.drift.map(\.field).joined(separator: ", ")
     return ApplyResult(
       step.id, .held, number: step.number,
-      reason: "changed in Datadog since it was applied (\(fields)); --overwrite-drift takes that back, or write it into the definition")
+      reason:
+        "changed in Datadog since it was applied (\(fields)); --overwrite-drift takes that back, or write it into the definition")
   }
 
   /// What somebody did between the plan and now.
@@ -194,6 +199,8 @@ struct ApplyRun: Sendable {
   let steps: [DatadogObjectID: ObjectPlan.Step]
   private(set) var results: [ApplyResult] = []
   private(set) var failed: Set<DatadogObjectID> = []
+  /// Those that were deleted and made anew.
+  var replaced: Set<DatadogObjectID> = []
   /// Datadog's names of all objects that are there.
   var numbers: [DatadogObjectID: String]
   /// Those that the plan knew.

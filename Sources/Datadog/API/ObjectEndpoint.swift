@@ -140,7 +140,8 @@ struct ObjectEndpoint: Sendable {
   /// - Parameter force: also when another object uses it, which then is broken.
   func delete(_ number: String, force: Bool, subject: String) -> DatadogCall {
     DatadogCall(
-      .delete, "\(path)/\(DatadogCall.escaped(number))", query: force && (kind == .monitor || kind == .slo) ? [("force", "true")] : [],
+      .delete, "\(path)/\(DatadogCall.escaped(number))",
+      query: force && (kind == .monitor || kind == .slo) ? [("force", "true")] : [],
       subject: subject, scope: writeScope)
   }
 
@@ -154,7 +155,8 @@ struct ObjectEndpoint: Sendable {
   /// Datadog leaves a monitor's members as they are when an update does not name them, so what is to go is named.
   static func complete(_ json: JSONValue, kind: DatadogObjectKind) -> JSONValue {
     guard kind == .monitor, case .object(var members) = json else { return json }
-    for (key, value) in [("priority", JSONValue.null), ("tags", .array([])), ("message", .string("")), ("options", .object([:]))] {
+    for (key, value) in [("priority", JSONValue.null), ("tags", .array([])), ("message", .string("")), ("options", .object([:]))]
+    {
       if members[key] == nil { members[key] = value }
     }
     return .object(members)

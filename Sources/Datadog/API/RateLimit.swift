@@ -16,7 +16,9 @@ package struct RateLimit: Hashable, Sendable {
   /// `nil` when the answer says nothing of the kind.
   package init?(_ response: DeliveryResponse) {
     func number(_ header: String) -> Int? {
-      response.header(header).flatMap { Double($0.trimmed) }.flatMap { $0.isFinite && $0 >= 0 && $0 < 1e9 ? Int($0.rounded(.up)) : nil }
+      response.header(header).flatMap { Double($0.trimmed) }.flatMap {
+        $0.isFinite && $0 >= 0 && $0 < 1e9 ? Int($0.rounded(.up)) : nil
+      }
     }
     name = response.header("x-ratelimit-name")
     limit = number("x-ratelimit-limit")

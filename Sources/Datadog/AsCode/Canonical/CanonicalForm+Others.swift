@@ -27,7 +27,9 @@ extension CanonicalForm {
       }
       attributes["schedule"] = schedule.isEmpty ? nil : .object(schedule)
     }
-    if case .object(var identifier)? = attributes["monitor_identifier"], let tags = identifier["monitor_tags"]?.list?.compactMap(\.text) {
+    if case .object(var identifier)? = attributes["monitor_identifier"],
+      let tags = identifier["monitor_tags"]?.list?.compactMap(\.text)
+    {
       identifier["monitor_tags"] = .strings(Set(tags).sorted())
       attributes["monitor_identifier"] = .object(identifier)
     }

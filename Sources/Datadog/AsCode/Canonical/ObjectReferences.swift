@@ -21,7 +21,9 @@ package enum ObjectReferences {
   }
 
   /// With our names in place of Datadog's numbers; numbers of anything else stay.
-  package static func symbolic(_ json: JSONValue, kind: DatadogObjectKind, names: [DatadogObjectKind: [String: String]]) -> JSONValue {
+  package static func symbolic(_ json: JSONValue, kind: DatadogObjectKind, names: [DatadogObjectKind: [String: String]])
+    -> JSONValue
+  {
     rewritten(json, kind: kind) { text in
       if let id = id(text) { return id.kind == .slo ? "slo:\(id.name)" : "$\(id.name)" }
       // A number is of the kind that stands in such a place; hashes of SLOs and numbers of monitors cannot be confused.

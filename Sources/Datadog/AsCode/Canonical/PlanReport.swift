@@ -23,7 +23,9 @@ package struct PlanReport: Sendable {
           "        drift: \(change.field) was changed in Datadog: \(Self.short(change.before)) -> \(Self.short(change.after))")
       }
     }
-    for id in plan.ambiguous { lines.append("two of    \(id): more than one \(isLive ? "" : "saved ")object has this identity; nothing is decided") }
+    for id in plan.ambiguous {
+      lines.append("two of    \(id): more than one \(isLive ? "" : "saved ")object has this identity; nothing is decided")
+    }
     lines.append(sentence)
     return lines.joined(separator: "\n")
   }

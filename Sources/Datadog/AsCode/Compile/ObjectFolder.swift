@@ -59,7 +59,9 @@ package struct ObjectFolder: Sendable {
   package func texts(beside others: [String] = []) throws -> [String: String] {
     var texts: [String: String] = [:]
     for name in others {
-      if let data = FileManager.default.contents(atPath: "\(path)/\(name)") { texts[name] = String(decoding: data, as: UTF8.self) }
+      if let data = FileManager.default.contents(atPath: "\(path)/\(name)") {
+        texts[name] = String(decoding: data, as: UTF8.self)
+      }
     }
     for kind in DatadogObjectKind.allCases {
       let folder = "\(path)/\(kind.folder)"

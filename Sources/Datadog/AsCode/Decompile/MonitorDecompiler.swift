@@ -44,7 +44,8 @@ struct MonitorDecompiler: Sendable {
         packed.append(
           PackedMonitor(
             MonitorDefinition(
-              name: name, title: title, severity: severity, query: condition.query, kind: condition.kind, window: condition.window,
+              name: name, title: title, severity: severity, query: condition.query, kind: condition.kind,
+              window: condition.window,
               threshold: condition.threshold, trafficGate: trafficGate, noData: policy, playbooks: message.playbooks,
               groupBy: condition.groups, evaluationDelay: delay,
               renotify: reminder == usual ? nil : .seconds(Int64(reminder) * 60)),
@@ -94,9 +95,12 @@ struct MonitorDecompiler: Sendable {
       case "anomalies": return [try anomaly(first, arguments, value, reader)]
       case "outliers":
         let (query, groups) = try reader.monitor(first, minutes: minutes)
-        guard arguments.count > 2, case .number(let tolerance) = arguments[2].value else { throw Unsayable("outliers without a tolerance") }
+        guard arguments.count > 2, case .number(let tolerance) = arguments[2].value else {
+          throw Unsayable("outliers without a tolerance")
+        }
         return [
-          Condition(kind: .outlier(.init()), query: query, groups: groups, window: window, threshold: .init(.above, critical: tolerance))
+          Condition(
+            kind: .outlier(.init()), query: query, groups: groups, window: window, threshold: .init(.above, critical: tolerance))
         ]
       default: break
       }
@@ -142,7 +146,8 @@ struct MonitorDecompiler: Sendable {
   private func events(
     _ search: DatadogMonitorQuery.Search, _ comparison: QueryComparison, _ value: Double
   ) throws(Unsayable) -> Condition {
-    guard search.source == "events", search.groups.isEmpty, let side: Threshold.Comparison = comparison == .above ? .above : nil else {
+    guard search.source == "events", search.groups.isEmpty, let side: Threshold.Comparison = comparison == .above ? .above : nil
+    else {
       throw Unsayable("a search of \(search.source) has no word in definitions")
     }
     var filter = EventFilter()

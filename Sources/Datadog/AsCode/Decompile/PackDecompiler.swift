@@ -66,7 +66,9 @@ package struct PackDecompiler: Sendable {
     for (id, json) in live.ours where id.kind == .slo {
       let burns = live.burns(on: id.name)
       let decompiler = SLODecompiler(settings: settings)
-      if let same = known.objectives.first(where: { $0.name == id.name }), live.agree(compile(MonitorPack(monitors: [], objectives: [same]))) {
+      if let same = known.objectives.first(where: { $0.name == id.name }),
+        live.agree(compile(MonitorPack(monitors: [], objectives: [same])))
+      {
         draft.objectives.append(same)
         continue
       }
@@ -80,7 +82,9 @@ package struct PackDecompiler: Sendable {
 
   private func addMonitors(_ live: LiveObjects, _ draft: inout PackDraft, _ reasons: inout [String: String]) {
     for (id, json) in live.ours where id.kind == .monitor && live.isWhole(json) && always[id].map({ live.agree([$0]) }) != true {
-      if let same = known.monitors.first(where: { $0.definition.name == id.name }), live.agree(compile(MonitorPack(monitors: [same]))) {
+      if let same = known.monitors.first(where: { $0.definition.name == id.name }),
+        live.agree(compile(MonitorPack(monitors: [same])))
+      {
         draft.monitors.append(same)
         continue
       }
