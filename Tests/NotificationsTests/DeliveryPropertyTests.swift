@@ -50,7 +50,9 @@ struct SeededGenerator: RandomNumberGenerator {
     var ledger: [LedgerEntry] { state.withLock { $0.ledger } }
 
     static func isRecorded(_ key: String, _ receiver: String, in ledger: [LedgerEntry]) -> Bool {
-      ledger.contains { if case .delivery(let delivery) = $0 { delivery.key == key && delivery.receiver == receiver } else { false } }
+      ledger.contains {
+        if case .delivery(let delivery) = $0 { delivery.key == key && delivery.receiver == receiver } else { false }
+      }
     }
   }
 
@@ -79,7 +81,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
   static let rules = [
     NotificationRule(
-      name: "night", receivers: ["mail"], when: .within(BusinessHours(days: Set(BusinessHours.Day.allCases), from: 0, to: 10, zone: .gmt)),
+      name: "night", receivers: ["mail"],
+      when: .within(BusinessHours(days: Set(BusinessHours.Day.allCases), from: 0, to: 10, zone: .gmt)),
       then: .hold)
   ]
 
@@ -87,7 +90,8 @@ struct SeededGenerator: RandomNumberGenerator {
     ["slack", "pager", "mail"].map { name in
       Inbox(
         world: world, process: process,
-        profile: ReceiverProfile(name: name, usual: Set(NotificationEvent.allCases), isStateful: name == "pager", takesDigests: name == "mail"))
+        profile: ReceiverProfile(
+          name: name, usual: Set(NotificationEvent.allCases), isStateful: name == "pager", takesDigests: name == "mail"))
     }
   }
 
@@ -104,7 +108,8 @@ struct SeededGenerator: RandomNumberGenerator {
     case 4: return [Scene.incident(at, .relapsed(.init(alert: AlertKey(monitor: "a"), reason: "worse")), id: target)]
     case 5:
       return [
-        Scene.incident(at, .alertJoined(.init(alert: AlertKey(monitor: "m\(step)"), severity: .sev1, reason: "worse")), id: target)
+        Scene.incident(
+          at, .alertJoined(.init(alert: AlertKey(monitor: "m\(step)"), severity: .sev1, reason: "worse")), id: target)
       ]
     default: return [Scene.incident(at, .resolved(.init("over")), id: target)]
     }
@@ -123,7 +128,8 @@ struct SeededGenerator: RandomNumberGenerator {
     let router = NotificationRouter(rules: rules)
     let notifier = Notifier(
       receivers: receivers, router: router,
-      courier: Courier(policy: RetryPolicy(attempts: 20), now: { Scene.now }, sleep: { _ in try Task.checkCancellation() }), logger: quiet
+      courier: Courier(policy: RetryPolicy(attempts: 20), now: { Scene.now }, sleep: { _ in try Task.checkCancellation() }),
+      logger: quiet
     ) { deliveries in
       let isCrash = mayCrash && world.chance(15)
       let occurrence: Occurrence? = world.state.withLock { state in
@@ -177,7 +183,9 @@ struct SeededGenerator: RandomNumberGenerator {
       }
     }
     #expect(world.state.withLock { $0.takenAfterRecord }.isEmpty)
-    let recorded = ledger.compactMap { if case .delivery(let delivery) = $0 { "\(delivery.receiver) \(delivery.key)" } else { nil } }
+    let recorded = ledger.compactMap {
+      if case .delivery(let delivery) = $0 { "\(delivery.receiver) \(delivery.key)" } else { nil }
+    }
     #expect(Set(recorded).count == recorded.count, "one verdict for each key")
     #expect(book.facts.count > 5)
   }

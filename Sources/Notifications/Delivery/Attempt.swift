@@ -58,7 +58,9 @@ package enum Attempt: Hashable, Sendable {
   /// The beginning of an answer's text, for the log: receivers say there what they did not like.
   private static func excerpt(_ body: [UInt8]) -> String {
     let text = String(decoding: body.prefix(200), as: UTF8.self)
-      .map { $0.isWhitespace ? " " : $0 }.filter { $0 == " " || !($0.unicodeScalars.first?.properties.generalCategory == .control) }
+      .map { $0.isWhitespace ? " " : $0 }.filter {
+        $0 == " " || !($0.unicodeScalars.first?.properties.generalCategory == .control)
+      }
     return text.isEmpty ? "" : ": " + String(text)
   }
 }

@@ -91,7 +91,9 @@ package final class Notifier: Sendable {
         group.addTask {
           for await message in lane.stream {
             let references = self.memory.withLock { $0.references[lane.receiver.name] ?? DeliveryReferences() }
-            guard let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) else { continue }
+            guard let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) else {
+              continue
+            }
             await self.settle(deliveries, of: lane.receiver.name)
           }
         }
