@@ -38,13 +38,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     let state: Mutex<State>
-    let occurrences: AsyncStream<Occurrence>
-    let continuation: AsyncStream<Occurrence>.Continuation
 
-    init(seed: UInt64) {
-      state = Mutex(State(random: SeededGenerator(state: seed)))
-      (occurrences, continuation) = AsyncStream.makeStream(of: Occurrence.self)
-    }
+    init(seed: UInt64) { state = Mutex(State(random: SeededGenerator(state: seed))) }
 
     func chance(_ percent: Int) -> Bool { state.withLock { Int.random(in: 0..<100, using: &$0.random) < percent } }
     var ledger: [LedgerEntry] { state.withLock { $0.ledger } }
@@ -121,7 +116,8 @@ struct SeededGenerator: RandomNumberGenerator {
       state.process += 1
       return state.process
     }
-    let book = NotificationBook(folding: world.ledger)
+    var book = NotificationBook(folding: world.ledger)
+    let (stream, continuation) = AsyncStream.makeStream(of: Occurrence.self)
     let receivers = Self.receivers(world, process: process)
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
@@ -142,17 +138,18 @@ struct SeededGenerator: RandomNumberGenerator {
         return .recorded
       }
       guard let occurrence else { return false }
-      world.continuation.yield(occurrence)
+      continuation.yield(occurrence)
       return occurrence == .recorded
     }
     var expected = receivers.reduce(0) { $0 + router.pending(book, receiver: $1.profile, now: Scene.now).count }
     let running = Task { await notifier.run() }
     notifier.offer(book, now: Scene.now)
-    var occurrences = world.occurrences.makeAsyncIterator()
+    var occurrences = stream.makeAsyncIterator()
     while expected > 0, let occurrence = await occurrences.next() {
       if occurrence == .crashed { break }
-      // Every turn offers again, before and after what was told is in the ledger.
-      notifier.offer(world.chance(50) ? book : NotificationBook(folding: world.ledger), now: Scene.now)
+      // Every turn offers again, before and after what was told is in its book.
+      if world.chance(50) { book = NotificationBook(folding: world.ledger) }
+      notifier.offer(book, now: Scene.now)
       expected -= 1
     }
     running.cancel()

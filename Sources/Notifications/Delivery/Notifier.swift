@@ -65,7 +65,8 @@ package final class Notifier: Sendable {
     memory.withLock { memory in lanes.compactMap { memory.health[$0.receiver.name] } }
   }
 
-  /// Queues what is pending in `book`; returns at once. Call it whenever the ledger grew, and as time goes on.
+  /// Queues what is pending in `book`; returns at once. Call it whenever the ledger grew, and as time goes on;
+  /// never with a book that is behind the last one.
   package func offer(_ book: NotificationBook, now: Timestamp) {
     for lane in lanes {
       let name = lane.receiver.name

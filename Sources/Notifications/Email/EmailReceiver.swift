@@ -55,8 +55,6 @@ package struct EmailReceiver: Receiver {
       clientName: from.domain, security: server.security, login: login, from: from, to: to, message: mail)
     do {
       return try await withDeadline(server.timeout) { try await converse(dialogue) }
-    } catch is NIOSSLError {
-      return .failed("no TLS: the server's certificate is not trusted or not for \(server.host)", retryAfter: nil)
     } catch is SMTPReplyReader.Malformed {
       return .refused("the server does not speak SMTP")
     } catch {
