@@ -30,6 +30,8 @@ package final class Notifier: Sendable {
     /// Receiver and key of what is queued, under way, or delivered but not yet seen in an offered book.
     var claimed: Set<String> = []
     var references: [String: DeliveryReferences] = [:]
+    /// By receiver, the number of deliveries in the book last offered.
+    var deliveriesSeen: [String: Int] = [:]
     var health: [String: ReceiverHealth] = [:]
     /// Made, but not in the ledger yet.
     var unrecorded: [Delivery] = []
@@ -72,9 +74,13 @@ package final class Notifier: Sendable {
       let name = lane.receiver.name
       let pending = router.pending(book, receiver: lane.receiver.profile, now: now)
       memory.withLock { memory in
-        memory.claimed = memory.claimed.filter { book.state.deliveries[$0] == nil }
-        for delivery in book.state.deliveries.values where delivery.receiver == name && delivery.detail != nil {
-          memory.references[name, default: DeliveryReferences()].remember(delivery)
+        // A delivery is entered once and never changed, so their number says whether there are new ones.
+        if memory.deliveriesSeen[name] != book.state.deliveries.count {
+          memory.deliveriesSeen[name] = book.state.deliveries.count
+          memory.claimed = memory.claimed.filter { book.state.deliveries[$0] == nil }
+          for delivery in book.state.deliveries.values where delivery.receiver == name && delivery.detail != nil {
+            memory.references[name, default: DeliveryReferences()].remember(delivery)
+          }
         }
         for message in pending where message.keys.allSatisfy({ !memory.claimed.contains("\(name) \($0)") }) {
           guard case .enqueued = lane.continuation.yield(message) else { break }
