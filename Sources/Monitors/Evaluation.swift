@@ -26,6 +26,13 @@ package struct Evaluation: Hashable, Sendable {
 
 extension MonitorDefinition {
   /// One evaluation per group with data in the window that ends at `at`, and per group in `known`; sorted by group.
+  package func evaluate(at: Timestamp, known: Set<TagSet> = [], context: EvaluationContext) throws -> [Evaluation] {
+    if case .detection(let filter) = kind {
+      return evaluateDetection(filter, at: at, known: known, findings: context.findings)
+    }
+    return try evaluate(at: at, known: known, read: context.read)
+  }
+
   package func evaluate(at: Timestamp, known: Set<TagSet> = [], read: SeriesReader) throws -> [Evaluation] {
     let range = at - window..<at
     func totals(_ term: MonitorQuery.Term) throws -> [TagSet: Aggregate] {

@@ -24,23 +24,30 @@ package struct CommandCycle: Sendable {
   }
 
   /// Every monitor asked over closed rollups, those that ended by `now`.
-  package func evaluate(state: CommandState, now: Timestamp, read: SeriesReader) throws -> [Evaluation] {
+  package func evaluate(
+    state: CommandState, now: Timestamp, findings: [DetectionFinding] = [], read: @escaping SeriesReader
+  ) throws -> [Evaluation] {
     let at = now.floored(to: Rollup.width)
     return try monitors.flatMap { monitor in
       let known = Set(state.alerts.statuses.keys.filter { $0.monitor == monitor.name }.map(\.group))
-      return try monitor.evaluate(at: at, known: known, read: read)
+      let context = EvaluationContext(alerts: state.alerts, changes: state.changes, findings: findings, read: read)
+      return try monitor.evaluate(at: at, known: known, context: context)
     }
   }
 
-  package func decide(state: CommandState, now: Timestamp, read: @escaping SeriesReader) throws -> [LedgerEntry] {
-    try decide(state: state, evaluations: try evaluate(state: state, now: now, read: read), now: now, read: read)
+  package func decide(
+    state: CommandState, now: Timestamp, findings: [DetectionFinding] = [], read: @escaping SeriesReader
+  ) throws -> [LedgerEntry] {
+    let evaluations = try evaluate(state: state, now: now, findings: findings, read: read)
+    return try decide(state: state, evaluations: evaluations, now: now, findings: findings, read: read)
   }
 
   /// The same with evaluations already at hand, for a caller that also shows them.
   package func decide(
-    state: CommandState, evaluations: [Evaluation], now: Timestamp, read: @escaping SeriesReader
+    state: CommandState, evaluations: [Evaluation], now: Timestamp, findings: [DetectionFinding] = [],
+    read: @escaping SeriesReader
   ) throws -> [LedgerEntry] {
-    var turn = Turn(cycle: self, state: state, now: now, read: read)
+    var turn = Turn(cycle: self, state: state, now: now, findings: findings, read: read)
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
@@ -63,10 +70,14 @@ struct Turn {
   let cycle: CommandCycle
   private(set) var state: CommandState
   let now: Timestamp
+  let findings: [DetectionFinding]
   let read: SeriesReader
   private(set) var entries: [LedgerEntry] = []
 
-  init(cycle: CommandCycle, state: CommandState, now: Timestamp, read: @escaping SeriesReader) {
+  init(
+    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], read: @escaping SeriesReader
+  ) {
+    self.findings = findings
     self.cycle = cycle
     self.state = state
     self.now = now
@@ -138,12 +149,12 @@ struct Turn {
   }
 
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
-    let attribution = try CauseAttribution.attribute(
-      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+    let attribution = try attribution(of: key, status, definition)
+    let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
     if let home = IncidentGrouping.home(for: key, attribution: attribution, at: now, in: state.incidents) {
       emit(
         home.incident.id,
-        .alertJoined(.init(alert: key, severity: definition.severity, reason: "\(status.reason) (\(home.reason))")))
+        .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))
       if home.incident.cause == nil, attribution.cause != nil {
         let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
         emit(home.incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
@@ -156,10 +167,17 @@ struct Turn {
       "INC-\(number)",
       .opened(
         .init(
-          number: number, title: title, severity: definition.severity, onset: attribution.startedAt ?? status.onset, alert: key,
+          number: number, title: title, severity: severity, onset: attribution.startedAt ?? status.onset, alert: key,
           reason: status.reason,
           sameAs: IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents)?.id)))
     emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
+  }
+
+  /// What detection has already found, or else a look at the series.
+  private func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
+    if let finding = definition.finding(for: key.group, in: findings) { return Attribution(finding) }
+    return try CauseAttribution.attribute(
+      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
   }
 
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
@@ -171,8 +189,7 @@ struct Turn {
         let definition = cycle.monitor(key.monitor),
         let status = state.alerts[key], status.isFiring
       else { continue }
-      let attribution = try CauseAttribution.attribute(
-        definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+      let attribution = try attribution(of: key, status, definition)
       guard attribution.cause != nil else { continue }
       let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
       emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))

@@ -78,6 +78,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try configuration.load()
+    for warning in loaded.warnings { Say.message("warning: \(warning)") }
     for monitor in loaded.monitors {
       for diagnostic in monitor.lint() where diagnostic.weight == .warning {
         Say.message("\(configuration.path): warning: \(diagnostic.message)")

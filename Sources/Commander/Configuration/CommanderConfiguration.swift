@@ -1,6 +1,7 @@
 // The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
 
 import Budgets
+import Detection
 import Gateway
 import GoogleCredentials
 import LLMMetrics
@@ -42,8 +43,10 @@ package struct CommanderConfiguration: Sendable {
   package var budgets: [Budget] = []
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
-  package var monitors: [MonitorDefinition] = []
+  /// Monitors, objectives and dashboards: the file's own over those of the packs it names.
+  package var pack = MonitorPack(monitors: [])
   package var playbooks: [Playbook] = []
+  package var detection = DetectionSettings()
   package var quietPeriod: Duration = .seconds(300)
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
@@ -53,13 +56,24 @@ package struct CommanderConfiguration: Sendable {
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]
 
+  /// Settings without effect, at their places; no reason not to start.
+  package var warnings: [Problem] = []
+
   package init() {}
+
+  /// Everything that is evaluated: the pack's monitors and the burn rates of its objectives.
+  package var monitors: [MonitorDefinition] { pack.allMonitors.map(\.definition) }
 
   /// The problem of a setting at its place in the file, or at its default.
   func problem(_ setting: String, _ message: String) -> Problem {
     let place = places[setting]
     return Problem(
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
+  }
+
+  /// Detection runs when a monitor listens to it.
+  package var usesDetection: Bool {
+    monitors.contains { if case .detection = $0.kind { true } else { false } }
   }
 
   package var commandSettings: CommandSettings {

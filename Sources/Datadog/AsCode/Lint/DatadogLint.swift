@@ -9,16 +9,21 @@ package struct DatadogLint: Sendable {
     package var monitors: [JSONValue] = []
     package var objectives: [JSONValue] = []
     package var dashboards: [JSONValue] = []
+    /// Downtimes and entries of the service catalogue, of which there is nothing to judge.
+    package var others: [JSONValue] = []
     package init() {}
 
-    package var isEmpty: Bool { monitors.isEmpty && objectives.isEmpty && dashboards.isEmpty }
+    package var isEmpty: Bool { all.isEmpty }
+    package var all: [JSONValue] { monitors + objectives + dashboards + others }
 
     /// Adds every object in `document`: one alone, a list, a list under any name, an answer of the API under `data`.
     package mutating func add(_ document: JSONValue) {
       switch document {
       case .array(let list): for item in list { add(item) }
       case .object(let members):
-        if members["widgets"]?.list != nil, members["layout_type"] != nil || members["title"] != nil {
+        if DowntimeText.attributes(of: document) != nil || ServiceCompiler.isService(document) {
+          others.append(document)
+        } else if members["widgets"]?.list != nil, members["layout_type"] != nil || members["title"] != nil {
           dashboards.append(document)
         } else if members["thresholds"]?.list != nil || members["sli_specification"] != nil
           || ["metric", "monitor", "time_slice"].contains(members["type"]?.text ?? "") && members["name"] != nil
