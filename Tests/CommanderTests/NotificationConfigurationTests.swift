@@ -77,7 +77,8 @@ import Testing
     let receivers = settings.makeReceivers(service: "shop", env: "prod", consoleURL: "http://127.0.0.1:8090")
     #expect(
       receivers.map { "\($0.kind) \($0.name)" } == [
-        "webhook ops", "webhook inside", "slack room", "slack bot", "pagerduty pager", "email mail", "datadog_events datadog_events",
+        "webhook ops", "webhook inside", "slack room", "slack bot", "pagerduty pager", "email mail",
+        "datadog_events datadog_events",
         "datadog_incidents datadog_incidents",
       ])
     #expect(settings.consoleURL == "https://commander.example.com")
@@ -199,7 +200,8 @@ import Testing
   @Test func incidentsDoNotGoToDatadogTwice() {
     let problems = Self.problems(
       "datadog: {api_key: {environment: DD_API_KEY}, events: agentless}\nnotifications:\n  datadog_events: {}\n")
-    #expect(problems == ["6: incidents go to Datadog by `datadog.events` already and would come twice; set `datadog.events: off`"])
+    #expect(
+      problems == ["6: incidents go to Datadog by `datadog.events` already and would come twice; set `datadog.events: off`"])
   }
 
   /// Whatever is wrong, nothing of a secret is in the message.

@@ -11,7 +11,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "100.64.0.1",
+    "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1",
+    "100.64.0.1",
     "198.18.0.1", "192.0.0.8", "240.0.0.1", "::1", "::", "fe80::1", "fec0::1", "fc00::1", "fd12:3456::1", "::ffff:127.0.0.1",
     "::ffff:10.1.2.3", "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::1", "::127.0.0.1", "2001:db8::1", "2001:0:1::1",
   ])
@@ -21,7 +22,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "224.0.0.1",
+    "169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
+    "224.0.0.1",
     "255.255.255.255", "ff02::1",
   ])
   func metadataAndMulticastAreRefusedAlways(address: String) throws {
@@ -62,7 +64,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("https://hooks.example.com/a?b=c", true, "hooks.example.com", 443, "/a?b=c"), ("http://[::1]:8080", false, "::1", 8_080, "/"),
+    ("https://hooks.example.com/a?b=c", true, "hooks.example.com", 443, "/a?b=c"),
+    ("http://[::1]:8080", false, "::1", 8_080, "/"),
     ("https://h:8443?x", true, "h", 8_443, "/?x"),
   ])
   func addressesAreTakenApart(text: String, usesTLS: Bool, host: String, port: Int, target: String) throws {
@@ -71,7 +74,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "ftp://a/b", "https://", "https://user:pass@host/", "https://a/b#c", "https://a b/", "https://a/\r\nHost: b", "https://a:0/",
+    "", "ftp://a/b", "https://", "https://user:pass@host/", "https://a/b#c", "https://a b/", "https://a/\r\nHost: b",
+    "https://a:0/",
     "https://a:70000/", "https://::1/",
   ])
   func crookedAddressesAreRefused(text: String) { #expect(WebAddress(text) == nil) }

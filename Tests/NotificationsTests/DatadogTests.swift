@@ -13,7 +13,8 @@ import Testing
 
   static func incidents(_ origin: String) -> DatadogIncidentReceiver {
     DatadogIncidentReceiver(
-      name: "dd", origin: origin, apiKey: Credential("api"), applicationKey: Credential("app"), consoleURL: Scene.console, sender: sender)
+      name: "dd", origin: origin, apiKey: Credential("api"), applicationKey: Credential("app"), consoleURL: Scene.console,
+      sender: sender)
   }
 
   static let created = #"{"data":{"type":"incidents","id":"e7a543e2-56dd-5618-9504-3d21644f7505"}}"#
@@ -34,7 +35,8 @@ import Testing
     let path = "/api/v2/incidents"
     #expect(
       listener.arrivals.map { "\($0.method) \($0.path)" } == [
-        "POST \(path)", "PATCH \(path)/e7a543e2-56dd-5618-9504-3d21644f7505", "PATCH \(path)/e7a543e2-56dd-5618-9504-3d21644f7505",
+        "POST \(path)", "PATCH \(path)/e7a543e2-56dd-5618-9504-3d21644f7505",
+        "PATCH \(path)/e7a543e2-56dd-5618-9504-3d21644f7505",
       ])
     #expect(listener.arrivals.allSatisfy { $0.headers["dd-operation-unstable"] == "true" && $0.headers["dd-api-key"] == "api" })
     #expect(listener.arrivals.allSatisfy { $0.headers["dd-application-key"] == "app" })

@@ -38,19 +38,16 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     let state: Mutex<State>
-    let occurrences: AsyncStream<Occurrence>
-    let continuation: AsyncStream<Occurrence>.Continuation
 
-    init(seed: UInt64) {
-      state = Mutex(State(random: SeededGenerator(state: seed)))
-      (occurrences, continuation) = AsyncStream.makeStream(of: Occurrence.self)
-    }
+    init(seed: UInt64) { state = Mutex(State(random: SeededGenerator(state: seed))) }
 
     func chance(_ percent: Int) -> Bool { state.withLock { Int.random(in: 0..<100, using: &$0.random) < percent } }
     var ledger: [LedgerEntry] { state.withLock { $0.ledger } }
 
     static func isRecorded(_ key: String, _ receiver: String, in ledger: [LedgerEntry]) -> Bool {
-      ledger.contains { if case .delivery(let delivery) = $0 { delivery.key == key && delivery.receiver == receiver } else { false } }
+      ledger.contains {
+        if case .delivery(let delivery) = $0 { delivery.key == key && delivery.receiver == receiver } else { false }
+      }
     }
   }
 
@@ -79,7 +76,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
   static let rules = [
     NotificationRule(
-      name: "night", receivers: ["mail"], when: .within(BusinessHours(days: Set(BusinessHours.Day.allCases), from: 0, to: 10, zone: .gmt)),
+      name: "night", receivers: ["mail"],
+      when: .within(BusinessHours(days: Set(BusinessHours.Day.allCases), from: 0, to: 10, zone: .gmt)),
       then: .hold)
   ]
 
@@ -87,7 +85,8 @@ struct SeededGenerator: RandomNumberGenerator {
     ["slack", "pager", "mail"].map { name in
       Inbox(
         world: world, process: process,
-        profile: ReceiverProfile(name: name, usual: Set(NotificationEvent.allCases), isStateful: name == "pager", takesDigests: name == "mail"))
+        profile: ReceiverProfile(
+          name: name, usual: Set(NotificationEvent.allCases), isStateful: name == "pager", takesDigests: name == "mail"))
     }
   }
 
@@ -104,7 +103,8 @@ struct SeededGenerator: RandomNumberGenerator {
     case 4: return [Scene.incident(at, .relapsed(.init(alert: AlertKey(monitor: "a"), reason: "worse")), id: target)]
     case 5:
       return [
-        Scene.incident(at, .alertJoined(.init(alert: AlertKey(monitor: "m\(step)"), severity: .sev1, reason: "worse")), id: target)
+        Scene.incident(
+          at, .alertJoined(.init(alert: AlertKey(monitor: "m\(step)"), severity: .sev1, reason: "worse")), id: target)
       ]
     default: return [Scene.incident(at, .resolved(.init("over")), id: target)]
     }
@@ -116,14 +116,16 @@ struct SeededGenerator: RandomNumberGenerator {
       state.process += 1
       return state.process
     }
-    let book = NotificationBook(folding: world.ledger)
+    var book = NotificationBook(folding: world.ledger)
+    let (stream, continuation) = AsyncStream.makeStream(of: Occurrence.self)
     let receivers = Self.receivers(world, process: process)
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
     let router = NotificationRouter(rules: rules)
     let notifier = Notifier(
       receivers: receivers, router: router,
-      courier: Courier(policy: RetryPolicy(attempts: 20), now: { Scene.now }, sleep: { _ in try Task.checkCancellation() }), logger: quiet
+      courier: Courier(policy: RetryPolicy(attempts: 20), now: { Scene.now }, sleep: { _ in try Task.checkCancellation() }),
+      logger: quiet
     ) { deliveries in
       let isCrash = mayCrash && world.chance(15)
       let occurrence: Occurrence? = world.state.withLock { state in
@@ -136,17 +138,18 @@ struct SeededGenerator: RandomNumberGenerator {
         return .recorded
       }
       guard let occurrence else { return false }
-      world.continuation.yield(occurrence)
+      continuation.yield(occurrence)
       return occurrence == .recorded
     }
     var expected = receivers.reduce(0) { $0 + router.pending(book, receiver: $1.profile, now: Scene.now).count }
     let running = Task { await notifier.run() }
     notifier.offer(book, now: Scene.now)
-    var occurrences = world.occurrences.makeAsyncIterator()
+    var occurrences = stream.makeAsyncIterator()
     while expected > 0, let occurrence = await occurrences.next() {
       if occurrence == .crashed { break }
-      // Every turn offers again, before and after what was told is in the ledger.
-      notifier.offer(world.chance(50) ? book : NotificationBook(folding: world.ledger), now: Scene.now)
+      // Every turn offers again, before and after what was told is in its book.
+      if world.chance(50) { book = NotificationBook(folding: world.ledger) }
+      notifier.offer(book, now: Scene.now)
       expected -= 1
     }
     running.cancel()
@@ -177,7 +180,9 @@ struct SeededGenerator: RandomNumberGenerator {
       }
     }
     #expect(world.state.withLock { $0.takenAfterRecord }.isEmpty)
-    let recorded = ledger.compactMap { if case .delivery(let delivery) = $0 { "\(delivery.receiver) \(delivery.key)" } else { nil } }
+    let recorded = ledger.compactMap {
+      if case .delivery(let delivery) = $0 { "\(delivery.receiver) \(delivery.key)" } else { nil }
+    }
     #expect(Set(recorded).count == recorded.count, "one verdict for each key")
     #expect(book.facts.count > 5)
   }

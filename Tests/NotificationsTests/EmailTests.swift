@@ -31,7 +31,8 @@ import Testing
       #expect(Set(names).count == names.count)
       #expect(
         Set(names).isSubset(of: [
-          "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress", "References",
+          "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress",
+          "References",
           "X-Priority", "Content-Type",
         ]))
     }
@@ -57,7 +58,9 @@ import Testing
   @Test func subjectsOfOtherLettersAreEncodedWords() {
     #expect(EmailMessage.encodedWords("plain") == "plain")
     #expect(EmailMessage.encodedWords("é") == "=?utf-8?B?w6k=?=")
-    #expect(EmailMessage.encodedWords("a\r\nBcc: x@y.z") == "a  Bcc: x@y.z" || !EmailMessage.encodedWords("a\r\nBcc: x@y.z").contains("\nB"))
+    #expect(
+      EmailMessage.encodedWords("a\r\nBcc: x@y.z") == "a  Bcc: x@y.z"
+        || !EmailMessage.encodedWords("a\r\nBcc: x@y.z").contains("\nB"))
     for line in EmailMessage.encodedWords(String(repeating: "😀é ", count: 200)).components(separatedBy: "\r\n ") {
       #expect(line.utf8.count <= 75 && line.hasPrefix("=?utf-8?B?") && line.hasSuffix("?="))
       let word = Data(base64Encoded: String(line.dropFirst(10).dropLast(2))).flatMap { String(data: $0, encoding: .utf8) }
@@ -66,7 +69,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "dana", "@example.com", "dana@", "a@b@c", "dana@exa mple.com", "dana@example.com\r\nRCPT TO:<x@y.z>", "<dana@example.com>",
+    "", "dana", "@example.com", "dana@", "a@b@c", "dana@exa mple.com", "dana@example.com\r\nRCPT TO:<x@y.z>",
+    "<dana@example.com>",
     "dána@example.com", "dana@.com", "dana@example..com", "\"a b\"@example.com",
   ])
   func crookedAddressesAreRefused(text: String) { #expect(EmailAddress(text) == nil) }
@@ -106,7 +110,8 @@ import Testing
     #expect(Self.text(dialogue.receive(SMTPReply(code: 250, lines: ["hi", "AUTH PLAIN", "STARTTLS"]))) == "STARTTLS")
     #expect(dialogue.receive(SMTPReply(code: 220, lines: ["go"])) == .startTLS)
     #expect(Self.text(dialogue.secured()) == "EHLO example.com")
-    #expect(Self.text(dialogue.receive(SMTPReply(code: 250, lines: ["hi", "AUTH LOGIN PLAIN"]))) == "AUTH PLAIN AGRhbmEAc2VjcmV0")
+    #expect(
+      Self.text(dialogue.receive(SMTPReply(code: 250, lines: ["hi", "AUTH LOGIN PLAIN"]))) == "AUTH PLAIN AGRhbmEAc2VjcmV0")
     #expect(Self.text(dialogue.receive(SMTPReply(code: 235, lines: ["ok"]))) == "MAIL FROM:<incidents@example.com>")
     #expect(Self.text(dialogue.receive(SMTPReply(code: 250, lines: ["ok"]))) == "RCPT TO:<dana@example.com>")
     #expect(Self.text(dialogue.receive(SMTPReply(code: 250, lines: ["ok"]))) == "DATA")
@@ -133,13 +138,15 @@ import Testing
     #expect(why.contains("STARTTLS"))
     var off = try Self.dialogue(.off)
     _ = off.receive(SMTPReply(code: 220, lines: [""]))
-    #expect(off.receive(SMTPReply(code: 250, lines: ["hi", "AUTH PLAIN"])) == .finish(.refused("a password is sent over TLS only")))
+    #expect(
+      off.receive(SMTPReply(code: 250, lines: ["hi", "AUTH PLAIN"])) == .finish(.refused("a password is sent over TLS only")))
   }
 
   @Test func whatMayPassIsTriedAgainAndTheRestIsNot() throws {
     var busy = try Self.dialogue(.off, login: false)
     #expect(
-      busy.receive(SMTPReply(code: 421, lines: ["busy"])) == .finish(.failed("the server does not greet: 421 busy", retryAfter: nil)))
+      busy.receive(SMTPReply(code: 421, lines: ["busy"]))
+        == .finish(.failed("the server does not greet: 421 busy", retryAfter: nil)))
     var closed = try Self.dialogue(.off, login: false)
     #expect(
       closed.receive(SMTPReply(code: 554, lines: ["no"])) == .finish(.refused("the server does not greet: 554 no")))

@@ -12,9 +12,14 @@ import Testing
     let book = NotificationBook(folding: Scene.mended)
     #expect(
       book.facts.map(\.key) == [
-        "INC-1/opened", "REM-1/approval_needed", "INC-1/acknowledged", "REM-1/remediation_applied", "INC-1/mitigated", "INC-1/closed",
+        "INC-1/opened", "REM-1/approval_needed", "INC-1/acknowledged", "REM-1/remediation_applied", "INC-1/mitigated",
+        "INC-1/closed",
       ])
-    #expect(book.facts.map(\.detail)[2...] == ["by dana", "Roll back prompt rag-answer from version 43 to 42", "Mitigated: REM-1 verified: back to 1.1 %", "Resolved: all alerts ok for 5 min"])
+    #expect(
+      book.facts.map(\.detail)[2...] == [
+        "by dana", "Roll back prompt rag-answer from version 43 to 42", "Mitigated: REM-1 verified: back to 1.1 %",
+        "Resolved: all alerts ok for 5 min",
+      ])
     #expect(Set(book.facts.map(\.messageID)).count == book.facts.count)
     #expect(book.facts.allSatisfy { !$0.messageID.contains(".") })
     #expect(NotificationBook(folding: Scene.mended).facts == book.facts)

@@ -21,7 +21,8 @@ import Testing
 
   @Test func withoutRulesEachReceiverIsToldTheUsual() {
     #expect(Self.keys([], Scene.mended) == [["INC-1/opened"], ["INC-1/closed"]])
-    #expect(Self.keys([NotificationRule(name: "other", receivers: ["slack"])], Scene.mended) == [["INC-1/opened"], ["INC-1/closed"]])
+    #expect(
+      Self.keys([NotificationRule(name: "other", receivers: ["slack"])], Scene.mended) == [["INC-1/opened"], ["INC-1/closed"]])
   }
 
   @Test func aRuleThatTellsSaysAllThatIsTold() {
@@ -29,7 +30,9 @@ import Testing
     #expect(Self.keys([worst], Scene.mended) == [])
     let approvals = NotificationRule(name: "approvals", events: [.approvalNeeded])
     #expect(Self.keys([approvals], Scene.mended) == [["REM-1/approval_needed"]])
-    #expect(Self.keys([worst, approvals], Scene.mended) == [["REM-1/approval_needed"]], "the first that fits decides, and others follow")
+    #expect(
+      Self.keys([worst, approvals], Scene.mended) == [["REM-1/approval_needed"]], "the first that fits decides, and others follow"
+    )
   }
 
   @Test func aRuleThatIgnoresIsAnExceptionToTheUsual() {
@@ -38,7 +41,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("acme-eu", "chat", 2), ("acme*", "chat", 2), ("glob*", "ch*", 2), ("initech", "chat", 0), ("acme-eu", "search", 0), ("acme", "chat", 0),
+    ("acme-eu", "chat", 2), ("acme*", "chat", 2), ("glob*", "ch*", 2), ("initech", "chat", 0), ("acme-eu", "search", 0),
+    ("acme", "chat", 0),
   ])
   func tenantsAndRoutesAreThoseOfTheIncident(tenant: String, route: String, told: Int) {
     let rule = NotificationRule(name: "some", events: [.opened, .resolved], tenants: [tenant], routes: [route])
@@ -49,7 +53,8 @@ import Testing
   @Test func severityIsThatOfTheFact() {
     let entries = [
       Scene.opening(severity: .sev3),
-      Scene.incident(Scene.at + .seconds(10), .alertJoined(.init(alert: AlertKey(monitor: "b"), severity: .sev1, reason: "worse"))),
+      Scene.incident(
+        Scene.at + .seconds(10), .alertJoined(.init(alert: AlertKey(monitor: "b"), severity: .sev1, reason: "worse"))),
     ]
     let rule = NotificationRule(name: "worst", severities: [.sev1])
     #expect(Self.keys([rule], entries) == [["INC-1/severity_raised/SEV-1"]])
@@ -107,7 +112,8 @@ import Testing
   static func time(_ text: String) throws -> Timestamp { try #require(Timestamp(rfc3339: text)) }
 
   @Test(arguments: [
-    ("2026-11-24T08:00:00Z", true), ("2026-11-24T07:59:59Z", false), ("2026-11-24T16:29:59Z", true), ("2026-11-24T16:30:00Z", false),
+    ("2026-11-24T08:00:00Z", true), ("2026-11-24T07:59:59Z", false), ("2026-11-24T16:29:59Z", true),
+    ("2026-11-24T16:30:00Z", false),
     ("2026-11-28T10:00:00Z", false),
     // In summer Berlin is two hours ahead.
     ("2026-07-21T07:00:00Z", true), ("2026-07-21T06:59:59Z", false),

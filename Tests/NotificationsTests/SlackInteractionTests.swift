@@ -42,7 +42,8 @@ import Testing
 
     func interactions(_ origin: String = "https://hooks.slack.com") -> SlackInteractions {
       let app = SlackApp(
-        receiver: "slack", secret: SlackInteractionTests.secret, approvers: ["U1"], answerPrefix: origin + "/", sender: SlackTests.sender)
+        receiver: "slack", secret: SlackInteractionTests.secret, approvers: ["U1"], answerPrefix: origin + "/",
+        sender: SlackTests.sender)
       return SlackInteractions(apps: [app], now: { Scene.now }, logger: SlackInteractionTests.quiet) { command, actor in
         if let refusal = self.refusal { throw refusal }
         self.commands.withLock { $0.append((command, actor)) }
@@ -56,7 +57,9 @@ import Testing
     return logger
   }
 
-  static func press(_ action: String, _ value: String, user: String = "U1", answerAt: String = "https://hooks.slack.com/actions/1") -> [UInt8] {
+  static func press(
+    _ action: String, _ value: String, user: String = "U1", answerAt: String = "https://hooks.slack.com/actions/1"
+  ) -> [UInt8] {
     let json = """
       {"type":"block_actions","user":{"id":"\(user)","username":"dana","name":"dana"},"api_app_id":"A1","team":{"id":"T1"},
       "actions":[{"type":"button","action_id":"\(action)","block_id":"b","value":"\(value)","action_ts":"1.1"}],"response_url":"\(answerAt)"}
@@ -66,9 +69,12 @@ import Testing
     return Array("payload=\(json.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")".replacing("%20", with: "+").utf8)
   }
 
-  static func send(_ interactions: SlackInteractions, _ body: [UInt8], at: Timestamp = Scene.now) async -> SlackInteractions.Answer {
+  static func send(_ interactions: SlackInteractions, _ body: [UInt8], at: Timestamp = Scene.now) async
+    -> SlackInteractions.Answer
+  {
     let timestamp = String(at.unixSeconds)
-    return await interactions.handle(timestamp: timestamp, signature: secret.signature(timestamp: timestamp, body: body), body: body)
+    return await interactions.handle(
+      timestamp: timestamp, signature: secret.signature(timestamp: timestamp, body: body), body: body)
   }
 
   @Test func buttonsBecomeCommandsOfAPerson() async {
@@ -83,7 +89,8 @@ import Testing
     let commands = office.commands.withLock { $0 }
     #expect(
       commands.map(\.0) == [
-        .acknowledge(incident: "INC-1"), .approve(remediation: "REM-1"), .reject(remediation: "REM-2", reason: "rejected in Slack"),
+        .acknowledge(incident: "INC-1"), .approve(remediation: "REM-1"),
+        .reject(remediation: "REM-2", reason: "rejected in Slack"),
       ])
     #expect(commands.allSatisfy { $0.1 == "dana (Slack U1)" })
   }
@@ -94,7 +101,9 @@ import Testing
     let body = Self.press("commander_acknowledge:INC-1", "INC-1")
     let timestamp = String(Scene.now.unixSeconds)
     #expect(await interactions.handle(timestamp: timestamp, signature: nil, body: body).status == 401)
-    #expect(await interactions.handle(timestamp: timestamp, signature: "v0=" + String(repeating: "0", count: 64), body: body).status == 401)
+    #expect(
+      await interactions.handle(timestamp: timestamp, signature: "v0=" + String(repeating: "0", count: 64), body: body).status
+        == 401)
     #expect(await Self.send(interactions, body, at: Scene.now - .seconds(301)).status == 401)
     #expect(await Self.send(interactions, Array("payload=nonsense".utf8)).status == 400)
     #expect(office.commands.withLock { $0.isEmpty })
@@ -125,7 +134,8 @@ import Testing
     let listener = HTTPListener()
     let office = Office(refusal: CommandRefusal("INC-1 is resolved; only a triggered incident can be acknowledged"))
     try await listener.whileRunning { origin in
-      _ = await Self.send(office.interactions(origin), Self.press("commander_acknowledge:INC-1", "INC-1", answerAt: origin + "/actions/1"))
+      _ = await Self.send(
+        office.interactions(origin), Self.press("commander_acknowledge:INC-1", "INC-1", answerAt: origin + "/actions/1"))
     }
     #expect((listener.arrivals.first?.json?["text"] as? String)?.contains("INC-1 is resolved") == true)
   }

@@ -15,7 +15,8 @@ import Testing
 
   static func bot(_ origin: String) -> SlackReceiver {
     SlackReceiver(
-      name: "slack", road: .bot(origin: origin, token: Credential("xoxb-1"), channel: "C024BE91L"), blocks: blocks, sender: sender)
+      name: "slack", road: .bot(origin: origin, token: Credential("xoxb-1"), channel: "C024BE91L"), blocks: blocks, sender: sender
+    )
   }
 
   static func answer(_ arrival: HTTPListener.Arrival, ts: String = "1503435956.000247") -> HTTPListener.Answer {
@@ -23,7 +24,9 @@ import Testing
   }
 
   @Test func anIncidentIsOneMessageAndItsThread() async throws {
-    let listener = HTTPListener { arrival, index in Self.answer(arrival, ts: index == 0 ? "1503435956.000247" : "1503435999.000001") }
+    let listener = HTTPListener { arrival, index in
+      Self.answer(arrival, ts: index == 0 ? "1503435956.000247" : "1503435999.000001")
+    }
     try await listener.whileRunning { origin in
       let receiver = Self.bot(origin)
       var references = DeliveryReferences()
@@ -70,7 +73,8 @@ import Testing
   /// A message that somebody deleted cannot be updated, and the news is told all the same.
   @Test func aDeletedMessageDoesNotSilenceItsIncident() async throws {
     let listener = HTTPListener { arrival, _ in
-      arrival.path.hasSuffix("update") ? HTTPListener.Answer(body: #"{"ok":false,"error":"message_not_found"}"#) : Self.answer(arrival)
+      arrival.path.hasSuffix("update")
+        ? HTTPListener.Answer(body: #"{"ok":false,"error":"message_not_found"}"#) : Self.answer(arrival)
     }
     try await listener.whileRunning { origin in
       var references = DeliveryReferences()
@@ -89,7 +93,8 @@ import Testing
     let listener = HTTPListener { _, _ in HTTPListener.Answer(body: "ok") }
     try await listener.whileRunning { origin in
       let receiver = SlackReceiver(
-        name: "slack", road: .webhook(try #require(WebAddress(origin + "/services/T0/B0/x"))), blocks: Self.blocks, sender: Self.sender)
+        name: "slack", road: .webhook(try #require(WebAddress(origin + "/services/T0/B0/x"))), blocks: Self.blocks,
+        sender: Self.sender)
       let digest = NotificationMessage(Scene.all(Scene.mended))
       #expect(await receiver.attempt(digest, references: DeliveryReferences(), now: Scene.now) == .delivered(reference: nil))
     }
@@ -156,11 +161,14 @@ import Testing
   @Test func buttonsAreThereWhileTheyCanBeUsed() throws {
     func ids(_ entries: [LedgerEntry], _ blocks: SlackBlocks = Self.blocks) throws -> [String] {
       let text = String(
-        decoding: try PayloadJSON.object(blocks.message(try #require(Scene.notification("INC-1/opened", entries)))).bytes(), as: UTF8.self)
+        decoding: try PayloadJSON.object(blocks.message(try #require(Scene.notification("INC-1/opened", entries)))).bytes(),
+        as: UTF8.self)
       return text.matches(of: /"action_id":"([^"]+)"/).map { String($0.1) }
     }
     #expect(
-      try ids(Scene.waiting) == ["commander_acknowledge:INC-1", "commander_approve:REM-1", "commander_reject:REM-1", "commander_open"])
+      try ids(Scene.waiting) == [
+        "commander_acknowledge:INC-1", "commander_approve:REM-1", "commander_reject:REM-1", "commander_open",
+      ])
     #expect(try ids(Scene.mended) == ["commander_open"])
     let deaf = SlackBlocks(consoleURL: Scene.console, canAcknowledge: false, canApprove: false)
     #expect(try ids(Scene.waiting, deaf) == ["commander_open"])

@@ -39,7 +39,7 @@ class Mailbox:
             say({"refused": 451})
             return "451 4.3.0 busy, come back"
         say({
-            "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None,
+            "from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": server.transport.get_extra_info("sslcontext") is not None,
             "user": getattr(session, "auth_data", None) and session.auth_data.login.decode(),
             "data": envelope.original_content.decode("utf-8", "surrogateescape"),
         })

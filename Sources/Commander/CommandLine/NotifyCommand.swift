@@ -14,7 +14,8 @@ struct NotifyCommand: AsyncParsableCommand {
 }
 
 struct NotifyList: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the receivers and what each is told without rules.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the receivers and what each is told without rules.")
 
   @OptionGroup var configuration: ConfigurationOption
   @Option(help: "table for people, json for programs.")
@@ -40,7 +41,9 @@ struct NotifyList: ParsableCommand {
       Say.data(
         TableOutput.render(
           ["RECEIVER", "KIND", "RULES", "EVENTS"],
-          rows.map { [$0.name, $0.kind, $0.rules.isEmpty ? "-" : $0.rules.joined(separator: " "), $0.events.joined(separator: " ")] }))
+          rows.map {
+            [$0.name, $0.kind, $0.rules.isEmpty ? "-" : $0.rules.joined(separator: " "), $0.events.joined(separator: " ")]
+          }))
     case .json:
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

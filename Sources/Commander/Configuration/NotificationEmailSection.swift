@@ -52,7 +52,8 @@ extension ConfigurationReader {
   private func readEmailAddress(_ value: YAMLValue) -> EmailAddress? {
     guard let text = value.string() else { return nil }
     guard let address = EmailAddress(text) else {
-      value.problem("`\(value.path)` must be a plain address such as on-call@example.com; write a domain of other letters as xn--…")
+      value.problem(
+        "`\(value.path)` must be a plain address such as on-call@example.com; write a domain of other letters as xn--…")
       return nil
     }
     return address

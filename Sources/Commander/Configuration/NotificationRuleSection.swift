@@ -18,7 +18,8 @@ extension ConfigurationReader {
       for receiver in mapping["receivers"]?.list() ?? [] {
         guard let text = receiver.string() else { continue }
         if !receivers.contains(text) {
-          receiver.problem("there is no receiver \"\(text)\" under `notifications`; known: \(receivers.sorted().joined(separator: ", "))")
+          receiver.problem(
+            "there is no receiver \"\(text)\" under `notifications`; known: \(receivers.sorted().joined(separator: ", "))")
         }
         rule.receivers.insert(text)
       }
@@ -47,7 +48,8 @@ extension ConfigurationReader {
   private func checkHold(_ rule: NotificationRule, _ mapping: YAMLMapping) {
     guard rule.then == .hold else { return }
     guard let hours = mapping["hours"] else {
-      mapping["then"]?.problem("rule \"\(rule.name)\" holds but has no `hours`: say during which hours, at their end a digest is sent")
+      mapping["then"]?.problem(
+        "rule \"\(rule.name)\" holds but has no `hours`: say during which hours, at their end a digest is sent")
       return
     }
     if case .within(let when) = rule.when, when.isAlways {
@@ -57,7 +59,8 @@ extension ConfigurationReader {
 
   private func readHours(_ value: YAMLValue) -> BusinessHours? {
     guard let mapping = value.mapping(["days", "from", "to", "zone"]) else { return nil }
-    let days = mapping["days"].map { $0.list()?.compactMap { $0.choice(BusinessHours.Day.self) } ?? [] } ?? BusinessHours.Day.allCases
+    let days =
+      mapping["days"].map { $0.list()?.compactMap { $0.choice(BusinessHours.Day.self) } ?? [] } ?? BusinessHours.Day.allCases
     let from = mapping.required("from", "a time of day such as \"09:00\"").flatMap { readTimeOfDay($0, 0...1_439) }
     let to = mapping.required("to", "a time of day such as \"17:30\"; at or before `from` it is the next day's")
       .flatMap { readTimeOfDay($0, 1...1_440) }
@@ -68,7 +71,9 @@ extension ConfigurationReader {
       zone.problem("there is no time zone \"\(name)\"; use a name such as Europe/Berlin, America/New_York or UTC")
       return nil
     }
-    if days.isEmpty { mapping["days"]?.problem("`\(value.path).days` must name at least one of mon, tue, wed, thu, fri, sat, sun") }
+    if days.isEmpty {
+      mapping["days"]?.problem("`\(value.path).days` must name at least one of mon, tue, wed, thu, fri, sat, sun")
+    }
     guard let from, let to, !days.isEmpty else { return nil }
     return BusinessHours(days: Set(days), from: from, to: to, zone: timeZone)
   }

@@ -61,7 +61,8 @@ extension ConfigurationReader {
 
   private func readSlack(_ item: YAMLValue) -> NotificationSettings.Receiver? {
     let known = [
-      "name", "webhook_url", "token", "channel", "signing_secret", "approvers", "endpoint", "allow_private", "certificate_authority",
+      "name", "webhook_url", "token", "channel", "signing_secret", "approvers", "endpoint", "allow_private",
+      "certificate_authority",
     ]
     guard let mapping = item.mapping(known) else { return nil }
     let (policy, trust) = readConnection(mapping)
@@ -120,7 +121,8 @@ extension ConfigurationReader {
     }
     guard let name, let origin else { return nil }
     return .init(
-      name: name, target: .pagerDuty(origin: origin, routingKey: Credential(text), changes: changes), policy: policy, trust: trust)
+      name: name, target: .pagerDuty(origin: origin, routingKey: Credential(text), changes: changes), policy: policy, trust: trust
+    )
   }
 
   private enum PagerDutyRegion: String, CaseIterable {
@@ -160,7 +162,8 @@ extension ConfigurationReader {
     return .init(
       name: name,
       target: .datadogIncidents(
-        origin: datadog.endpoint ?? "https://api.\(datadog.site)", apiKey: Credential(key), applicationKey: Credential(application)),
+        origin: datadog.endpoint ?? "https://api.\(datadog.site)", apiKey: Credential(key),
+        applicationKey: Credential(application)),
       policy: policy, trust: trust)
   }
 

@@ -68,7 +68,8 @@ extension NotificationSettings {
           name: receiver.name, address: address, apiKey: apiKey, service: service, env: env, consoleURL: console, sender: sender)
       case .datadogIncidents(let origin, let apiKey, let applicationKey):
         return DatadogIncidentReceiver(
-          name: receiver.name, origin: origin, apiKey: apiKey, applicationKey: applicationKey, consoleURL: console, sender: sender)
+          name: receiver.name, origin: origin, apiKey: apiKey, applicationKey: applicationKey, consoleURL: console, sender: sender
+        )
       }
     }
   }

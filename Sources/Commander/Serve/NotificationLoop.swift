@@ -80,7 +80,8 @@ struct NotificationLoop: Service {
               try follow(&book, from: &sequence)
               notifications.notifier.offer(book, now: .now())
             } catch {
-              logger.error("the ledger could not be read for notifications; tried again in a second", metadata: ["error": "\(error)"])
+              logger.error(
+                "the ledger could not be read for notifications; tried again in a second", metadata: ["error": "\(error)"])
             }
           } while (try? await Task.sleep(for: .seconds(1))) != nil
         }

@@ -12,9 +12,10 @@ extension HTTPField.Name {
 
 /// Neither a form token nor the origin is asked for here: the signature over the body says that it is Slack.
 package struct SlackRoute: Sendable {
-  package typealias Handler = @Sendable (
-    _ timestamp: String?, _ signature: String?, _ body: [UInt8]
-  ) async -> (status: Int, text: String)
+  package typealias Handler =
+    @Sendable (
+      _ timestamp: String?, _ signature: String?, _ body: [UInt8]
+    ) async -> (status: Int, text: String)
 
   package static let path = "slack/interactions"
 

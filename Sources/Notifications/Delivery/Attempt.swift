@@ -1,6 +1,7 @@
 // What came of one try to tell a receiver, and what an HTTP answer means for the next one.
 
 import LLMTelemetry
+import NIOSSL
 
 package enum Attempt: Hashable, Sendable {
   /// `reference` is what later messages about the incident need: a thread, an id. It goes into the delivery log.
@@ -27,6 +28,8 @@ package enum Attempt: Hashable, Sendable {
       // A name that leads inside will not do so less at the next try, unless it is somebody's trick to change it.
       if case .forbidden = failure { return .refused("\(failure)") }
       return .failed("\(failure)", retryAfter: nil)
+    case is NIOSSLError, is NIOSSLExtraError:
+      return .failed("no TLS: the certificate is not trusted, or for another name", retryAfter: nil)
     case is DeadlineExceeded: return .failed("no answer in time", retryAfter: nil)
     default: return .failed("no answer (\(type(of: error)))", retryAfter: nil)
     }
@@ -58,7 +61,9 @@ package enum Attempt: Hashable, Sendable {
   /// The beginning of an answer's text, for the log: receivers say there what they did not like.
   private static func excerpt(_ body: [UInt8]) -> String {
     let text = String(decoding: body.prefix(200), as: UTF8.self)
-      .map { $0.isWhitespace ? " " : $0 }.filter { $0 == " " || !($0.unicodeScalars.first?.properties.generalCategory == .control) }
+      .map { $0.isWhitespace ? " " : $0 }.filter {
+        $0 == " " || !($0.unicodeScalars.first?.properties.generalCategory == .control)
+      }
     return text.isEmpty ? "" : ": " + String(text)
   }
 }

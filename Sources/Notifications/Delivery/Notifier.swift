@@ -30,6 +30,8 @@ package final class Notifier: Sendable {
     /// Receiver and key of what is queued, under way, or delivered but not yet seen in an offered book.
     var claimed: Set<String> = []
     var references: [String: DeliveryReferences] = [:]
+    /// By receiver, the number of deliveries in the book last offered.
+    var deliveriesSeen: [String: Int] = [:]
     var health: [String: ReceiverHealth] = [:]
     /// Made, but not in the ledger yet.
     var unrecorded: [Delivery] = []
@@ -65,15 +67,20 @@ package final class Notifier: Sendable {
     memory.withLock { memory in lanes.compactMap { memory.health[$0.receiver.name] } }
   }
 
-  /// Queues what is pending in `book`; returns at once. Call it whenever the ledger grew, and as time goes on.
+  /// Queues what is pending in `book`; returns at once. Call it whenever the ledger grew, and as time goes on;
+  /// never with a book that is behind the last one.
   package func offer(_ book: NotificationBook, now: Timestamp) {
     for lane in lanes {
       let name = lane.receiver.name
       let pending = router.pending(book, receiver: lane.receiver.profile, now: now)
       memory.withLock { memory in
-        memory.claimed = memory.claimed.filter { book.state.deliveries[$0] == nil }
-        for delivery in book.state.deliveries.values where delivery.receiver == name && delivery.detail != nil {
-          memory.references[name, default: DeliveryReferences()].remember(delivery)
+        // A delivery is entered once and never changed, so their number says whether there are new ones.
+        if memory.deliveriesSeen[name] != book.state.deliveries.count {
+          memory.deliveriesSeen[name] = book.state.deliveries.count
+          memory.claimed = memory.claimed.filter { book.state.deliveries[$0] == nil }
+          for delivery in book.state.deliveries.values where delivery.receiver == name && delivery.detail != nil {
+            memory.references[name, default: DeliveryReferences()].remember(delivery)
+          }
         }
         for message in pending where message.keys.allSatisfy({ !memory.claimed.contains("\(name) \($0)") }) {
           guard case .enqueued = lane.continuation.yield(message) else { break }
@@ -91,7 +98,9 @@ package final class Notifier: Sendable {
         group.addTask {
           for await message in lane.stream {
             let references = self.memory.withLock { $0.references[lane.receiver.name] ?? DeliveryReferences() }
-            guard let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) else { continue }
+            guard let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) else {
+              continue
+            }
             await self.settle(deliveries, of: lane.receiver.name)
           }
         }

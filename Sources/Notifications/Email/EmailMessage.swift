@@ -154,7 +154,8 @@ package struct EmailAddress: Hashable, Sendable {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count == 2, (1...64).contains(parts[0].utf8.count), (1...253).contains(parts[1].utf8.count),
       text.utf8.allSatisfy({ byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "!#$%&'*+-/=?^_`{|}~.@".utf8.contains(byte)
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+          || "!#$%&'*+-/=?^_`{|}~.@".utf8.contains(byte)
       }), !parts[1].hasPrefix("."), !parts[1].hasSuffix("."), !parts[1].contains("..")
     else { return nil }
     self.text = text

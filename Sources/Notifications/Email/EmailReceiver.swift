@@ -2,7 +2,6 @@
 
 import LLMTelemetry
 import NIOCore
-import NIOSSL
 
 package struct SMTPServer: Hashable, Sendable {
   package var host: String
@@ -55,8 +54,6 @@ package struct EmailReceiver: Receiver {
       clientName: from.domain, security: server.security, login: login, from: from, to: to, message: mail)
     do {
       return try await withDeadline(server.timeout) { try await converse(dialogue) }
-    } catch is NIOSSLError {
-      return .failed("no TLS: the server's certificate is not trusted or not for \(server.host)", retryAfter: nil)
     } catch is SMTPReplyReader.Malformed {
       return .refused("the server does not speak SMTP")
     } catch {
@@ -65,15 +62,16 @@ package struct EmailReceiver: Receiver {
   }
 
   private func converse(_ dialogue: SMTPDialogue) async throws -> Attempt {
-    let channel = try await GuardedConnection.connect(host: server.host, port: server.port, policy: server.policy) { channel in
+    let (channel, handshake) = try await GuardedConnection.connect(host: server.host, port: server.port, policy: server.policy) {
+      channel in
       channel.eventLoop.makeCompletedFuture {
-        if server.security == .implicit {
-          try channel.pipeline.syncOperations.addHandler(GuardedConnection.tlsHandler(host: server.host, trust: server.trust))
-        }
-        return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        let handshake =
+          try server.security == .implicit ? TLSHandshake.begin(on: channel, host: server.host, trust: server.trust) : nil
+        return (try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel), handshake)
       }
     }
     return try await channel.executeThenClose { inbound, outbound in
+      if let handshake { try await TLSHandshake.wait(handshake, on: channel.channel) }
       var dialogue = dialogue
       var reader = SMTPReplyReader()
       var received = inbound.makeAsyncIterator()
@@ -104,8 +102,7 @@ package struct EmailReceiver: Receiver {
 
   private func startTLS(_ channel: any Channel) async throws {
     let (host, trust) = (server.host, server.trust)
-    try await channel.eventLoop.submit {
-      try channel.pipeline.syncOperations.addHandler(GuardedConnection.tlsHandler(host: host, trust: trust), position: .first)
-    }.get()
+    let handshake = try await channel.eventLoop.submit { try TLSHandshake.begin(on: channel, host: host, trust: trust) }.get()
+    try await TLSHandshake.wait(handshake, on: channel)
   }
 }

@@ -24,7 +24,7 @@ package struct Notification: Hashable, Sendable {
 
   package init(_ fact: NotificationFact, in state: CommandState) {
     self.init(
-      fact: fact, incident: fact.incident.flatMap { state.incidents[$0] },
+      fact: fact, incident: fact.incident.flatMap { state.incidents.numbered($0) },
       remediation: fact.remediation.flatMap { state.remediations[$0] },
       waiting: fact.incident.map { id in
         state.remediations.of(incident: id).filter { $0.state == .proposed && $0.plan.mode == .approve }
@@ -35,6 +35,16 @@ package struct Notification: Hashable, Sendable {
 
   /// The incident's severity, which may have grown since; that of the fact where there is no incident.
   package var severity: Severity? { incident?.severity ?? fact.severity }
+}
+
+extension IncidentBook {
+  /// Incidents are numbered from 1 without gaps, so a name leads straight to its place; a book of years is not searched every second.
+  fileprivate func numbered(_ id: String) -> Incident? {
+    if let number = Int(id.dropFirst(4)), incidents.indices.contains(number - 1), incidents[number - 1].id == id {
+      return incidents[number - 1]
+    }
+    return self[id]
+  }
 }
 
 package struct NotificationMessage: Hashable, Sendable {

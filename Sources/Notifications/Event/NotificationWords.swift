@@ -68,13 +68,16 @@ package struct NotificationWords: Hashable, Sendable {
   private static func facts(_ notification: Notification, _ incident: Incident) -> [Fact] {
     var facts = [
       Fact(name: "State", value: incident.state.rawValue),
-      Fact(name: "Cause", value: incident.cause.map { "\($0.title) (evidence score \(Figure.percent($0.confidence)))" } ?? "not named"),
+      Fact(
+        name: "Cause",
+        value: incident.cause.map { "\($0.title) (evidence score \(Figure.percent($0.confidence)))" } ?? "not named"),
     ]
     if let change = incident.cause?.change { facts.append(Fact(name: "Change before it", value: change.sentence)) }
     if incident.impactAt != nil { facts.append(Fact(name: "Impact", value: impact(incident.impact))) }
     if let owner = incident.owner { facts.append(Fact(name: "Owner", value: owner)) }
     if let remediation = notification.remediation {
-      facts.append(Fact(name: "Remediation", value: "\(remediation.id), \(remediation.state.rawValue): \(remediation.plan.action.sentence)"))
+      facts.append(
+        Fact(name: "Remediation", value: "\(remediation.id), \(remediation.state.rawValue): \(remediation.plan.action.sentence)"))
       facts.append(Fact(name: "Expected", value: remediation.plan.expectedEffect))
       facts.append(Fact(name: "Touches", value: remediation.plan.blastRadius))
     }

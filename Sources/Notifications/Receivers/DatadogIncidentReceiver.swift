@@ -104,7 +104,8 @@ package enum DatadogIncidentPayload {
 
   package static func create(_ notification: Notification, _ incident: Incident, consoleURL: String?) -> PayloadJSON {
     let words = NotificationWords(notification, consoleURL: consoleURL)
-    let text = ([words.headline] + words.facts.map { "**\($0.name)**: \($0.value)" } + words.evidence + [words.url].compactMap { $0 })
+    let text =
+      ([words.headline] + words.facts.map { "**\($0.name)**: \($0.value)" } + words.evidence + [words.url].compactMap { $0 })
       .joined(separator: "\n\n")
     let isImpacting = incident.impact.affectedRequests > 0 && !notification.isTest
     let scope = words.facts.first { $0.name == "Impact" }?.value
@@ -112,7 +113,8 @@ package enum DatadogIncidentPayload {
       "data": .object([
         "type": "incidents",
         "attributes": .members([
-          "title": .string(TextLimit.cut((notification.isTest ? "[TEST] " : "") + "\(incident.id): \(incident.title)", to: titleLimit)),
+          "title": .string(
+            TextLimit.cut((notification.isTest ? "[TEST] " : "") + "\(incident.id): \(incident.title)", to: titleLimit)),
           "customer_impacted": .boolean(isImpacting),
           "customer_impact_scope": isImpacting ? .string(TextLimit.cut(scope ?? incident.title, to: cellLimit)) : nil,
           "is_test": notification.isTest ? .boolean(true) : nil, "fields": fields(incident, state: nil),

@@ -74,7 +74,8 @@ package enum PagerDutyPayload {
   /// Ours, so that a body stays far below PagerDuty's limit whatever is in an incident.
   static let detailLimit = 2_000
 
-  package static func event(_ notification: Notification, routingKey: String, source: String, consoleURL: String?) -> PayloadJSON {
+  package static func event(_ notification: Notification, routingKey: String, source: String, consoleURL: String?) -> PayloadJSON
+  {
     let words = NotificationWords(notification, consoleURL: consoleURL)
     let links: PayloadJSON? = words.url.map {
       .array([.object(["href": .string($0), "text": notification.incident == nil ? "Console" : "Incident"])])
@@ -107,7 +108,9 @@ package enum PagerDutyPayload {
       "payload": .members([
         "summary": summary, "source": .string(TextLimit.cut(source, to: summaryLimit)),
         "severity": .string(severity(incident.severity)), "timestamp": .string(notification.fact.at.rfc3339),
-        "component": (scope[Dimension.model.rawValue] ?? scope[Dimension.provider.rawValue]).map { .string(TextLimit.cut($0, to: summaryLimit)) },
+        "component": (scope[Dimension.model.rawValue] ?? scope[Dimension.provider.rawValue]).map {
+          .string(TextLimit.cut($0, to: summaryLimit))
+        },
         "group": scope[Dimension.route.rawValue].map { .string(TextLimit.cut($0, to: summaryLimit)) },
         "class": incident.alerts.first.map { .string(TextLimit.cut($0.monitor, to: summaryLimit)) },
         "custom_details": .object(details),

@@ -53,6 +53,9 @@ package enum TextLimit {
 
   /// One line, without control characters.
   package static func line(_ text: String) -> String {
-    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } })
+    String(
+      text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter {
+        !$0.unicodeScalars.contains { $0.properties.generalCategory == .control }
+      })
   }
 }

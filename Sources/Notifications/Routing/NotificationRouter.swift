@@ -63,7 +63,11 @@ package struct NotificationRouter: Sendable {
     var held: [Timestamp: [Notification]] = [:]
     let holds = rules.contains { $0.then == .hold && $0.concerns(receiver.name) }
     let horizon = now - (holds ? Self.oldest + Self.longestHold : Self.oldest)
-    for fact in book.facts where fact.at >= horizon && book.state.delivery(fact.key, receiver: receiver.name) == nil {
+    let isRuled = rules.contains { $0.concerns(receiver.name) }
+    for fact in book.facts
+    where fact.at >= horizon && receiver.supported.contains(fact.event) && (isRuled || receiver.usual.contains(fact.event))
+      && book.state.delivery(fact.key, receiver: receiver.name) == nil
+    {
       let notification = Notification(fact, in: book.state)
       switch verdict(notification, for: receiver) {
       case .ignore:

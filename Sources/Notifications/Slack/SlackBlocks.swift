@@ -117,7 +117,8 @@ package struct SlackBlocks: Sendable {
     if let url, url.utf16.count <= SlackLimit.buttonURL {
       buttons.append(
         .object([
-          "type": "button", "action_id": .string(SlackButton.open.rawValue), "text": plain("Open in the console", to: SlackLimit.buttonText),
+          "type": "button", "action_id": .string(SlackButton.open.rawValue),
+          "text": plain("Open in the console", to: SlackLimit.buttonText),
           "url": .string(url),
         ]))
     }
@@ -134,7 +135,8 @@ package struct SlackBlocks: Sendable {
       "value": .string(TextLimit.cut(value, to: SlackLimit.buttonValue)), "style": .string(style),
       "confirm": confirm.map {
         .object([
-          "title": plain("Apply \($0.id)?", to: SlackLimit.confirmTitle), "text": plain($0.plan.action.sentence, to: SlackLimit.confirmText),
+          "title": plain("Apply \($0.id)?", to: SlackLimit.confirmTitle),
+          "text": plain($0.plan.action.sentence, to: SlackLimit.confirmText),
           "confirm": plain("Apply", to: 30), "deny": plain("Not now", to: 30),
         ])
       },
@@ -168,7 +170,9 @@ package struct SlackBlocks: Sendable {
     ])
   }
 
-  private func mrkdwn(_ text: String) -> PayloadJSON { .object(["type": "mrkdwn", "text": .string(text), "verbatim": .boolean(true)]) }
+  private func mrkdwn(_ text: String) -> PayloadJSON {
+    .object(["type": "mrkdwn", "text": .string(text), "verbatim": .boolean(true)])
+  }
 
   private func plain(_ text: String, to limit: Int) -> PayloadJSON {
     .object(["type": "plain_text", "text": .string(TextLimit.cut(text, to: limit)), "emoji": .boolean(false)])

@@ -41,7 +41,9 @@ package struct SlackPress: Hashable, Sendable {
   package let responseURL: String?
 
   /// As the ledger knows a person of Slack: `dana (Slack U024BE7LH)`.
-  package var actor: String { "\(TextLimit.cut(TextLimit.line(userName), to: 60)) (Slack \(TextLimit.cut(TextLimit.line(userID), to: 30)))" }
+  package var actor: String {
+    "\(TextLimit.cut(TextLimit.line(userName), to: 60)) (Slack \(TextLimit.cut(TextLimit.line(userID), to: 30)))"
+  }
 
   package func command() -> OperatorCommand? {
     switch button {
@@ -93,10 +95,12 @@ package final class SlackInteractions: Sendable {
     guard let app = verdicts.first(where: { $0.1 == .genuine })?.0, let signature else {
       let isStale = verdicts.contains { $0.1 == .stale }
       logger.warning(
-        "a request to the Slack address was refused", metadata: ["reason": isStale ? "its time is not ours" : "not signed by Slack"])
+        "a request to the Slack address was refused",
+        metadata: ["reason": isStale ? "its time is not ours" : "not signed by Slack"])
       return Answer(
         status: 401,
-        text: isStale ? "the request's timestamp is more than five minutes from now" : "the request is not signed with the signing secret")
+        text: isStale
+          ? "the request's timestamp is more than five minutes from now" : "the request is not signed with the signing secret")
     }
     guard isNew(signature) else { return Answer(status: 200, text: "") }
     guard let presses = Self.presses(inForm: body) else {
@@ -143,7 +147,9 @@ package final class SlackInteractions: Sendable {
     guard let body = try? payload.bytes() else { return }
     do {
       let answer = try await app.sender.send(to: address, headers: [("content-type", "application/json")], body: body)
-      if !(200..<300).contains(answer.status) { logger.warning("Slack did not take an answer", metadata: ["status": "\(answer.status)"]) }
+      if !(200..<300).contains(answer.status) {
+        logger.warning("Slack did not take an answer", metadata: ["status": "\(answer.status)"])
+      }
     } catch {
       logger.warning("Slack did not take an answer", metadata: ["reason": "\(type(of: error))"])
     }

@@ -43,7 +43,8 @@ package struct SlackReceiver: Receiver {
         let thread = references.first(of: incident.id, prefix: Self.referencePrefix).flatMap(SlackThread.init)
       else { return await api.call("chat.postMessage", blocks.message(notification), channel: channel, now: now) }
       // The update first: it can be repeated without harm, should the reply fail.
-      let update = await api.call("chat.update", blocks.message(notification), channel: thread.channel, [("ts", thread.ts)], now: now)
+      let update = await api.call(
+        "chat.update", blocks.message(notification), channel: thread.channel, [("ts", thread.ts)], now: now)
       if case .failed = update { return update }
       // A message that is gone cannot be updated, and the news still has to be told.
       return await api.call(

@@ -79,7 +79,9 @@ package struct AddressPolicy: Hashable, Sendable {
     if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0xC0 { return "a private network" }
     if bytes[0] & 0xFE == 0xFC { return "a private network" }
     // Teredo and documentation.
-    if bytes[0..<4].elementsEqual([0x20, 0x01, 0, 0]) || bytes[0..<4].elementsEqual([0x20, 0x01, 0x0D, 0xB8]) { return "reserved" }
+    if bytes[0..<4].elementsEqual([0x20, 0x01, 0, 0]) || bytes[0..<4].elementsEqual([0x20, 0x01, 0x0D, 0xB8]) {
+      return "reserved"
+    }
     return nil
   }
 }

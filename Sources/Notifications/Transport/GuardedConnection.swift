@@ -76,8 +76,6 @@ enum GuardedConnection {
     for address in try await addresses(host: host, port: port, policy: policy).prefix(4) {
       do {
         return try await bootstrap.connect(to: address) { initialize($0) }
-      } catch let error as NIOSSLError {
-        throw error
       } catch is CancellationError {
         throw CancellationError()
       } catch {

@@ -3,7 +3,6 @@
 import LLMTelemetry
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 
 /// An `http://` or `https://` address in its parts; user names and fragments are refused.
 package struct WebAddress: Hashable, Sendable {
@@ -78,16 +77,18 @@ package struct HTTPSender: Sendable {
   private func exchange(
     _ method: HTTPMethod, _ address: WebAddress, _ headers: [(String, String)], _ body: [UInt8]
   ) async throws -> HTTPAnswer {
-    let channel = try await GuardedConnection.connect(host: address.host, port: address.port, policy: policy) { channel in
+    let (channel, handshake) = try await GuardedConnection.connect(host: address.host, port: address.port, policy: policy) {
+      channel in
       channel.eventLoop.makeCompletedFuture {
-        if address.usesTLS {
-          try channel.pipeline.syncOperations.addHandler(GuardedConnection.tlsHandler(host: address.host, trust: trust))
-        }
+        let handshake = try address.usesTLS ? TLSHandshake.begin(on: channel, host: address.host, trust: trust) : nil
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
-        return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(wrappingChannelSynchronously: channel)
+        return (
+          try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(wrappingChannelSynchronously: channel), handshake
+        )
       }
     }
     return try await channel.executeThenClose { inbound, outbound in
+      if let handshake { try await TLSHandshake.wait(handshake, on: channel.channel) }
       var fields = HTTPHeaders([("Host", address.authority)])
       fields.add(contentsOf: headers)
       fields.add(name: "User-Agent", value: "llm-incident-commander")

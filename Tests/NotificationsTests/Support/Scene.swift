@@ -11,12 +11,14 @@ enum Scene {
   static let now = Timestamp(unixSeconds: 1_793_492_000)
   static let console = "http://127.0.0.1:8090"
 
-  static func incident(_ at: Timestamp, _ event: IncidentEvent, actor: String = "commander", id: String = "INC-1") -> LedgerEntry {
+  static func incident(_ at: Timestamp, _ event: IncidentEvent, actor: String = "commander", id: String = "INC-1") -> LedgerEntry
+  {
     .incident(IncidentRecord(at: at, incident: id, actor: actor, event: event))
   }
 
   static func opening(
-    _ number: Int = 1, severity: Severity = .sev2, at: Timestamp = Scene.at, title: String = "Answers of rag-answer became poorly grounded",
+    _ number: Int = 1, severity: Severity = .sev2, at: Timestamp = Scene.at,
+    title: String = "Answers of rag-answer became poorly grounded",
     route: String = "chat"
   ) -> LedgerEntry {
     incident(
@@ -31,11 +33,13 @@ enum Scene {
     RemediationPlan(
       number: number, incident: incident, playbook: "roll-back", mode: mode,
       action: .rollBackPrompt(prompt: "rag-answer", from: "43", to: "42"), alert: AlertKey(monitor: "grounded-1"),
-      expectedEffect: "the share of ungrounded answers returns to 1.2 %", blastRadius: "11.3 % of requests, 4 tenants", guardrails: [],
+      expectedEffect: "the share of ungrounded answers returns to 1.2 %", blastRadius: "11.3 % of requests, 4 tenants",
+      guardrails: [],
       verifyAfterSeconds: 60, giveUpAfterSeconds: 600, timeToLiveSeconds: 86_400)
   }
 
-  static func remediation(_ at: Timestamp, _ event: RemediationEvent, actor: String = "commander", number: Int = 1) -> LedgerEntry {
+  static func remediation(_ at: Timestamp, _ event: RemediationEvent, actor: String = "commander", number: Int = 1) -> LedgerEntry
+  {
     .remediation(
       RemediationRecord(at: at, remediation: "REM-\(number)", incident: "INC-1", actor: actor, event: event))
   }
@@ -53,7 +57,8 @@ enum Scene {
       at + .seconds(10),
       .impactUpdated(
         Impact(
-          affectedRequests: 215, totalRequests: 290, errors: 3, ungroundedAnswers: 158, tenants: ["acme-eu", "globex"], tenantCount: 4,
+          affectedRequests: 215, totalRequests: 290, errors: 3, ungroundedAnswers: 158, tenants: ["acme-eu", "globex"],
+          tenantCount: 4,
           extraCost: Nanodollars(decimalDollars: "1.25")))),
     remediation(at + .seconds(10), .proposed(.init(plan: plan()))),
   ]
@@ -67,7 +72,8 @@ enum Scene {
         .applied(
           .init(
             override: RoutingOverride(
-              id: "OVR-1", action: plan().action, incident: "INC-1", appliedAt: at + .seconds(40), expiresAt: at + .seconds(86_440)),
+              id: "OVR-1", action: plan().action, incident: "INC-1", appliedAt: at + .seconds(40),
+              expiresAt: at + .seconds(86_440)),
             generation: 1))),
       remediation(at + .seconds(120), .verified(.init("back to 1.1 %"))),
       incident(at + .seconds(120), .mitigated(.init("REM-1 verified: back to 1.1 %"))),
@@ -83,7 +89,9 @@ enum Scene {
       change: ChangeEvent(at: at, kind: .config, subject: text, from: text, to: text, author: text))
     return [
       opening(severity: .sev1, title: text, route: text),
-      incident(at, .causeAttributed(.init(attribution: Attribution(cause: cause, abstention: nil, contrast: [], rejected: []), title: text))),
+      incident(
+        at,
+        .causeAttributed(.init(attribution: Attribution(cause: cause, abstention: nil, contrast: [], rejected: []), title: text))),
       incident(
         at + .seconds(10),
         .impactUpdated(
