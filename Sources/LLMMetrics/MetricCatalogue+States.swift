@@ -47,6 +47,7 @@ extension MetricCatalogue {
 
   static let states = [budgetUsed, budgetRefusals, circuitOpen]
   static let own = [
-    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
+    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded,
+    heartbeat,
   ]
 }
