@@ -127,6 +127,7 @@ let package = Package(
     // The example of docs/swift-sdk.md, which a test runs.
     .executableTarget(
       name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
+    .executableTarget(name: "datadog-app", dependencies: ["DatadogInstrumentation"], path: "Examples/DatadogApp"),
     .testTarget(
       name: "LLMInstrumentationTests",
       dependencies: [
@@ -211,7 +212,7 @@ let package = Package(
       dependencies: [
         "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression",
         "Datadog",
-        "DatadogInstrumentation", "OpenTelemetry", "Gateway", "Simulation",
+        "DatadogInstrumentation", "datadog-app", "OpenTelemetry", "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
   ],

@@ -37,4 +37,21 @@ import Testing
     #expect(Set(statistics.map(\.Name)) == ["llm.workflow", "llm.request"])
     #expect(statistics.reduce(0) { $0 + $1.Hits } == 6 && statistics.reduce(0) { $0 + $1.TopLevelHits } == 3)
   }
+
+  /// The example of docs/swift-sdk.md, a process that ends at once: what it has to say arrives before its end.
+  @Test(.timeLimit(.minutes(3)))
+  func theExampleArrives() async throws {
+    let (status, traces, _) = try await TraceServerTests.whileAgentRuns { url in
+      let process = Process()
+      process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../.build/debug/datadog-app")
+      process.environment = ["DD_TRACE_AGENT_URL": url, "DD_VERSION": "7"]
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+    #expect(status == 0)
+    #expect(traces.map { $0.map(\.name).sorted() } == [["llm.request", "llm.workflow"]])
+    #expect(traces.joined().allSatisfy { $0.service == "handbook" && $0.meta["version"] == "7" })
+  }
 }
