@@ -29,6 +29,7 @@ let package = Package(
   products: [
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
     .library(name: "LLMInstrumentation", targets: ["LLMInstrumentation"]),
+    .library(name: "DatadogInstrumentation", targets: ["DatadogInstrumentation"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
@@ -70,7 +71,8 @@ let package = Package(
     .target(
       name: "LLMInstrumentation",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
+        "LLMTelemetry", "LLMMetrics", "Delivery", "Redaction", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle,
+        tracing,
       ]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Redaction", "SemanticRisk"]),
     .target(name: "Detection", dependencies: ["LLMTelemetry"]),
@@ -79,6 +81,9 @@ let package = Package(
     .target(name: "Remediation", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Incidents"]),
     .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Delivery"]),
+    .target(
+      name: "DatadogInstrumentation",
+      dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Redaction", "Datadog", logging]),
     .target(
       name: "Notifications",
       dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
@@ -122,6 +127,7 @@ let package = Package(
     // The example of docs/swift-sdk.md, which a test runs.
     .executableTarget(
       name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
+    .executableTarget(name: "datadog-app", dependencies: ["DatadogInstrumentation"], path: "Examples/DatadogApp"),
     .testTarget(
       name: "LLMInstrumentationTests",
       dependencies: [
@@ -172,6 +178,9 @@ let package = Package(
       name: "DatadogTests",
       dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
+      name: "DatadogInstrumentationTests",
+      dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Datadog", "DatadogInstrumentation", logging]),
+    .testTarget(
       name: "NotificationsTests",
       dependencies: [
         "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging,
@@ -203,7 +212,7 @@ let package = Package(
       dependencies: [
         "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression",
         "Datadog",
-        "OpenTelemetry", "Gateway", "Simulation",
+        "DatadogInstrumentation", "datadog-app", "OpenTelemetry", "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
   ],

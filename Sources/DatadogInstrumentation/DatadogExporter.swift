@@ -110,8 +110,7 @@ public final class DatadogExporter: SpanExporter {
   }
 
   private func deliver() async {
-    // Asked before the first spans are sent: the Agent says which doors it has and whose the statistics are.
-    await discovery?.ask()
+    await askFirst()
     // Not children of this task: the lanes must still take what is encoded after the cancellation.
     let roads = Task { await self.runRoads() }
     let asking = Task { [discovery, sleep] in
@@ -133,6 +132,20 @@ public final class DatadogExporter: SpanExporter {
     roads.cancel()
     await roads.value
     tellLosses(isLast: true)
+  }
+
+  /// Asked before the first spans are sent: the Agent says which doors it has and whose the statistics are. A program that ends at
+  /// once waits a moment for that, too.
+  private func askFirst() async {
+    let asking = Task { [discovery] in await discovery?.ask() }
+    await withTaskCancellationHandler {
+      await asking.value
+    } onCancel: { [sleep] in
+      Task {
+        try? await sleep(.seconds(1))
+        asking.cancel()
+      }
+    }
   }
 
   private func runRoads() async {

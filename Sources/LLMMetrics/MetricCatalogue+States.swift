@@ -54,6 +54,7 @@ extension MetricCatalogue {
 
   static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings]
   static let own = [
-    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
+    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded,
+    heartbeat,
   ]
 }

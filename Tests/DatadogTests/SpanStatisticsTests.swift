@@ -2,6 +2,7 @@
 
 import Delivery
 import LLMTelemetry
+import TestSeries
 import Testing
 
 @testable import Datadog
@@ -124,6 +125,28 @@ import Testing
     let groups = try groups(agent)
     // The workflow; the call, which is measured; and the same id once more, which is a trace of its own.
     #expect(sum("Hits", groups) == 3 && sum("TopLevelHits", groups) == 2)
+  }
+
+  @Test func hostileSpansAreCountedLikeAllOthers() async throws {
+    var random = SplitMix(state: 4)
+    let (sink, agent) = await sink(info: Self.leaving + #","peer_tags":["peer.service"]}"#)
+    var expected: UInt64 = 0
+    for _ in 0..<20 {
+      var spans = HostileSpans.make(40, using: &random)
+      for place in spans.indices {
+        // Kinds that are counted wherever they stand.
+        if spans[place].kind == .workflow || spans[place].kind == .task { spans[place].kind = .llm }
+      }
+      expected += UInt64(spans.count)
+      sink.add(spans)
+    }
+    await end(sink)
+    let groups = try groups(agent)
+    #expect(sum("Hits", groups) == expected)
+    for request in agent.requests where request.url.hasSuffix("/stats") {
+      let buckets = try MessagePackReader.value(request.body)["Stats"]?.elements ?? []
+      #expect(buckets.allSatisfy { ($0["Start"]?.unsigned ?? 1) % 10_000_000_000 == 0 })
+    }
   }
 
   private func key(_ resource: String, service: String = "s") -> StatisticsKey {

@@ -93,9 +93,12 @@ struct TraceEncoder: ~Copyable {
     let words = SpanWords(span.pointee.kind)
     guard member.isTopLevel || words.isMeasured else { return }
     let duration = max(0, span.pointee.duration.wholeNanoseconds)
+    let start = span.pointee.start.unixNanoseconds
+    let (end, isBeyond) = start.addingReportingOverflow(duration)
     statistics.add(
       spanEncoder.statisticsKey(of: span, member, words, peers: duties.peers),
-      endedAt: span.pointee.start.unixNanoseconds.addingReportingOverflow(duration).partialValue, duration: duration,
+      // What is too early is a mistake, and ended now, as in the trace.
+      endedAt: start < AgentSpanEncoder.earliestStart || isBeyond ? now.unixNanoseconds : end, duration: duration,
       isError: span.pointee.outcome.countsAsError, isTopLevel: member.isTopLevel, now: now.unixNanoseconds,
       fallback: spanEncoder.service)
   }

@@ -23,8 +23,10 @@ public enum RecordedTraffic {
 
   /// The record as one line of JSON, without the newline.
   ///
-  /// - Parameter contentBytes: how many bytes of the texts (prompts, answers, documents) are written, as the member `content`. It is
-  ///   no part of the format that others know, and they ignore it; none by default.
+  /// - Parameters:
+  ///   - record: a span or a change.
+  ///   - contentBytes: how many bytes of the texts (prompts, answers, documents) are written, as the member `content`. It is no part
+  ///     of the format that others know, and they ignore it; none by default.
   public static func line(for record: TrafficRecord, contentBytes: Int = 0) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -38,7 +40,10 @@ public enum RecordedTraffic {
 
   /// All records of a file in its order; empty lines are skipped. Stops at the first line that is wrong.
   ///
-  /// - Parameter contentBytes: how much text of each exchange is kept. It is raw: whoever asks for it must redact it.
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - file: its name, for errors.
+  ///   - contentBytes: how much text of each exchange is kept. It is raw: whoever asks for it must redact it.
   public static func records(
     in bytes: some Sequence<UInt8>, file: String, contentBytes: Int = 0
   ) throws(TrafficFormatError) -> [TrafficRecord] {
