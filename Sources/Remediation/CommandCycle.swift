@@ -47,7 +47,7 @@ package struct CommandCycle: Sendable {
     try turn.judgeRemediations()
     turn.closeIncidents()
     try turn.proposeRemediations()
-    turn.applyRemediations()
+    try turn.applyRemediations()
     try turn.countImpact()
     return turn.entries
   }
@@ -150,6 +150,13 @@ struct Turn {
       }
       return
     }
+    if let recent = reopenable(key, attribution: attribution) {
+      emit(recent.id, .reopened(.init("\(status.reason)")))
+      if !recent.alerts.contains(key) {
+        emit(recent.id, .alertJoined(.init(alert: key, severity: definition.severity, reason: status.reason)))
+      }
+      return
+    }
     let number = state.incidents.nextNumber
     let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
     emit(
@@ -160,6 +167,15 @@ struct Turn {
           reason: status.reason,
           sameAs: IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents)?.id)))
     emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
+  }
+
+  /// The same failure that was over only a moment ago is not a new one.
+  private func reopenable(_ key: AlertKey, attribution: Attribution) -> Incident? {
+    guard let before = IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents),
+      before.mergedInto == nil, let resolvedAt = before.resolvedAt, now - resolvedAt <= cycle.settings.reopenWithin,
+      cycle.settings.reopenWithin > .zero
+    else { return nil }
+    return before
   }
 
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.

@@ -45,6 +45,8 @@ package struct CommanderConfiguration: Sendable {
   package var monitors: [MonitorDefinition] = []
   package var playbooks: [Playbook] = []
   package var quietPeriod: Duration = .seconds(300)
+  /// How long after its end the same failure reopens an incident; zero opens a new one that names the old.
+  package var reopenWithin: Duration = .zero
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
   package var datadog = DatadogSettings()
@@ -60,19 +62,6 @@ package struct CommanderConfiguration: Sendable {
     let place = places[setting]
     return Problem(
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
-  }
-
-  package var commandSettings: CommandSettings {
-    CommandSettings(
-      fallbacks: routes.compactMap { route in
-        guard let fallback = route.fallbacks.first, let model = fallback.model, let target = route.targets.first,
-          let provider = providers.first(where: { $0.name == target.provider })
-        else { return nil }
-        return RouteFallback(
-          route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
-          toModel: model, leavesProvider: !route.targets.contains { $0.provider == fallback.provider })
-      },
-      quietPeriod: quietPeriod)
   }
 }
 
