@@ -49,7 +49,8 @@ extension Incident {
       guard link.other != id, move(to: .resolved, at: at) else { return false }
       mergedInto = link.other
       append(entry(.incident, "Merged into \(link.other): \(link.reason)"))
-    case .opened, .alertJoined, .relapsed, .causeAttributed, .chartsFrozen, .exemplarsFound, .impactUpdated, .acknowledged, .noted,
+    case .opened, .alertJoined, .relapsed, .causeAttributed, .chartsFrozen, .exemplarsFound, .impactUpdated, .acknowledged,
+      .noted,
       .mitigated, .resolved, .escalated:
       return false
     }

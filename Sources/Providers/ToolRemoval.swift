@@ -19,7 +19,8 @@ extension RequestRewriting {
   }
 
   private static func remove(
-    _ names: Set<String>, _ body: UnsafeRawBufferPointer, _ facts: RequestFacts, list: StaticString, choice: StaticString, auto: String,
+    _ names: Set<String>, _ body: UnsafeRawBufferPointer, _ facts: RequestFacts, list: StaticString, choice: StaticString,
+    auto: String,
     none: String
   ) -> [BodyEdit] {
     var tools = ToolList()

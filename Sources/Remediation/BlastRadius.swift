@@ -1,11 +1,13 @@
-// How many requests an action touches, counted over the last ten minutes of rollups.
+// How many requests an action touches, counted over the rollups since the failure began.
 
 import LLMMetrics
 import LLMTelemetry
 import Monitors
 
 struct BlastRadius {
-  static let range: Duration = .seconds(600)
+  /// How far it is looked back at most, and at least: what is new, such as a version of a prompt, has no longer past.
+  static let longest: Duration = .seconds(600)
+  static let shortest: Duration = .seconds(60)
 
   let touched: Int64
   let all: Int64
@@ -13,9 +15,12 @@ struct BlastRadius {
   let share: Double?
   let sentence: String
 
-  init(of action: RoutingOverride.Action, settings: CommandSettings, now: Timestamp, read: SeriesReader) throws {
+  init(
+    of action: RoutingOverride.Action, since onset: Timestamp, settings: CommandSettings, now: Timestamp, read: SeriesReader
+  ) throws {
+    let length = min(Self.longest, max(Self.shortest, now - onset))
     func requests(_ filter: [String: String]) throws -> Int64 {
-      try Self.requests(filter, now: now, read: read)
+      try Self.requests(filter, over: now - length..<now, read: read)
     }
     let words = Self.words(action)
     all = try requests([:])
@@ -33,16 +38,16 @@ struct BlastRadius {
     touched = try requests(filter)
     guard all > 0 else {
       share = nil
-      sentence = "All \(words); no traffic in the last 10 min"
+      sentence = "All \(words); no traffic in the last \(Figure.duration(length))"
       return
     }
     let share = Double(touched) / Double(all)
     self.share = share
-    sentence = "All \(words): \(Figure.percent(share)) of the last 10 min (\(Figure.count(touched)) requests)"
+    sentence = "All \(words): \(Figure.percent(share)) of the last \(Figure.duration(length)) (\(Figure.count(touched)) requests)"
   }
 
-  static func requests(_ filter: [String: String], now: Timestamp, read: SeriesReader) throws -> Int64 {
-    try read(SeriesQuery(metric: MetricCatalogue.requests.name, filter: filter, range: now - range..<now)).reduce(0) {
+  static func requests(_ filter: [String: String], over range: Range<Timestamp>, read: SeriesReader) throws -> Int64 {
+    try read(SeriesQuery(metric: MetricCatalogue.requests.name, filter: filter, range: range)).reduce(0) {
       $0 + ($1.total?.countValue ?? 0)
     }
   }

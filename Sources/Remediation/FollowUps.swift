@@ -42,7 +42,9 @@ package enum FollowUps {
       return ["Raise the quota behind \(subject), or give its route a budget below it"]
     }
     if said.contains(ErrorClass.auth.rawValue) { return ["Renew the credential behind \(subject), and watch its expiry"] }
-    if said.contains(ErrorClass.contextOverflow.rawValue) { return ["Shorten what \(subject) sends, or move it to a larger context"] }
+    if said.contains(ErrorClass.contextOverflow.rawValue) {
+      return ["Shorten what \(subject) sends, or move it to a larger context"]
+    }
     return []
   }
 }

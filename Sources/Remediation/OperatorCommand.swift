@@ -74,7 +74,9 @@ extension CommandState {
       return [record(id, .resolved(.init(reason.trimmed.isEmpty ? "closed by \(actor)" : reason.trimmed)))]
     case .reopen(let id, let reason):
       let incident = try incident(id)
-      guard !incident.isOpen else { throw CommandRefusal("\(id) is \(incident.state.rawValue); only a resolved one can be reopened") }
+      guard !incident.isOpen else {
+        throw CommandRefusal("\(id) is \(incident.state.rawValue); only a resolved one can be reopened")
+      }
       if let other = incident.mergedInto { throw CommandRefusal("\(id) was merged into \(other); its alerts are there") }
       if let key = incident.alerts.first(where: { key in incidents.open.contains { $0.alerts.contains(key) } }) {
         throw CommandRefusal("alert \(key) of \(id) belongs to another open incident by now; link that one instead")

@@ -32,6 +32,6 @@ extension Turn {
   private func shareRequests(_ left: RequestScope, _ right: RequestScope) throws -> Bool {
     guard left.meets(right) else { return false }
     guard let filter = left.intersection(right).filter else { return true }
-    return try BlastRadius.requests(filter, now: now, read: read) > 0
+    return try BlastRadius.requests(filter, over: now - BlastRadius.longest..<now, read: read) > 0
   }
 }

@@ -53,7 +53,8 @@ extension Planner {
       guard symptom == .errors || symptom == .latency, errorClass?.growsWithLoad ?? true else { return nil }
       return all(3, retryLimits(of: incident, to: playbook.parameters.retries))
     case .routeClose:
-      return one(2, incident.scope[Dimension.route.rawValue].map { .closeRoute(route: $0) })
+      let route = incident.scope[Dimension.route.rawValue] ?? incident.alerts.first?.group[.route]
+      return one(2, route.map { .closeRoute(route: $0) })
     case .tellPerson: return nil
     }
   }

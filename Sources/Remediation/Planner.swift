@@ -55,7 +55,7 @@ struct Planner {
         alert: alert, expectedEffect: "Someone takes over", blastRadius: "No request", guardrails: [],
         verifyAfterSeconds: 0, giveUpAfterSeconds: 0, timeToLiveSeconds: 0, runbook: playbook.runbook)
     }
-    let radius = try BlastRadius(of: action, settings: settings, now: now, read: read)
+    let radius = try BlastRadius(of: action, since: incident.onsetAt, settings: settings, now: now, read: read)
     let steps = action.refuses ? [RoutingOverride.wholePerMille] : playbook.steps
     return RemediationPlan(
       number: number, incident: incident.id, playbook: playbook.name, mode: mode(playbook, incident, radius),

@@ -132,7 +132,8 @@ package enum Postmortem {
 
   private static func actions(_ incident: Incident, _ remediations: [Remediation]) -> String {
     let items = FollowUps.items(incident, remediations: remediations)
-    return items.isEmpty ? "- Nothing is left over" : items.map { "- [\($0.isDone ? "x" : " ")] \(inline($0.text))" }.joined(separator: "\n")
+    return items.isEmpty
+      ? "- Nothing is left over" : items.map { "- [\($0.isDone ? "x" : " ")] \(inline($0.text))" }.joined(separator: "\n")
   }
 
   private static func table(_ header: [String], _ rows: [[String]]) -> String {

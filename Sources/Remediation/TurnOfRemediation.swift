@@ -26,7 +26,8 @@ extension Turn {
   private mutating func judge(_ remediation: Remediation) throws {
     let incident = state.incidents[remediation.incident]
     let verdict = try Verifier.judge(
-      remediation, definition: cycle.monitor(remediation.plan.alert.monitor), onset: incident?.onsetAt ?? now, now: now, read: read)
+      remediation, definition: cycle.monitor(remediation.plan.alert.monitor), onset: incident?.onsetAt ?? now, now: now,
+      read: read)
     let since = remediation.stepSince ?? remediation.appliedAt
     let isLate = since.map { now - $0 >= .seconds(remediation.plan.giveUpAfterSeconds) } ?? true
     let generation = state.overrides.generation + 1
@@ -64,7 +65,9 @@ extension Turn {
         now - mitigatedAt >= cycle.settings.quietPeriod(relapses: incident.relapses),
         !remediations.contains(where: { $0.state == .applied || $0.state == .approved })
       {
-        emit(incident.id, .resolved(.init("all alerts ok for \(Figure.duration(cycle.settings.quietPeriod(relapses: incident.relapses)))")))
+        emit(
+          incident.id,
+          .resolved(.init("all alerts ok for \(Figure.duration(cycle.settings.quietPeriod(relapses: incident.relapses)))")))
       }
     }
     for remediation in state.remediations.remediations where remediation.state == .proposed {
@@ -163,7 +166,8 @@ extension Turn {
     guard let rule = cycle.settings.severityRules.first(where: { share >= $0.failedShare }),
       rule.severity.rank < incident.severity.rank
     else { return }
-    let reason = "\(Figure.count(failed)) failed or ungrounded answers are \(Figure.percent(share)) of all requests since the onset"
+    let reason =
+      "\(Figure.count(failed)) failed or ungrounded answers are \(Figure.percent(share)) of all requests since the onset"
     emit(incident.id, .severityChanged(.init(severity: rule.severity, reason: reason)))
   }
 }

@@ -281,7 +281,7 @@ import Testing
       try story.run(atMost: 180) { !$0.remediations.remediations.isEmpty }
       let plan = try #require(story.state.remediations["REM-1"]?.plan)
       #expect(plan.mode == expected)
-      #expect(((plan.touchedShare ?? 0) - 0.4).magnitude < 0.35)
+      #expect(((plan.touchedShare ?? 0) - 0.4).magnitude < 0.15)
     }
   }
 

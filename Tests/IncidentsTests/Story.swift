@@ -29,8 +29,13 @@ struct Story {
   var production = "42"
   /// Where a shifted route sends its requests.
   var otherTarget: [String: (provider: String, model: String)] = [:]
+  /// What throttles still let through in the present ten seconds, by their override.
+  private var allowances: [String: Int64] = [:]
   /// Which version, model and provider requests get before overrides.
   var streams: [Stream] = []
+
+  /// Entries of the last turn.
+  private(set) var lastBatch = 0
 
   var now: Timestamp { .second(second) }
 
@@ -51,10 +56,12 @@ struct Story {
   @discardableResult
   mutating func step() throws -> [LedgerEntry] {
     let start = now
+    allowances = [:]
     for stream in streams { serve(stream, at: start) }
     second += 10
     let decided = try cycle.decide(state: state, now: now, read: table.read)
     for entry in decided { record(entry) }
+    lastBatch = decided.count
     let again = try cycle.decide(state: state, now: now, read: table.read)
     if !again.isEmpty { throw Restless(entries: again.map(\.kind)) }
     return decided
@@ -74,24 +81,29 @@ struct Story {
   private mutating func serve(_ stream: Stream, at start: Timestamp) {
     var parts: [(tags: [String: String], requests: Int64, refused: Int64)] = [(stream.tags, stream.requests, 0)]
     for override in state.overrides.overrides {
-      parts = parts.flatMap { part -> [(tags: [String: String], requests: Int64, refused: Int64)] in
-        guard let effect = effect(of: override.action, on: part.tags, requests: part.requests) else { return [part] }
+      var split: [(tags: [String: String], requests: Int64, refused: Int64)] = []
+      for part in parts {
+        guard let effect = effect(of: override, on: part.tags, requests: part.requests) else {
+          split.append(part)
+          continue
+        }
         let treated = part.requests * Int64(override.sharePerMille) / 1_000
         let own = effect.tags.merging(["override": override.treatedValue]) { $1 }
         let rest = part.tags.merging(["override": override.controlValue]) { $1 }
-        return [(own, treated, min(treated, effect.refused)), (rest, part.requests - treated, 0)].filter { $0.requests > 0 }
+        split += [(own, treated, min(treated, effect.refused)), (rest, part.requests - treated, 0)].filter { $0.requests > 0 }
       }
+      parts = split
     }
     for part in parts { serve(part.tags, part.requests, refused: part.refused, at: start) }
   }
 
   /// `nil` where the override does not speak about these requests.
-  private func effect(
-    of action: RoutingOverride.Action, on tags: [String: String], requests: Int64
+  private mutating func effect(
+    of override: RoutingOverride, on tags: [String: String], requests: Int64
   ) -> (tags: [String: String], refused: Int64)? {
     var moved = tags
     func isIn(_ scope: RequestScope) -> Bool { scope.filter?.allSatisfy { tags[$0.key] == $0.value } ?? false }
-    switch action {
+    switch override.action {
     case .rollBackPrompt(let prompt, let from, let to):
       guard tags["prompt"] == prompt, tags["prompt_version"] == from else { return nil }
       moved["prompt_version"] = to
@@ -106,7 +118,9 @@ struct Story {
       (moved["provider"], moved["model"]) = (other.provider, other.model)
     case .throttle(let scope, let perMinute):
       guard isIn(scope) else { return nil }
-      return (tags, max(0, requests - Int64(perMinute) / 6))
+      let allowance = allowances[override.id] ?? Int64(perMinute) / 6
+      allowances[override.id] = max(0, allowance - requests)
+      return (tags, max(0, requests - allowance))
     case .limitSpending(let tenant, _):
       guard tags["tenant"] == tenant else { return nil }
       return (tags, requests)

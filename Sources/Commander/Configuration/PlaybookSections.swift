@@ -65,7 +65,9 @@ extension ConfigurationReader {
       } else {
         playbook.steps = shares.map { $0 * 10 }
         let isRefusal = [Playbook.Action.throttle, .budget, .routeClose, .tellPerson].contains(playbook.action)
-        if isRefusal { steps.problem("a playbook with action \(playbook.action.rawValue) has no `steps`: it holds for all or for none") }
+        if isRefusal {
+          steps.problem("a playbook with action \(playbook.action.rawValue) has no `steps`: it holds for all or for none")
+        }
       }
     }
     if let approvers = mapping["approvers"]?.strings() { playbook.approvers = approvers }

@@ -75,7 +75,8 @@ struct IncidentsPage {
         "<div class=\"card tile\"><h2>\(title)</h2><p class=\"figure\">\(value)</p><p class=\"muted\">\(meaning), mean of \(Words.count(mean.count, "incident"))</p></div>"
     }
     return """
-      <section aria-label="How fast" class="tiles three">\(tile("Time to detect", "onset to opening", means.toDetect))\
+      <section aria-label="How fast" class="tiles">\(tile("Time to detect", "onset to opening", means.toDetect))\
+      \(tile("Time to acknowledge", "opening to acknowledgement", means.toAcknowledge))\
       \(tile("Time to mitigate", "onset to mitigation", means.toMitigate))\
       \(tile("Time to resolve", "onset to resolution", means.toResolve))</section>
       """
@@ -122,10 +123,11 @@ struct IncidentTimes {
     }
   }
 
-  let toDetect, toMitigate, toResolve: Mean
+  let toDetect, toAcknowledge, toMitigate, toResolve: Mean
 
   init(_ incidents: [Incident]) {
     toDetect = Mean(incidents.map(\.timeToDetect))
+    toAcknowledge = Mean(incidents.compactMap(\.timeToAcknowledge))
     toMitigate = Mean(incidents.compactMap(\.timeToMitigate))
     toResolve = Mean(incidents.compactMap(\.timeToResolve))
   }

@@ -21,7 +21,8 @@ enum TargetOrder {
   ///   - ticket: a random number that picks a target by weight.
   ///   - override: what a remediation put in the place of the targets.
   static func candidates(
-    of route: Route, targets: [RouteTarget]? = nil, asked: String, ticket: UInt64, override: Candidate?, isOpen: (Candidate) -> Bool
+    of route: Route, targets: [RouteTarget]? = nil, asked: String, ticket: UInt64, override: Candidate?,
+    isOpen: (Candidate) -> Bool
   ) -> [Candidate] {
     var result: [Candidate] = []
     let targets = targets ?? route.targets
