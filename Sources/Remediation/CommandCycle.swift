@@ -173,7 +173,9 @@ struct Turn {
   private func reopenable(_ key: AlertKey, attribution: Attribution) -> Incident? {
     guard let before = IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents),
       before.mergedInto == nil, let resolvedAt = before.resolvedAt, now - resolvedAt <= cycle.settings.reopenWithin,
-      cycle.settings.reopenWithin > .zero
+      cycle.settings.reopenWithin > .zero,
+      // What came back meanwhile may have an incident of its own: no alert belongs to two.
+      !state.incidents.open.contains(where: { open in before.alerts.contains(where: open.alerts.contains) })
     else { return nil }
     return before
   }

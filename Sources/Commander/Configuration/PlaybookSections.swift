@@ -7,16 +7,17 @@ import Remediation
 import StrictYAML
 
 extension ConfigurationReader {
-  static let playbookKeys = [
-    "name", "action", "mode", "modes", "steps", "verify_after", "give_up_after", "time_to_live", "cool_down", "approvers",
-    "max_blast_radius", "requests_per_minute", "dollars_per_hour", "output_tokens", "tool", "retries", "kept_weight", "runbook",
-  ]
-
   func readPlaybooks(_ value: YAMLValue?) -> [Playbook] {
     var playbooks: [Playbook] = []
     var names: [(String, YAMLValue)] = []
     for item in value?.list() ?? [] {
-      guard let mapping = item.mapping(Self.playbookKeys) else { continue }
+      guard
+        let mapping = item.mapping([
+          "name", "action", "mode", "modes", "steps", "verify_after", "give_up_after", "time_to_live", "cool_down", "approvers",
+          "max_blast_radius", "requests_per_minute", "dollars_per_hour", "output_tokens", "tool", "retries", "kept_weight",
+          "runbook",
+        ])
+      else { continue }
       let name = mapping.required("name", "a word that monitors refer to")?.string()
       let actions = Playbook.Action.allCases.map(\.rawValue).joined(separator: ", ")
       let action = mapping.required("action", "one of \(actions)")?.choice(Playbook.Action.self)

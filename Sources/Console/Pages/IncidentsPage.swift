@@ -26,6 +26,7 @@ struct IncidentsPage {
   let state: CommandState
   let filter: IncidentFilter
   let health: CommanderHealth
+  let forms: Forms
 
   private var all: [Incident] { state.incidents.incidents }
   /// Newest first.
@@ -44,6 +45,7 @@ struct IncidentsPage {
     return """
       <h1>\(headline)</h1>
       <p class="lede">\(all.isEmpty ? "An incident opens when a monitor fires." : repeats)</p>
+      <div class="actions">\(forms.field("Declare an incident", to: "/incidents", name: "title", hint: "What users suffer (SEV-3 until you say otherwise)", isRequired: true, fields: [(name: "severity", value: "SEV-3")]))</div>
       \(all.isEmpty ? .empty : times)
       <div class="toolbar"><h2 class="hidden">List</h2><nav class="choices" aria-label="State">\(facets)</nav></div>
       \(table)
