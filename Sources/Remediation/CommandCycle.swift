@@ -65,7 +65,7 @@ package struct CommandCycle: Sendable {
     try turn.judgeRemediations()
     turn.closeIncidents()
     try turn.proposeRemediations()
-    turn.applyRemediations()
+    try turn.applyRemediations()
     try turn.countImpact()
     return turn.entries
   }
@@ -175,6 +175,13 @@ struct Turn {
       }
       return
     }
+    if let recent = reopenable(key, attribution: attribution) {
+      emit(recent.id, .reopened(.init("\(status.reason)")))
+      if !recent.alerts.contains(key) {
+        emit(recent.id, .alertJoined(.init(alert: key, severity: definition.severity, reason: status.reason)))
+      }
+      return
+    }
     let number = state.incidents.nextNumber
     let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
     emit(
@@ -192,6 +199,17 @@ struct Turn {
     if let finding = definition.finding(for: key.group, in: findings) { return Attribution(finding) }
     return try CauseAttribution.attribute(
       definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+  }
+
+  /// The same failure that was over only a moment ago is not a new one.
+  private func reopenable(_ key: AlertKey, attribution: Attribution) -> Incident? {
+    guard let before = IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents),
+      before.mergedInto == nil, let resolvedAt = before.resolvedAt, now - resolvedAt <= cycle.settings.reopenWithin,
+      cycle.settings.reopenWithin > .zero,
+      // What came back meanwhile may have an incident of its own: no alert belongs to two.
+      !state.incidents.open.contains(where: { open in before.alerts.contains(where: open.alerts.contains) })
+    else { return nil }
+    return before
   }
 
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.

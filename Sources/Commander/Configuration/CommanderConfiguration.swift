@@ -48,6 +48,8 @@ package struct CommanderConfiguration: Sendable {
   package var playbooks: [Playbook] = []
   package var detection = DetectionSettings()
   package var quietPeriod: Duration = .seconds(300)
+  /// How long after its end the same failure reopens an incident; zero opens a new one that names the old.
+  package var reopenWithin: Duration = .zero
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
   package var datadog = DatadogSettings()
@@ -74,19 +76,6 @@ package struct CommanderConfiguration: Sendable {
   /// Detection runs when a monitor listens to it.
   package var usesDetection: Bool {
     monitors.contains { if case .detection = $0.kind { true } else { false } }
-  }
-
-  package var commandSettings: CommandSettings {
-    CommandSettings(
-      fallbacks: routes.compactMap { route in
-        guard let fallback = route.fallbacks.first, let model = fallback.model, let target = route.targets.first,
-          let provider = providers.first(where: { $0.name == target.provider })
-        else { return nil }
-        return RouteFallback(
-          route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
-          toModel: model, leavesProvider: !route.targets.contains { $0.provider == fallback.provider })
-      },
-      quietPeriod: quietPeriod)
   }
 }
 

@@ -75,9 +75,7 @@ struct ConfigurationReader {
       configuration.logsSpans = spans == .stdout
     }
     configuration.prices = readPrices(root["prices"])
-    if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
-      if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
-    }
+    readIncidents(root["incidents"], into: &configuration)
     readDatadog(root["datadog"], into: &configuration)
     readOpenTelemetry(root["opentelemetry"], into: &configuration)
     configuration.notifications = readNotifications(root["notifications"], datadog: configuration.datadog)

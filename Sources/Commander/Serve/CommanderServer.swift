@@ -79,9 +79,11 @@ package struct CommanderServer: Sendable {
     let handle = GatewayHandle()
     let budgets = try BudgetService.restore(
       configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
+    let temporaryBudgets = TemporaryBudgets(budgets, configured: configuration.budgets)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
+        temporaryBudgets.apply(overrides, at: .now())
         if try await handle.update(
           configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
         {
@@ -93,6 +95,8 @@ package struct CommanderServer: Sendable {
     do { try detection?.remember(store, changes: changes, now: .now()) } catch {
       logger.warning("detection begins without the past of the store", metadata: ["error": "\(error)"])
     }
+    // Budgets of overrides that were in force before the restart.
+    temporaryBudgets.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)

@@ -151,6 +151,7 @@ struct AgentSpanEncoder: Sendable {
     text("prompt", span.pointee.dimensions.prompt, &out)
     text("prompt_version", span.pointee.dimensions.promptVersion, &out)
     text("region", span.pointee.dimensions.region, &out)
+    text("override", span.pointee.dimensions.override, &out)
     text("finish_reason", span.pointee.finishReason?.rawValue, &out)
     if let read = span.pointee.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
     if kind.isCall { text("peer.service", span.pointee.dimensions.provider, &out, limit: Self.nameBytes) }

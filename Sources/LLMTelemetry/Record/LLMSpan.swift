@@ -101,6 +101,7 @@ public struct LLMSpan: Hashable, Sendable {
     case .finishReason: finishReason?.rawValue
     case .cache: usage.cacheRead.map { $0 > 0 ? "hit" : "miss" }
     case .errorClass: outcome.errorClass?.rawValue
+    case .override: dimensions.override
     }
   }
 }

@@ -18,6 +18,7 @@ extension SpanLine {
     env = dimensions.env
     version = dimensions.version
     region = dimensions.region
+    override = dimensions.override
     route = dimensions.route
     tenant = dimensions.tenant
     feature = dimensions.feature
@@ -70,6 +71,7 @@ extension SpanLine {
     span.dimensions.env = env
     span.dimensions.version = version
     span.dimensions.region = region
+    span.dimensions.override = override
     span.dimensions.route = route
     span.dimensions.tenant = tenant
     span.dimensions.feature = feature

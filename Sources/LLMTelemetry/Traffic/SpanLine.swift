@@ -24,6 +24,7 @@ struct SpanLine: Codable {
   var feature: String?
   var prompt: String?
   var promptVersion: String?
+  var override: String?
   var responseModel: String?
   var timeToFirstTokenMilliseconds: Decimal?
   var longestGapMilliseconds: Decimal?
@@ -54,7 +55,7 @@ struct SpanLine: Codable {
   enum CodingKeys: String, CodingKey {
     case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt,
       attempts, usage
-    case risk, retrieval, session, content
+    case risk, retrieval, session, content, override
     case durationMilliseconds = "duration_ms"
     case traceID = "trace_id"
     case spanID = "span_id"

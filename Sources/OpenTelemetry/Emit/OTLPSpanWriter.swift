@@ -112,6 +112,7 @@ enum OTLPSpanWriter {
     writer.attribute(attributes, "commander.feature", span.dimensions.feature)
     writer.attribute(attributes, "commander.prompt_version", span.dimensions.promptVersion)
     writer.attribute(attributes, "commander.region", span.dimensions.region)
+    writer.attribute(attributes, "commander.override", span.dimensions.override)
     writer.attribute(attributes, "commander.virtual_key", span.virtualKey)
     writer.attribute(attributes, "commander.service_tier", span.serviceTier?.rawValue)
     writer.attribute(attributes, "commander.longest_gap", span.longestGap.map { Int($0.wholeNanoseconds) })
