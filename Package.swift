@@ -16,6 +16,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
@@ -86,7 +87,9 @@ let package = Package(
       dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Redaction", "Datadog", logging]),
     .target(
       name: "Notifications",
-      dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
+      dependencies: [
+        "LLMTelemetry", "Monitors", "Incidents", "Remediation", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+      ]),
     .target(
       name: "Console",
       dependencies: [
@@ -98,8 +101,8 @@ let package = Package(
     .target(
       name: "RAGService",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
-        serviceLifecycle,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "SemanticRisk", "GoogleCredentials", "StrictYAML",
+        asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     .target(
       name: "Commander",
@@ -183,8 +186,7 @@ let package = Package(
     .testTarget(
       name: "NotificationsTests",
       dependencies: [
-        "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging,
-        nioCore,
+        "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", crypto, httpTypes, hummingbird, logging, nioCore,
       ]),
     .testTarget(
       name: "ConsoleTests",
@@ -196,7 +198,8 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "RAGService", "Simulation", "StrictYAML", httpTypes,
+        hummingbird,
         hummingbirdTesting, asyncHTTPClient,
         logging,
       ]),

@@ -137,6 +137,7 @@ extension CommanderConfiguration {
           }
         }
       },
-      quietPeriod: quietPeriod, reopenWithin: reopenWithin)
+      quietPeriod: quietPeriod,
+      objectives: Dictionary(pack.objectives.map { ($0.name, $0) }) { first, _ in first }, reopenWithin: reopenWithin)
   }
 }
