@@ -33,12 +33,16 @@ package enum NearestName {
     /// 0 to 1. Letters count whole; words count alike in any order, each matched by its nearest, so that `request.errors` finds
     /// `llm.errors` and `llm.latency.p95` nothing by accident.
     func likeness(to other: Name) -> Double {
-      max(NearestName.likeness(letters, other.letters), 0.95 * sharedWords(with: other))
+      // A namespace that both have says nothing about the rest.
+      let shared = words.count > 1 && other.words.count > 1 && words[0] == other.words[0] ? words[0].utf8.count + 1 : 0
+      let spelt = NearestName.likeness(Array(letters.dropFirst(shared)), Array(other.letters.dropFirst(shared)))
+      return max(spelt >= 0.6 ? spelt : 0, 0.95 * sharedWords(with: other, from: shared > 0 ? 1 : 0))
     }
 
-    private func sharedWords(with other: Name) -> Double {
-      guard !words.isEmpty, !other.words.isEmpty else { return 0 }
-      func share(_ from: [String], _ to: [String]) -> (sum: Double, weight: Double) {
+    private func sharedWords(with other: Name, from first: Int) -> Double {
+      let (words, others) = (words.dropFirst(first), other.words.dropFirst(first))
+      guard !words.isEmpty, !others.isEmpty else { return 0 }
+      func share(_ from: ArraySlice<String>, _ to: ArraySlice<String>) -> (sum: Double, weight: Double) {
         from.reduce(into: (0.0, 0.0)) { sums, word in
           let weight = Double(min(word.utf8.count, 12))
           let best = to.map { NearestName.likeness(Array(word.utf8), Array($0.utf8)) }.max() ?? 0
@@ -46,7 +50,7 @@ package enum NearestName {
           sums.1 += weight
         }
       }
-      let (here, there) = (share(words, other.words), share(other.words, words))
+      let (here, there) = (share(words, others), share(others, words))
       return (here.sum + there.sum) / (here.weight + there.weight)
     }
   }
