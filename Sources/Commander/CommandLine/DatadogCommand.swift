@@ -4,7 +4,7 @@ import ArgumentParser
 import Datadog
 import Monitors
 
-struct DatadogCommand: ParsableCommand {
+struct DatadogCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "datadog", abstract: "Keep monitors, SLOs and dashboards as code.",
     subcommands: [DatadogExport.self, DatadogPlan.self, DatadogApply.self, DatadogDrift.self, DatadogPull.self])
