@@ -93,6 +93,15 @@ import Testing
     #expect(runner.state.withLock { $0.entries.isEmpty })
   }
 
+  /// Deleted on Datadog's pages, and no longer wanted: it is forgotten.
+  @Test func whatIsNeitherThereNorWantedIsForgotten() async throws {
+    let runner = ApplyRunner(DatadogStub())
+    try await runner.apply(wanted)
+    runner.stub.remove(.dashboard) { _ in true }
+    #expect(try await runner.apply(wanted.filter { $0.id.kind != .dashboard }).isComplete)
+    #expect(runner.state.withLock { $0.entries.count } == wanted.count - 1)
+  }
+
   @Test func whatAnotherUsesIsDeletedByForceOnly() async throws {
     let runner = ApplyRunner(DatadogStub())
     try await runner.apply(wanted)

@@ -5,7 +5,7 @@ import Datadog
 import Monitors
 import StrictYAML
 
-struct DatadogCommand: ParsableCommand {
+struct DatadogCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "datadog", abstract: "Keep monitors, SLOs and dashboards as code.",
     subcommands: [DatadogExport.self, DatadogPlan.self, DatadogApply.self, DatadogDrift.self, DatadogPull.self])

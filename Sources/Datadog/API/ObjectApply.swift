@@ -49,7 +49,19 @@ package struct ObjectApply: Sendable {
       run.add(result)
       onResult(result)
     }
+    run.end = run.end ?? forget(plan, wanted: wanted, state: state)
     return ApplyReport(results: run.results, end: run.end, ambiguous: plan.ambiguous)
+  }
+
+  /// Forgets what is neither there nor wanted any more. Returns why it could not.
+  private func forget(_ plan: ObjectPlan, wanted: [CompiledObject], state: ApplyState) -> String? {
+    let kept = Set(wanted.map(\.id)).union(plan.numbers.keys)
+    do {
+      for id in state.entries.keys.sorted() where !kept.contains(id) { try remember(id, nil) }
+      return nil
+    } catch {
+      return "the state file cannot be written: \(error)"
+    }
   }
 
   private func deletions(_ plan: ObjectPlan) -> [DatadogObjectID] {
