@@ -97,7 +97,8 @@ import Testing
     let made: [MetricMeasurement] = [
       .budgetUsed("month", share: 1.2), .budgetRefusals("month", count: 2),
       .circuit(provider: "openai", model: "gpt-4o", isOpen: true), .spansReceived(3), .queueDepth(4), .ingestLag(.seconds(-1)),
-      .deliveryDropped(lane: "traces", reason: "full", count: 5), .deliveryWaiting(lane: "traces", count: 6), .heartbeat(),
+      .deliveryDropped(lane: "traces", reason: "full", count: 5), .deliveryWaiting(lane: "traces", count: 6),
+      .rollupsLost(sink: "store", count: 1), .heartbeat(),
       .detectionFinding(
         signal: "refusal",
         dimensions: Dictionary(
