@@ -49,7 +49,7 @@ import Testing
           token: {environment: TOKEN}
           channel: C024BE91L
           signing_secret: {environment: SIGNING}
-          approvers: [U024BE7LH]
+          approvers: {U024BE7LH: dana}
       pagerduty:
         - {name: pager, routing_key: {environment: PAGER}, region: eu, changes: true}
       email:
@@ -84,7 +84,7 @@ import Testing
     #expect(settings.consoleURL == "https://commander.example.com")
     #expect(settings.receivers.map(\.policy.allowsPrivate) == [false, true, false, false, false, false, false, false])
     #expect(settings.slackApps.map(\.receiver) == ["bot"])
-    #expect(settings.slackApps.first?.approvers == ["U024BE7LH"])
+    #expect(settings.slackApps.first?.approvers == ["U024BE7LH": "dana"])
     #expect(settings.rules.map(\.name) == ["worst", "nights", "office"])
     #expect(settings.rules[1].then == .hold && settings.rules[0].then == .tell)
     #expect(settings.rules[2].events == [.opened] && settings.rules[2].tenants == ["acme*"])

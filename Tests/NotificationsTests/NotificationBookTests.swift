@@ -65,7 +65,7 @@ import Testing
 
   @Test func aRemediationThatDidNotHelpIsTold() {
     let applied = RoutingOverride(
-      id: "OVR-1", action: Scene.plan().action, incident: "INC-1", appliedAt: Scene.at, expiresAt: Scene.at + .seconds(86_400))
+      id: "OVR-1", action: Scene.action, incident: "INC-1", appliedAt: Scene.at, expiresAt: Scene.at + .seconds(86_400))
     let book = NotificationBook(
       folding: Scene.waiting + [
         Scene.remediation(Scene.at, .approved, actor: "dana"),

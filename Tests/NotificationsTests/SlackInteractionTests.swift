@@ -42,7 +42,7 @@ import Testing
 
     func interactions(_ origin: String = "https://hooks.slack.com") -> SlackInteractions {
       let app = SlackApp(
-        receiver: "slack", secret: SlackInteractionTests.secret, approvers: ["U1"], answerPrefix: origin + "/",
+        receiver: "slack", secret: SlackInteractionTests.secret, approvers: ["U1": "", "U3": "lee"], answerPrefix: origin + "/",
         sender: SlackTests.sender)
       return SlackInteractions(apps: [app], now: { Scene.now }, logger: SlackInteractionTests.quiet) { command, actor in
         if let refusal = self.refusal { throw refusal }
@@ -93,6 +93,13 @@ import Testing
         .reject(remediation: "REM-2", reason: "rejected in Slack"),
       ])
     #expect(commands.allSatisfy { $0.1 == "dana (Slack U1)" })
+  }
+
+  /// A playbook that names its approvers knows them by these names.
+  @Test func anApproverHasTheNameOfTheConfiguration() async {
+    let office = Office()
+    _ = await Self.send(office.interactions(), Self.press("commander_approve:REM-1", "REM-1", user: "U3"))
+    #expect(office.commands.withLock { $0.map(\.1) } == ["lee"])
   }
 
   @Test func whatSlackDidNotSignIsRefused() async {

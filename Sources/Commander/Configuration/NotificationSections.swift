@@ -92,18 +92,28 @@ extension ConfigurationReader {
       item.problem("`\(item.path)` needs exactly one of `webhook_url` (an incoming webhook) and `token` (an app's bot)")
     }
     let secret = mapping["signing_secret"]?.secret(environment: environment)?.value
-    let approvers = mapping["approvers"]?.strings() ?? []
+    let approvers = readApprovers(mapping["approvers"])
     if let value = mapping["approvers"], mapping["signing_secret"] == nil {
       value.problem("`\(value.path)` needs `signing_secret`: without it nobody's button can be believed")
-    }
-    for approver in approvers where approver.wholeMatch(of: /[UW][A-Z0-9]{2,30}/) == nil {
-      mapping["approvers"]?.problem("\"\(approver)\" is no Slack member id; it stands in the profile and looks like U024BE7LH")
     }
     guard let name, let target else { return nil }
     var receiver = NotificationSettings.Receiver(name: name, target: target, policy: policy, trust: trust)
     receiver.signingSecret = secret.map(SlackSigningSecret.init)
-    receiver.approvers = Set(approvers)
+    receiver.approvers = approvers
     return receiver
+  }
+
+  /// A list of ids, or a mapping of ids to the names that playbooks and the ledger know these people by.
+  private func readApprovers(_ value: YAMLValue?) -> [String: String] {
+    guard let value else { return [:] }
+    let people =
+      value.isMapping
+      ? (value.namedMembers() ?? []).compactMap { id, name in name.string().map { (id, $0) } }
+      : (value.strings() ?? []).map { ($0, "") }
+    for (id, _) in people where id.wholeMatch(of: /[UW][A-Z0-9]{2,30}/) == nil {
+      value.problem("\"\(id)\" is no Slack member id; it stands in the profile and looks like U024BE7LH")
+    }
+    return Dictionary(people) { first, _ in first }
   }
 
   private func readPagerDuty(_ item: YAMLValue) -> NotificationSettings.Receiver? {

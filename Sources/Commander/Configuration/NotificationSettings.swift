@@ -22,7 +22,7 @@ package struct NotificationSettings: Sendable {
     package var trust: TLSTrust
     /// Of a receiver in Slack: what buttons are signed with, and who may approve.
     package var signingSecret: SlackSigningSecret?
-    package var approvers: Set<String> = []
+    package var approvers: [String: String] = [:]
 
     package init(name: String, target: Target, policy: AddressPolicy = AddressPolicy(), trust: TLSTrust = TLSTrust()) {
       self.name = name

@@ -51,7 +51,7 @@ package struct NotificationWords: Hashable, Sendable {
 
   private static func headline(_ notification: Notification, _ incident: Incident) -> String {
     let fact = notification.fact
-    let action = notification.remediation.map { "\($0.id), \($0.plan.action.sentence)" }
+    let action = notification.remediation.map { "\($0.id), \($0.plan.sentence)" }
     switch fact.event {
     case .opened: return "Opened at \(incident.openedAt.timeOfDay) UTC, began \(incident.onsetAt.timeOfDay)"
     case .approvalNeeded, .remediationSuggested, .remediationApplied:
@@ -77,9 +77,10 @@ package struct NotificationWords: Hashable, Sendable {
     if let owner = incident.owner { facts.append(Fact(name: "Owner", value: owner)) }
     if let remediation = notification.remediation {
       facts.append(
-        Fact(name: "Remediation", value: "\(remediation.id), \(remediation.state.rawValue): \(remediation.plan.action.sentence)"))
+        Fact(name: "Remediation", value: "\(remediation.id), \(remediation.state.rawValue): \(remediation.plan.sentence)"))
       facts.append(Fact(name: "Expected", value: remediation.plan.expectedEffect))
       facts.append(Fact(name: "Touches", value: remediation.plan.blastRadius))
+      if let runbook = remediation.plan.runbook { facts.append(Fact(name: "Runbook", value: runbook)) }
     }
     if let time = incident.timeToMitigate { facts.append(Fact(name: "Time to mitigate", value: Figure.duration(time))) }
     if let time = incident.timeToResolve { facts.append(Fact(name: "Time to resolve", value: Figure.duration(time))) }

@@ -116,7 +116,7 @@ struct WebhookPayload: Encodable {
     if ![.opened, .resolved].contains(fact.event) { body.detail = fact.detail }
     body.remediation = notification.remediation.map {
       Step(
-        id: $0.id, playbook: $0.plan.playbook, state: $0.state.rawValue, action: $0.plan.action.sentence,
+        id: $0.id, playbook: $0.plan.playbook, state: $0.state.rawValue, action: $0.plan.sentence,
         expectedEffect: $0.plan.expectedEffect, reason: $0.reason)
     }
     body.change = fact.change

@@ -136,7 +136,7 @@ package struct SlackBlocks: Sendable {
       "confirm": confirm.map {
         .object([
           "title": plain("Apply \($0.id)?", to: SlackLimit.confirmTitle),
-          "text": plain($0.plan.action.sentence, to: SlackLimit.confirmText),
+          "text": plain($0.plan.sentence, to: SlackLimit.confirmText),
           "confirm": plain("Apply", to: 30), "deny": plain("Not now", to: 30),
         ])
       },

@@ -14,14 +14,15 @@ import Synchronization
 package struct SlackApp: Sendable {
   package let receiver: String
   package let secret: SlackSigningSecret
-  /// Slack's ids of those who may approve and reject.
-  package let approvers: Set<String>
+  /// Who may approve and reject: Slack's ids, each with the name that the ledger and playbooks know the person by; an empty name is
+  /// that of Slack.
+  package let approvers: [String: String]
   /// Where the answer to whoever pressed may be sent: `https://hooks.slack.com/`, or another for a test.
   package let answerPrefix: String
   package let sender: HTTPSender
 
   package init(
-    receiver: String, secret: SlackSigningSecret, approvers: Set<String>, answerPrefix: String = "https://hooks.slack.com/",
+    receiver: String, secret: SlackSigningSecret, approvers: [String: String], answerPrefix: String = "https://hooks.slack.com/",
     sender: HTTPSender
   ) {
     self.receiver = receiver
@@ -43,6 +44,11 @@ package struct SlackPress: Hashable, Sendable {
   /// As the ledger knows a person of Slack: `dana (Slack U024BE7LH)`.
   package var actor: String {
     "\(TextLimit.cut(TextLimit.line(userName), to: 60)) (Slack \(TextLimit.cut(TextLimit.line(userID), to: 30)))"
+  }
+
+  /// The name for `approvers` that have one, so that a playbook that names its approvers knows them in Slack too.
+  func actor(among approvers: [String: String]) -> String {
+    approvers[userID].flatMap { $0.isEmpty ? nil : $0 } ?? actor
   }
 
   package func command() -> OperatorCommand? {
@@ -121,14 +127,14 @@ package final class SlackInteractions: Sendable {
 
   private func act(_ press: SlackPress, _ app: SlackApp) async {
     guard let command = press.command() else { return }
-    if press.button != .acknowledge, !app.approvers.contains(press.userID) {
+    if press.button != .acknowledge, app.approvers[press.userID] == nil {
       logger.warning("somebody in Slack may not approve", metadata: ["user": "\(press.userID)", "remediation": "\(press.value)"])
       return await answer(
         "You may not approve here. Your Slack id is \(press.userID); it has to be under `approvers` of the receiver \(app.receiver).",
         press, app)
     }
     do {
-      try await submit(command, press.actor)
+      try await submit(command, press.actor(among: app.approvers))
     } catch let refusal as CommandRefusal {
       await answer("Not possible: \(refusal.description)", press, app)
     } catch {

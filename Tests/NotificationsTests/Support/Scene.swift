@@ -29,10 +29,12 @@ enum Scene {
           alert: AlertKey(monitor: "grounded-\(number)", group: ["route": route]), reason: "too many")), id: "INC-\(number)")
   }
 
+  static let action = RoutingOverride.Action.rollBackPrompt(prompt: "rag-answer", from: "43", to: "42")
+
   static func plan(_ number: Int = 1, incident: String = "INC-1", mode: Playbook.Mode = .approve) -> RemediationPlan {
     RemediationPlan(
       number: number, incident: incident, playbook: "roll-back", mode: mode,
-      action: .rollBackPrompt(prompt: "rag-answer", from: "43", to: "42"), alert: AlertKey(monitor: "grounded-1"),
+      action: action, alert: AlertKey(monitor: "grounded-1"),
       expectedEffect: "the share of ungrounded answers returns to 1.2 %", blastRadius: "11.3 % of requests, 4 tenants",
       guardrails: [],
       verifyAfterSeconds: 60, giveUpAfterSeconds: 600, timeToLiveSeconds: 86_400)
@@ -72,7 +74,7 @@ enum Scene {
         .applied(
           .init(
             override: RoutingOverride(
-              id: "OVR-1", action: plan().action, incident: "INC-1", appliedAt: at + .seconds(40),
+              id: "OVR-1", action: action, incident: "INC-1", appliedAt: at + .seconds(40),
               expiresAt: at + .seconds(86_440)),
             generation: 1))),
       remediation(at + .seconds(120), .verified(.init("back to 1.1 %"))),
