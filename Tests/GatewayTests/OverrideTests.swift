@@ -142,6 +142,7 @@ import Testing
       #expect(Set(models.values.flatMap(\.self)) == ["treated", "control"])
       for span in try await gateway.spans(24) {
         let isTreated = span.dimensions.model == "gpt-4o-mini"
+        #expect(span.session?.hasPrefix("s") == true)
         #expect(span.dimensions.override == (isTreated ? "OVR-1" : "OVR-1:control"))
       }
     }

@@ -47,6 +47,7 @@ struct SpanIdentity {
     span.sampling = sampling
     span.virtualKey = facts.virtualKey
     span.serviceTier = facts.serviceTier
+    span.session = facts.session
     span.isStreaming = facts.streams
     span.fallbackFrom = facts.fallbackFrom
     return span

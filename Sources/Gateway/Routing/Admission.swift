@@ -30,6 +30,8 @@ final class AdmittedFacts {
   var streams = false
   var serviceTier: ServiceTier?
   var fallbackFrom: String?
+  /// The conversation the client says the request belongs to; it decides on which side of a canary or override it is.
+  var session: String?
   /// The version the gateway resolved or the client named, told back in a response header.
   var resolvedPromptVersion: String?
   /// The label that led to the version; `nil` where the request named the version or an override moved it.
@@ -136,6 +138,7 @@ enum Admission {
   static func factsBeforeBody(target: RequestTarget, headers: HeaderBlock, snapshot: GatewaySnapshot) -> AdmittedFacts {
     let facts = AdmittedFacts(wireProtocol: target.wireProtocol, bodyFormat: target.bodyFormat)
     facts.dimensions.service = tag(headers.first("x-commander-service")) ?? snapshot.service
+    facts.session = tag(headers.first("x-commander-session"))
     facts.dimensions.env = snapshot.env
     facts.dimensions.version = tag(headers.first("x-commander-version")) ?? snapshot.version
     facts.dimensions.provider = target.wireProtocol.providerName
