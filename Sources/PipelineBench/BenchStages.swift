@@ -21,16 +21,15 @@ struct BenchStage {
   let body: ([LLMSpan]) throws -> Void
 
   /// Nanoseconds a span: the median of the rounds, each over all batches, after one that warms up.
-  func measure(rounds: Int) -> Double {
+  func measure(rounds: Int, clock: BenchClock) -> Double {
     let count = batches.reduce(0) { $0 + $1.count }
     var results: [Double] = []
     for round in 0...rounds {
-      let time = ContinuousClock().measure {
-        for batch in batches {
-          do { try body(batch) } catch { FileHandle.standardError.write(Data("\(name): \(error)\n".utf8)) }
-        }
+      let begin = clock.seconds(ofProcess: false)
+      for batch in batches {
+        do { try body(batch) } catch { FileHandle.standardError.write(Data("\(name): \(error)\n".utf8)) }
       }
-      if round > 0 { results.append(Double(time / .nanoseconds(1)) / Double(count)) }
+      if round > 0 { results.append((clock.seconds(ofProcess: false) - begin) * 1e9 / Double(count)) }
     }
     return results.sorted()[results.count / 2]
   }
@@ -44,11 +43,10 @@ struct BenchRun {
   let makePipeline: () throws -> (IngestPipeline, flush: () -> Void)
 
   /// Seconds a span, from the first offer until every sink has everything. Nothing is dropped: who offers waits for room.
-  func seconds(count: Int) async throws -> Double {
+  func seconds(count: Int, clock: BenchClock) async throws -> Double {
     let (pipeline, flush) = try makePipeline()
     let running = Task { await pipeline.run() }
-    let clock = ContinuousClock()
-    let start = clock.now
+    let begin = clock.seconds(ofProcess: true)
     var offered = 0
     while offered < count {
       for batch in batches where offered < count {
@@ -60,7 +58,7 @@ struct BenchRun {
     pipeline.shutDown()
     await running.value
     flush()
-    return Double((clock.now - start) / .nanoseconds(1)) / 1e9 / Double(offered)
+    return (clock.seconds(ofProcess: true) - begin) / Double(offered)
   }
 }
 
