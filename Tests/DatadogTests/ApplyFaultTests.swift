@@ -44,7 +44,7 @@ import Testing
   }
 
   /// Every fault at random, run after run, with seeds that can be repeated.
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func randomFaultsNeverMakeTwo(seed: Int) async throws {
     let random = Mutex(SeededRandom(state: UInt64(seed) &* 7_919 &+ 1))
     let stub = DatadogStub {

@@ -22,7 +22,7 @@ final class ApplyRunner: Sendable {
   ) async throws -> ApplyReport {
     let objects = try stub.objects()
     let before = state.withLock { $0 }
-    let plan = ObjectPlan(wanted: wanted, live: try await objects.live(), state: before, pruning: pruning)
+    let plan = ObjectPlan(wanted: wanted, live: try await objects.live(wanted: wanted), state: before, pruning: pruning)
     let apply = ObjectApply(
       objects: objects, options: options, remember: { id, entry in self.state.withLock { $0.entries[id] = entry } })
     return await apply.run(plan, wanted: wanted, state: before)

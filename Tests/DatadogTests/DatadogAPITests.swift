@@ -63,7 +63,7 @@ import Testing
   }
 
   /// Just below, at and above the size of a page, whatever the server makes of sizes.
-  @Test(arguments: [0, 1, 6, 7, 8, 499, 500, 501], [7, 1_000])
+  @Test(arguments: [(0, 7), (1, 7), (6, 7), (7, 7), (8, 7), (15, 7), (499, 1_000), (500, 1_000), (501, 1_000)])
   func everyPageIsRead(count: Int, longest: Int) async throws {
     for knows in [true, false] {
       let stub = DatadogStub {

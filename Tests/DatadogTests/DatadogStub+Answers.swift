@@ -21,7 +21,7 @@ extension DatadogStub {
     }
     if request.path == "/api/v1/validate" { return json(200, .object(["valid": .bool(true)])) }
     guard keys["dd-application-key"] == state.settings.applicationKey else { return refusal(403, "Forbidden") }
-    let parts = request.path.split(separator: "/").map(String.init)
+    let parts = request.path.split(separator: "/").map { String($0).removingPercentEncoding ?? String($0) }
     let isCatalog = parts.count >= 4 && parts[2] == "catalog" && parts[3] == "entity"
     guard parts.count >= 3, let kind = isCatalog ? .service : DatadogObjectKind(rawValue: parts[2]),
       parts[1] == (kind == .downtime || kind == .service ? "v2" : "v1")

@@ -19,6 +19,7 @@ final class DatadogStub: Sendable {
 
   struct Request: Sendable {
     let method: String
+    /// Still escaped: a number may hold a slash.
     let path: String
     let query: [String: String]
     let body: JSONValue?
@@ -123,7 +124,7 @@ final class DatadogStub: Sendable {
     { outgoing in
       guard let parts = URLComponents(string: outgoing.url) else { throw DeliveryFailure("no address") }
       let request = Request(
-        method: outgoing.method, path: parts.path,
+        method: outgoing.method, path: parts.percentEncodedPath,
         query: Dictionary((parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { $1 },
         body: outgoing.body.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: Data(outgoing.body)))
       let keys = Dictionary(outgoing.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }

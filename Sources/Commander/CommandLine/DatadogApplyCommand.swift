@@ -41,7 +41,8 @@ struct DatadogApply: AsyncParsableCommand {
     do {
       let (file, site) = (account.file, connection.account.site)
       let state = try file.load(site: site)
-      let plan = ObjectPlan(wanted: wanted, live: try await objects.live(), state: state, pruning: prune)
+      let plan = ObjectPlan(
+        wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune)
       if !plan.isEmpty { Say.message(PlanReport(plan, isLive: true).text) }
       guard plan.isEmpty || yes || Self.isAgreed(connection.account) else {
         Say.message("Nothing was changed.")

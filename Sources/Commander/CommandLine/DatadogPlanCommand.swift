@@ -47,7 +47,7 @@ struct DatadogPlan: AsyncParsableCommand {
       let objects = DatadogObjects(connection: try account.connection(options.configuration))
       do {
         let state = try account.file.load(site: objects.connection.account.site)
-        plan = ObjectPlan(wanted: wanted, live: try await objects.live(), state: state, pruning: prune)
+        plan = ObjectPlan(wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune)
         if isChecked { complaints = try await objects.complaints(plan, wanted: wanted) }
       } catch {
         throw DatadogAccountOptions.refusal(error)

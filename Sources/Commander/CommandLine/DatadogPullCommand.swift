@@ -34,12 +34,9 @@ struct DatadogPull: AsyncParsableCommand {
     let pulled: PullFolder
     let export: ObjectFolder.Export
     do {
-      var live: [StoredObject] = []
-      for kind in DatadogObjectKind.allCases {
-        let isOurs = ours
-        let found = try await objects.all(kind) { !isOurs || $0.id != nil }
-        live += isOurs ? found.filter { $0.id != nil } : found
-      }
+      let isOurs = ours
+      let found = try await objects.live { !isOurs || $0.id != nil }
+      let live = isOurs ? found.filter { $0.id != nil } : found
       pulled =
         json
         ? PullFolder.json(live, wanted: PackCompiler(settings: settings).compile(pack).objects)

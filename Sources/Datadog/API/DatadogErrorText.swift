@@ -16,7 +16,7 @@ package enum DatadogErrorText {
     if contentType?.contains("html") == true || text.hasPrefix("<") {
       let title = page(text)
       return
-        "a web page\(title.isEmpty ? "" : ", \"\(short(title))\","), which is not Datadog's API; is there a proxy in between?"
+        "a web page\(title.isEmpty ? "" : ", \"\(short(title))\""), which is not Datadog's API; is there a proxy in between?"
     }
     return short(text)
   }

@@ -37,13 +37,23 @@ package struct DatadogObjects: Sendable {
   }
 
   /// Everything a plan needs: ours as whole objects, of the others at least that they are there.
-  /// - Parameter state: what was applied is read as a whole too, though somebody took its identity away.
+  /// - Parameters:
+  ///   - wanted: of downtimes and services that nobody wants or applied, those are read that the keys allow to be read.
+  ///   - state: what was applied is read as a whole too, though somebody took its identity away.
   package func live(
-    _ kinds: [DatadogObjectKind] = DatadogObjectKind.allCases, and state: ApplyState? = nil
+    _ kinds: [DatadogObjectKind] = DatadogObjectKind.allCases, wanted: [CompiledObject] = [], and state: ApplyState? = nil,
+    where isWanted: @Sendable (StoredObject) -> Bool = { $0.id != nil }
   ) async throws(DatadogFailure) -> [StoredObject] {
     let applied = Set(state?.entries.values.map(\.number) ?? [])
+    let needed = Set(wanted.map(\.id.kind)).union(state?.entries.keys.map(\.kind) ?? []).union([.slo, .monitor, .dashboard])
     var found: [StoredObject] = []
-    for kind in kinds { found += try await all(kind) { $0.id != nil || applied.contains($0.number) } }
+    for kind in kinds {
+      do {
+        found += try await all(kind) { isWanted($0) || applied.contains($0.number) }
+      } catch {
+        if error.reason != .keys || needed.contains(kind) { throw error }
+      }
+    }
     return found
   }
 

@@ -42,6 +42,12 @@ extension CanonicalForm {
     for key in ["id", "managed"] { metadata[key] = nil }
     if metadata["namespace"] == .string("default") { metadata["namespace"] = nil }
     sortTags(&metadata)
+    // Links and contacts are sets of their own.
+    for key in ["links", "contacts"] {
+      if let list = metadata[key]?.list {
+        metadata[key] = .array(list.sorted { ObjectText.compact($0) < ObjectText.compact($1) })
+      }
+    }
     for (key, value) in metadata where value == .array([]) { metadata[key] = nil }
     members["metadata"] = .object(metadata)
   }

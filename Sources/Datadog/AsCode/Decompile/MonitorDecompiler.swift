@@ -102,6 +102,7 @@ struct MonitorDecompiler: Sendable {
           Condition(
             kind: .outlier(.init()), query: query, groups: groups, window: window, threshold: .init(.above, critical: tolerance))
         ]
+      case "forecast": return [try forecast(first, arguments, horizon: window, comparison, value, json, reader)]
       default: break
       }
     }
@@ -122,6 +123,22 @@ struct MonitorDecompiler: Sendable {
           kind: .absence, query: query, groups: groups, window: window, threshold: .init(.above, critical: Double(minutes))))
     }
     return found
+  }
+
+  private func forecast(
+    _ expression: MetricExpression, _ arguments: [MetricExpression.Argument], horizon: Duration, _ comparison: QueryComparison,
+    _ value: Double, _ json: JSONValue, _ reader: DecompileQuery
+  ) throws(Unsayable) -> Condition {
+    guard case .text(let history)? = arguments.first(where: { $0.name == "history" })?.value,
+      let length = QueryTime.seconds(history)
+    else { throw Unsayable("a forecast without a history") }
+    let window = Duration.seconds(Int64(length))
+    let (query, groups) = try reader.monitor(expression, minutes: MetricQueryText.minutes(window))
+    return Condition(
+      kind: .forecast(.init(horizon: horizon)), query: query, groups: groups, window: window,
+      threshold: Threshold(
+        comparison.looksUp ? .above : .below, critical: value,
+        recovery: json["options"]?["thresholds"]?["critical_recovery"]?.double))
   }
 
   private func anomaly(

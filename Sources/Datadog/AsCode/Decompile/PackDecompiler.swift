@@ -38,8 +38,11 @@ package struct PackDecompiler: Sendable {
   /// - Parameter objects: as Datadog has them.
   package func decompile(_ objects: [StoredObject]) -> Decompilation {
     let live = LiveObjects(objects)
-    var draft = PackDraft()
+    var draft = PackDraft(known: known)
     var reasons: [String: String] = [:]
+    for object in objects where object.kind == .service {
+      reasons[LiveObjects.key(object)] = "speaks of a whole pack, and of another one than these definitions"
+    }
     for object in live.foreign where !adopts || object.kind != .monitor {
       reasons[LiveObjects.key(object)] = "is not ours: it has no \(CompileSettings.identityKey)"
     }
@@ -196,6 +199,8 @@ package struct PackDecompiler: Sendable {
 
 /// A pack in the making.
 struct PackDraft {
+  /// Whose order is kept.
+  let known: MonitorPack
   var monitors: [PackedMonitor] = []
   var objectives: [SLODefinition] = []
   var dashboards: [DashboardDefinition] = []
@@ -204,8 +209,17 @@ struct PackDraft {
 
   var pack: MonitorPack {
     MonitorPack(
-      monitors: monitors.sorted { $0.definition.name < $1.definition.name }, objectives: objectives.sorted { $0.name < $1.name },
-      dashboards: dashboards.sorted { $0.name < $1.name })
+      monitors: sorted(monitors, as: known.monitors, \.definition.name),
+      objectives: sorted(objectives, as: known.objectives, \.name),
+      dashboards: sorted(dashboards, as: known.dashboards, \.name))
+  }
+
+  /// In the known order, then by name.
+  private func sorted<Item>(_ items: [Item], as known: [Item], _ name: (Item) -> String) -> [Item] {
+    let places = Dictionary(known.enumerated().map { (name($0.element), $0.offset) }) { first, _ in first }
+    return items.sorted { left, right in
+      (places[name(left)] ?? Int.max, name(left)) < (places[name(right)] ?? Int.max, name(right))
+    }
   }
 
   /// Takes out whatever made these objects.

@@ -63,12 +63,9 @@ struct SLODecompiler: Sendable {
       let short = objective.shortWindow, let rank = json["priority"]?.double,
       let severity = Severity.allCases.first(where: { Double($0.rank) == rank })
     else { throw Unsayable("a monitor on it is no burn rate that objectives have") }
-    // The title's last word is the window.
-    let name = json["name"]?.text ?? ""
-    let title = name.range(of: " (", options: .backwards).map { String(name[..<$0.lowerBound]) } ?? name
     return (
       .init(factor: factor, long: .seconds(Int64(long)), short: .seconds(Int64(short)), severity: severity),
-      DecompileMessage(json["message"]?.text ?? "", title: title, groups: [])
+      DecompileMessage(json["message"]?.text ?? "", title: json["name"]?.text ?? "", groups: [])
     )
   }
 }
