@@ -33,8 +33,8 @@ struct EvaluationReason {
   private var missing: String {
     switch evaluation.finding {
     case .change(.some, nil): "no data for \(words) \(earlier), so nothing to compare with"
-    case .change(.some(let now), .some):
-      "\(words) was \(unit.text(now)) over \(window) and 0 \(earlier), so there is no percentage"
+    case .change(.some(let now), .some(let then)):
+      "\(words) was \(unit.text(now)) over \(window) and \(unit.text(then)) \(earlier), so there is no percentage"
     case .burn(let burn):
       "no valid events of \(burn.objective) over \(burn.long == nil ? window : Figure.duration(burn.shortWindow))"
     case .unknownObjective(let name): "there is no objective \"\(name)\""
