@@ -139,7 +139,7 @@ extension LintReport {
         warning(
           "traffic_gate", "is a ratio without a traffic gate: one bad request out of one is 100 %; require at least 20")
       }
-    case .composite, .absence, .events:
+    case .composite, .absence, .events, .detection:
       if definition.trafficGate > 0 { warning("traffic_gate", "has a traffic gate, which monitors of this kind do not heed") }
     case .anomaly, .outlier, .burnRate: break
     }
@@ -149,7 +149,7 @@ extension LintReport {
     let groupBy = definition.groupBy
     if Set(groupBy).count < groupBy.count { error("group_by", "names a tag twice") }
     switch definition.kind {
-    case .composite, .events, .burnRate: return
+    case .composite, .events, .burnRate, .detection: return
     default: break
     }
     let query = definition.query

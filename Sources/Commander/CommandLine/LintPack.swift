@@ -71,7 +71,7 @@ struct LintPack {
     }
     let hearsSilence =
       switch monitor.kind {
-      case .absence, .composite, .events, .burnRate: true
+      case .absence, .composite, .events, .burnRate, .detection: true
       case .threshold, .change, .anomaly, .outlier, .forecast: false
       }
     if !hearsSilence, monitor.noData == .keep, monitor.threshold.comparison == .above {
