@@ -57,7 +57,7 @@ package final class SeriesMemory {
   private var metrics: [Metric] = []
   /// For each number of a series what it is added to: its own column, where series are kept, and its groups in watches.
   private var targets: [[SeriesColumn]] = []
-  private var newest = Int.min
+  private var newest = 0
   private var forgottenAt = Int.min
 
   /// - Parameter retention: how long every series is kept by itself, for questions that are not watched. Zero keeps none.
