@@ -47,9 +47,10 @@ package struct CommandCycle: Sendable {
 
   /// The same with evaluations already at hand, for a caller that also shows them.
   package func decide(
-    state: CommandState, evaluations: [Evaluation], now: Timestamp, read: @escaping SeriesReader
+    state: CommandState, evaluations: [Evaluation], now: Timestamp, memory: EvaluationMemory? = nil,
+    read: @escaping SeriesReader
   ) throws -> [LedgerEntry] {
-    var turn = Turn(cycle: self, state: state, now: now, read: read)
+    var turn = Turn(cycle: self, state: state, now: now, memory: memory, read: read)
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
@@ -73,9 +74,13 @@ struct Turn {
   private(set) var state: CommandState
   let now: Timestamp
   let read: SeriesReader
+  private let memory: EvaluationMemory?
   private(set) var entries: [LedgerEntry] = []
 
-  init(cycle: CommandCycle, state: CommandState, now: Timestamp, read: @escaping SeriesReader) {
+  init(
+    cycle: CommandCycle, state: CommandState, now: Timestamp, memory: EvaluationMemory? = nil, read: @escaping SeriesReader
+  ) {
+    self.memory = memory
     self.cycle = cycle
     self.state = state
     self.now = now
@@ -106,7 +111,7 @@ struct Turn {
     for monitor in cycle.monitors {
       let transitions = try monitor.transitions(
         at: at, evaluations: byMonitor[monitor.name] ?? [], relieved: relieved,
-        context: cycle.context(of: state, SeriesSource(read)))
+        context: cycle.context(of: state, SeriesSource(read), memory: memory))
       for transition in transitions { emit(.alert(transition)) }
     }
     // An alert whose monitor is gone would keep its incident open for ever.
