@@ -56,9 +56,9 @@ package struct CommandCycle: Sendable {
   /// The same with evaluations already at hand, for a caller that also shows them.
   package func decide(
     state: CommandState, evaluations: [Evaluation], now: Timestamp, findings: [DetectionFinding] = [],
-    read: @escaping SeriesReader
+    memory: EvaluationMemory? = nil, read: @escaping SeriesReader
   ) throws -> [LedgerEntry] {
-    var turn = Turn(cycle: self, state: state, now: now, findings: findings, read: read)
+    var turn = Turn(cycle: self, state: state, now: now, findings: findings, memory: memory, read: read)
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
@@ -83,12 +83,15 @@ struct Turn {
   let now: Timestamp
   let findings: [DetectionFinding]
   let read: SeriesReader
+  private let memory: EvaluationMemory?
   private(set) var entries: [LedgerEntry] = []
 
   init(
-    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], read: @escaping SeriesReader
+    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], memory: EvaluationMemory? = nil,
+    read: @escaping SeriesReader
   ) {
     self.findings = findings
+    self.memory = memory
     self.cycle = cycle
     self.state = state
     self.now = now
@@ -119,7 +122,7 @@ struct Turn {
     for monitor in cycle.monitors {
       let transitions = try monitor.transitions(
         at: at, evaluations: byMonitor[monitor.name] ?? [], relieved: relieved,
-        context: cycle.context(of: state, SeriesSource(read)))
+        context: cycle.context(of: state, SeriesSource(read), memory: memory))
       for transition in transitions { emit(.alert(transition)) }
     }
     // An alert whose monitor is gone would keep its incident open for ever.
