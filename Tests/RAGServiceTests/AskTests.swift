@@ -154,7 +154,7 @@ import Testing
 
   @Test func anAnswerThatTakesTooLongIsATimeout() async throws {
     try await RunningService.with(
-      faults: #"[{"name":"f","effect":{"stall_after_chunks":1}}]"#, configure: { $0.limits.timeout = .milliseconds(300) }
+      faults: #"[{"name":"f","effect":{"latency_ms":3000}}]"#, configure: { $0.limits.timeout = .milliseconds(300) }
     ) { service in
       let response = try await service.ask(Self.body)
       #expect(response.status == .gatewayTimeout)

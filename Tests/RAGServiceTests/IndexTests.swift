@@ -29,7 +29,8 @@ import Testing
       for number in 0..<200 {
         guard let normalized = VectorBytes.normalized(vector(dimensions)) else { continue }
         let id = "p\(number)"
-        #expect(table.set(id, normalized, tags: [:]))
+        let isTaken = table.set(id, normalized, tags: [:])
+        #expect(isTaken)
         plain.append((id, normalized))
       }
       // Some go, some change.
@@ -38,7 +39,8 @@ import Testing
         plain.removeAll { $0.id == "p\(number)" }
       }
       if let changed = VectorBytes.normalized(vector(dimensions)), let place = plain.firstIndex(where: { $0.id == "p4" }) {
-        #expect(table.set("p4", changed, tags: [:]))
+        let isTaken = table.set("p4", changed, tags: [:])
+        #expect(isTaken)
         plain[place].vector = changed
       }
       let query = try #require(VectorBytes.normalized(vector(dimensions)))
