@@ -49,7 +49,7 @@ import Testing
     #expect(place == VertexPlace(baseURL: "https://us-central1-aiplatform.googleapis.com", project: "p", location: "us-central1"))
     #expect(configuration.index.path == nil && configuration.documents == nil && configuration.telemetry.commander == nil)
     #expect(configuration.answering.tools == [.calculate, .readDocument])
-    #expect(configuration.retrieval.minimumSimilarity == 0.12)
+    #expect(configuration.retrieval.minimumSimilarity == 0.15)
   }
 
   @Test func everythingIsRead() throws {

@@ -69,7 +69,7 @@ extension RAGConfiguration {
         place: VertexPlace(baseURL: upstream, project: "p1", location: "us-central1"), model: "gemini-2.5-flash",
         credential: .secret("ya29.test")), embedding: .builtIn, index: Index(),
       prompt: Prompt(name: "rag-answer", text: promptText),
-      retrieval: Retrieval(minimumSimilarity: 0.12), telemetry: Telemetry(), tenant: "default", env: "test")
+      retrieval: Retrieval(minimumSimilarity: 0.15), telemetry: Telemetry(), tenant: "default", env: "test")
   }
 }
 

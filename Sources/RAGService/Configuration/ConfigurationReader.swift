@@ -114,7 +114,7 @@ package struct ConfigurationReader {
     switch embedding {
     case .vertex: 0.45
     case .openAI: 0.25
-    case .builtIn, nil: 0.12
+    case .builtIn, nil: 0.15
     }
   }
 
