@@ -70,7 +70,8 @@ import Testing
       let pieces = events.filter { $0.name == "text" }.compactMap { $0.data["text"]?.string }
       #expect(pieces.count > 2)
       #expect(pieces.joined() == events.last?.data["answer"]?.string)
-      #expect(events.first?.data["sources"]?.array?.count == 4)
+      let similarities = (events.first?.data["sources"]?.array ?? []).compactMap { $0["similarity"]?.number }
+      #expect((1...4).contains(similarities.count) && similarities.allSatisfy { $0 >= 0.15 }, "what is too far is left out")
       let whole = try await service.ask(Self.question).json()
       #expect(events.last?.data["answer"] == whole["answer"])
     }
