@@ -21,16 +21,15 @@ struct BenchStage {
   let body: ([LLMSpan]) throws -> Void
 
   /// Nanoseconds a span: the median of the rounds, each over all batches, after one that warms up.
-  func measure(rounds: Int) -> Double {
+  func measure(rounds: Int, clock: BenchClock) -> Double {
     let count = batches.reduce(0) { $0 + $1.count }
     var results: [Double] = []
     for round in 0...rounds {
-      let time = ContinuousClock().measure {
-        for batch in batches {
-          do { try body(batch) } catch { FileHandle.standardError.write(Data("\(name): \(error)\n".utf8)) }
-        }
+      let begin = clock.seconds(ofProcess: false)
+      for batch in batches {
+        do { try body(batch) } catch { FileHandle.standardError.write(Data("\(name): \(error)\n".utf8)) }
       }
-      if round > 0 { results.append(Double(time / .nanoseconds(1)) / Double(count)) }
+      if round > 0 { results.append((clock.seconds(ofProcess: false) - begin) * 1e9 / Double(count)) }
     }
     return results.sorted()[results.count / 2]
   }
@@ -44,11 +43,10 @@ struct BenchRun {
   let makePipeline: () throws -> (IngestPipeline, flush: () -> Void)
 
   /// Seconds a span, from the first offer until every sink has everything. Nothing is dropped: who offers waits for room.
-  func seconds(count: Int) async throws -> Double {
+  func seconds(count: Int, clock: BenchClock) async throws -> Double {
     let (pipeline, flush) = try makePipeline()
     let running = Task { await pipeline.run() }
-    let clock = ContinuousClock()
-    let start = clock.now
+    let begin = clock.seconds(ofProcess: true)
     var offered = 0
     while offered < count {
       for batch in batches where offered < count {
@@ -60,13 +58,14 @@ struct BenchRun {
     pipeline.shutDown()
     await running.value
     flush()
-    return Double((clock.now - start) / .nanoseconds(1)) / 1e9 / Double(offered)
+    return (clock.seconds(ofProcess: true) - begin) / Double(offered)
   }
 }
 
 final class BenchStages {
   private let folder: URL
   private let agent: DatagramDrain
+  private let isMixed: Bool
   private let devNull = open("/dev/null", O_WRONLY)
   private(set) var stages: [BenchStage] = []
 
@@ -79,11 +78,13 @@ final class BenchStages {
     return enrichment
   }
 
-  init(folder: URL, agent: DatagramDrain) throws {
+  /// - Parameter isMixed: see `BenchSpans.make`.
+  init(folder: URL, agent: DatagramDrain, isMixed: Bool) throws {
     self.folder = folder
     self.agent = agent
-    let raw = BenchSpans.make()
-    let full = BenchSpans.make(withContent: true)
+    self.isMixed = isMixed
+    let raw = BenchSpans.make(isMixed: isMixed)
+    let full = BenchSpans.make(withContent: true, isMixed: isMixed)
     // What sinks get: priced and redacted.
     let clean = Self.enriched(raw, Self.enrichment)
     let captured = Self.enriched(full, Self.capturing(.redacted))
@@ -173,6 +174,21 @@ final class BenchStages {
       service: "bench", env: "bench", application: "bench", runtimeID: UUID().uuidString.lowercased(), productVersion: "bench")
     let traces = AgentTraces(settings, discovery: AgentDiscovery(agent: "http://127.0.0.1:1", send: send), send: send)
     append("apm traces") { traces.add($0) }
+    var info = AgentInfo()
+    info.endpoints = ["/v0.4/traces", AgentInfo.statisticsPath]
+    info.dropsUnsampledAtClient = true
+    let counting = AgentTraces(
+      settings, discovery: AgentDiscovery(agent: "http://127.0.0.1:1", state: .present(info), send: send), send: send)
+    append("apm traces, statistics ours") { counting.add($0) }
+    let given = clean.map { batch in
+      batch.map { span in
+        var span = span
+        span.sampling = SamplingDecision(.autoReject)
+        return span
+      }
+    }
+    stages.append(
+      BenchStage(name: "apm statistics alone", note: "all traces given up", batches: given) { counting.add($0) })
     let intake = LLMObservabilityIntake.agentless(site: "datadoghq.com", apiKey: { "" })
     let observability = LLMObservabilitySpans(intake: intake, settings: LLMObservabilitySettings(), send: send)
     append("llm observability") { observability.add($0) }
@@ -248,8 +264,8 @@ final class BenchStages {
   }
 
   func endToEnd() throws -> [BenchRun] {
-    let raw = BenchSpans.make()
-    let full = BenchSpans.make(withContent: true)
+    let raw = BenchSpans.make(isMixed: isMixed)
+    let full = BenchSpans.make(withContent: true, isMixed: isMixed)
     return [
       BenchRun(name: "redact, price, fold, dogstatsd", note: "target: 50,000", batches: raw) { [self] in
         try pipeline(Self.enrichment)

@@ -10,22 +10,23 @@ enum PipelineBench {
   static func main() async throws {
     let core = CorePin.pin()
     let arguments = CommandLine.arguments.dropFirst()
+    let clock = arguments.contains("--cpu") ? BenchClock.processor : .wall
     let rounds = arguments.contains("--quick") ? 2 : 9
     let folder = FileManager.default.temporaryDirectory.appending(path: "pipeline-bench-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let agent = try DatagramDrain(path: folder.appending(path: "dsd.socket").path)
-    let bench = try BenchStages(folder: folder, agent: agent)
+    let bench = try BenchStages(folder: folder, agent: agent, isMixed: arguments.contains("--mixed"))
 
     var report = BenchReport(core: core)
     report.title("Cost of a span, one thread, batches of \(BenchSpans.batchSize), median of \(rounds) rounds")
     for stage in bench.stages where Self.isWanted(stage.name, arguments) {
-      report.row(stage.name, nanoseconds: stage.measure(rounds: rounds), note: stage.note)
+      report.row(stage.name, nanoseconds: stage.measure(rounds: rounds, clock: clock), note: stage.note)
     }
     if Self.isWanted("pipeline", arguments) {
       report.title("End to end through IngestPipeline, everything on one core")
       for run in try bench.endToEnd() {
-        let seconds = try await run.seconds(count: arguments.contains("--quick") ? 50_000 : 400_000)
+        let seconds = try await run.seconds(count: arguments.contains("--quick") ? 50_000 : 400_000, clock: clock)
         report.rate(run.name, spansPerSecond: 1 / seconds, note: run.note)
       }
     }

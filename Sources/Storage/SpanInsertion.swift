@@ -114,6 +114,7 @@ struct SpanInsertion: ~Copyable {
     } else {
       for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.risk[scorer]) }
     }
+    text(span.dimensions.override)
   }
 
   @inline(__always)

@@ -73,6 +73,29 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func aSaveUnderTrafficComesToAnEnd() async throws {
+    try await withFolder { folder in
+      let now = Timestamp.now()
+      let ledger = try Ledger(path: folder + "/ledger.sqlite")
+      let counting = BudgetGuard(BudgetBook(budgets, at: now))
+      let saver = BudgetSaver(
+        budgets: counting, store: BudgetStore(ledger), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      // Something has always changed when it looks again.
+      let traffic = Task.detached { [request = request("t")] in
+        while !Task.isCancelled {
+          guard case .success(let reservation) = counting.reserve(request, at: now) else { continue }
+          counting.release(reservation, at: now)
+          await Task.yield()
+        }
+      }
+      for _ in 0..<20 { await saver.save(at: now) }
+      traffic.cancel()
+      await traffic.value
+      while await saver.save(at: now) {}
+      #expect(try !BudgetStore(ledger).load().isEmpty && counting.takeChanges().isEmpty)
+    }
+  }
+
   @Test func tableShowsWhatIsLeftAndHowFarItCouldGo() throws {
     let line = BudgetList.Line(
       name: "acme-daily", scope: "tenant", subject: "acme", unit: "usd", period: "day", limit: "25", spent: "24.91",

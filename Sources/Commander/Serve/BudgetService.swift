@@ -32,7 +32,8 @@ struct BudgetService: Service {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: Self.interval)) != nil { await saver.save(at: .now()) }
     }
-    await saver.save(at: .now())
+    // The gateway has stopped, so this comes to an end.
+    while await saver.save(at: .now()) {}
   }
 }
 
@@ -66,27 +67,36 @@ actor BudgetSaver {
   /// A disk that stays full is said once.
   private var isFailing = false
 
+  /// Changes are taken this often for one save. Under traffic there is always another one: a save that went on until there is
+  /// none would never end, and would wait for the disk all the time.
+  private static let takesPerSave = 20
+
   init(budgets: BudgetGuard, store: BudgetStore, logger: Logger) {
     self.budgets = budgets
     self.store = store
     self.logger = logger
   }
 
-  func save(at now: Timestamp) {
+  /// One transaction with what has changed; what changes meanwhile is for the next. Returns whether there may be more.
+  @discardableResult
+  func save(at now: Timestamp) -> Bool {
+    var mayHaveMore = true
+    for _ in 0..<Self.takesPerSave {
+      let rows = budgets.takeChanges()
+      for row in rows { unsaved[Slot(row)] = row }
+      mayHaveMore = !rows.isEmpty
+      if rows.isEmpty { break }
+    }
     do {
-      while true {
-        let rows = budgets.takeChanges()
-        if rows.isEmpty, unsaved.isEmpty { break }
-        for row in rows { unsaved[Slot(row)] = row }
-        try store.save(Array(unsaved.values))
-        unsaved.removeAll()
-      }
+      try store.save(Array(unsaved.values))
+      unsaved.removeAll()
       if isFailing { logger.notice("budgets are saved again") }
       isFailing = false
       if now >= nextPrune {
         nextPrune = now + .seconds(60)
         try store.prune(at: now)
       }
+      return mayHaveMore
     } catch {
       unsaved = unsaved.filter { $0.value.expires > now }
       if !isFailing {
@@ -95,6 +105,7 @@ actor BudgetSaver {
           metadata: ["error": "\(error)"])
       }
       isFailing = true
+      return false
     }
   }
 }

@@ -61,13 +61,13 @@ final class Exchange: LoopMember {
     requestBody = body
     let timeouts = call.route.value.timeouts
     limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
-    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.route.value.retry)
+    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.retry)
     lastActivity = started
   }
 
   func start() {
     loop.began(self)
-    loop.health.requestCame(route: call.route.value.name, policy: call.route.value.retry)
+    loop.health.requestCame(route: call.route.value.name, policy: call.retry)
     prepareTarget()
   }
 

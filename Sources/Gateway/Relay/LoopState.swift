@@ -59,6 +59,7 @@ final class LoopState {
   func update(_ newer: GatewaySnapshot) -> Bool {
     guard newer.overrides.generation >= snapshot.overrides.generation else { return false }
     snapshot = newer
+    health.keepThrottles(of: newer.overrides)
     seenKeys.removeAll(keepingCapacity: true)
     return true
   }

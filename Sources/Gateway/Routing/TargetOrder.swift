@@ -17,18 +17,21 @@ enum TargetOrder {
   /// every circuit is open they are tried all the same: an open circuit diverts, and never refuses by itself.
   ///
   /// - Parameters:
+  ///   - targets: the route's, with the weights they have at present.
   ///   - ticket: a random number that picks a target by weight.
   ///   - override: what a remediation put in the place of the targets.
   static func candidates(
-    of route: Route, asked: String, ticket: UInt64, override: Candidate?, isOpen: (Candidate) -> Bool
+    of route: Route, targets: [RouteTarget]? = nil, asked: String, ticket: UInt64, override: Candidate?,
+    isOpen: (Candidate) -> Bool
   ) -> [Candidate] {
     var result: [Candidate] = []
+    let targets = targets ?? route.targets
     if let override {
       result.append(override)
-    } else if route.targets.count == 1 {
-      result.append(candidate(route.targets[0], asked))
+    } else if targets.count == 1 {
+      result.append(candidate(targets[0], asked))
     } else {
-      var left = route.targets.filter { $0.weight > 0 }
+      var left = targets.filter { $0.weight > 0 }
       var ticket = ticket
       while !left.isEmpty {
         let total = left.reduce(0) { $0 + $1.weight }
