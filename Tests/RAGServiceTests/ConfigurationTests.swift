@@ -92,6 +92,24 @@ import Testing
     #expect(configuration.documentsKey == "k" && configuration.telemetry.capturesContent)
   }
 
+  @Test func theRoadsOfTelemetryAreIndependent() throws {
+    func telemetry(_ text: String) throws -> RAGConfiguration.Telemetry { try read(Self.least + "telemetry: " + text).telemetry }
+    let both = try telemetry(
+      "{spans_url: http://a/intake/spans, credential: {environment: KEY}, datadog: {agent_url: http://agent:8126, ml_app: m}}")
+    #expect(both.commander?.key == "k" && both.datadog?.road == .agent(url: "http://agent:8126") && both.datadog?.mlApp == "m")
+    let agent = try telemetry("{datadog: {llm_observability: false}}")
+    #expect(agent.commander == nil && agent.datadog?.road == .agent(url: nil) && agent.datadog?.sendsObservability == false)
+    let agentless = try telemetry("{datadog: {site: datadoghq.eu, credential: {environment: KEY}}}")
+    #expect(agentless.datadog?.road == .agentless(site: "datadoghq.eu", apiKey: "k"))
+    for (part, word) in [
+      ("{capture_content: true}", "needs `spans_url`"), ("{datadog: {site: datadoghq.eu}}", "needs `credential`"),
+      ("{datadog: {agent_url: http://a, site: b}}", "without an Agent"),
+    ] {
+      let lines = try errors(Self.least + "telemetry: " + part, environment: ["KEY": "k"])
+      #expect(lines.contains { $0.contains(word) }, "\(lines)")
+    }
+  }
+
   @Test func everyErrorIsReportedWithItsPlace() throws {
     let yaml = """
       listen: somewhere
