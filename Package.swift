@@ -199,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Pricing", "RAGService", "Simulation", "StrictYAML", asyncHTTPClient, grdb,
+        "LLMTelemetry", "LLMInstrumentation", "Pricing", "RAGService", "Simulation", "StrictYAML", asyncHTTPClient,
         httpTypes, hummingbird, hummingbirdTesting, logging,
       ]),
     .testTarget(
