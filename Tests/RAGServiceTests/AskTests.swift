@@ -183,6 +183,8 @@ import Testing
       let body = try JSON(parsing: try #require(service.generations.last).body)
       #expect(body["contents"]?.array?.count == 3, "the turn before, its answer, and the question")
       #expect(body[path: "contents.0.parts.0.text"]?.string == "How long is the warranty of Halden devices?")
+      let said = try #require(body[path: "contents.1.parts.0.text"]?.string)
+      #expect(said.contains("three years") && !said.contains("[1]"), "numbers of other passages would mislead")
       #expect(service.spans.spans.filter { $0.session == "c1" }.count > 10)
       #expect(service.spans.trace(of: "answer question").contains { $0.name == "rewrite question" })
 

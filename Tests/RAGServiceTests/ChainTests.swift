@@ -55,6 +55,7 @@ import Testing
     #expect(found.map(\.passageID) == ["a", "b", "c", "a"])
     let characters = Array(text)
     #expect(found.map { String(characters[$0.range]) } == ["[1]", "[2, 3]", "[2, 3]", "[1]"])
+    #expect(CiteStep.withoutCitations(text, found) == "Ja. Nein; [9] [x][] größer [0] [3")
     #expect(CiteStep.citations(in: String(repeating: "[", count: 10_000), passages: passages).isEmpty)
   }
 

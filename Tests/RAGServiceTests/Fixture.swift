@@ -26,6 +26,9 @@ final class CollectedSpans: SpanExporter {
   private let collected = Mutex<[LLMSpan]>([])
   var spans: [LLMSpan] { collected.withLock { $0 } }
   func export(_ spans: [LLMSpan]) { collected.withLock { $0 += spans } }
+  private let ended = Mutex(false)
+  var isEnded: Bool { ended.withLock { $0 } }
+  func shutdown() async { ended.withLock { $0 = true } }
   func clear() { collected.withLock { $0 = [] } }
 
   /// The trace that has a span of this name.
