@@ -53,4 +53,15 @@ import Testing
     }
     try await httpClient.shutdown()
   }
+
+  @Test func everyRoadGetsEverySpanAndEndsWithTheService() async {
+    let roads = [CollectedSpans(), CollectedSpans()]
+    let exporter = FanOutExporter(exporters: roads)
+    let span = LLMSpan(
+      traceID: .random(at: .now()), spanID: .random(), kind: .task, name: "a", start: .now(), duration: .seconds(1))
+    exporter.export([span])
+    await exporter.shutdown()
+    #expect(roads.allSatisfy { $0.spans == [span] && $0.isEnded })
+    FanOutExporter(exporters: []).export([span])
+  }
 }
