@@ -30,7 +30,7 @@ struct Story {
   /// Where a shifted route sends its requests.
   var otherTarget: [String: (provider: String, model: String)] = [:]
   /// What throttles still let through in the present ten seconds, by their override.
-  private var allowances: [String: Int64] = [:]
+  var allowances: [String: Int64] = [:]
   /// Which version, model and provider requests get before overrides.
   var streams: [Stream] = []
 
