@@ -56,12 +56,13 @@ format: ## Rewrite the Swift sources in the project's format
 format-check: ## Fail where a Swift source is not in the project's format
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 
-docs: ## Write docs/reference/metrics.md from the metric catalogue
+docs: ## Write docs/reference/metrics.md from the metric catalogue, and DocC archives of the public modules to .build/docc
 	scripts/bootstrap build
 	swift build --product commander
 	@mkdir -p docs/reference
 	"$$(swift build --show-bin-path)/commander" metrics catalogue --output markdown > docs/reference/metrics.md.new
 	mv docs/reference/metrics.md.new docs/reference/metrics.md
+	scripts/docc
 
 clean: ## Remove what builds left behind; the Python venvs stay
 	swift package clean

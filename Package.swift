@@ -16,6 +16,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
@@ -29,6 +30,7 @@ let package = Package(
   products: [
     .library(name: "LLMTelemetry", targets: ["LLMTelemetry"]),
     .library(name: "LLMInstrumentation", targets: ["LLMInstrumentation"]),
+    .library(name: "DatadogInstrumentation", targets: ["DatadogInstrumentation"]),
     .executable(name: "commander", targets: ["commander"]),
     .executable(name: "rag-service", targets: ["rag-service"]),
     .executable(name: "gateway-bench", targets: ["gateway-bench"]),
@@ -70,7 +72,8 @@ let package = Package(
     .target(
       name: "LLMInstrumentation",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Delivery", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle, tracing,
+        "LLMTelemetry", "LLMMetrics", "Delivery", "Redaction", asyncHTTPClient, logging, metrics, nioCore, serviceLifecycle,
+        tracing,
       ]),
     .target(name: "Ingest", dependencies: ["LLMTelemetry", "LLMMetrics", "Pricing", "Redaction", "SemanticRisk"]),
     .target(name: "Detection", dependencies: ["LLMTelemetry"]),
@@ -80,8 +83,13 @@ let package = Package(
     .target(name: "Storage", dependencies: ["LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Remediation", grdb]),
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Delivery"]),
     .target(
+      name: "DatadogInstrumentation",
+      dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Redaction", "Datadog", logging]),
+    .target(
       name: "Notifications",
-      dependencies: ["LLMTelemetry", "Monitors", "Incidents", "Remediation", asyncHTTPClient, crypto, logging, nioCore]),
+      dependencies: [
+        "LLMTelemetry", "Monitors", "Incidents", "Remediation", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+      ]),
     .target(
       name: "Console",
       dependencies: [
@@ -93,8 +101,8 @@ let package = Package(
     .target(
       name: "RAGService",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "StrictYAML", asyncHTTPClient, hummingbird, logging, nioCore,
-        serviceLifecycle,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "SemanticRisk", "GoogleCredentials", "StrictYAML",
+        asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     .target(
       name: "Commander",
@@ -122,6 +130,7 @@ let package = Package(
     // The example of docs/swift-sdk.md, which a test runs.
     .executableTarget(
       name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
+    .executableTarget(name: "datadog-app", dependencies: ["DatadogInstrumentation"], path: "Examples/DatadogApp"),
     .testTarget(
       name: "LLMInstrumentationTests",
       dependencies: [
@@ -172,10 +181,12 @@ let package = Package(
       name: "DatadogTests",
       dependencies: ["TestSeries", "LLMTelemetry", "LLMMetrics", "Monitors", "Delivery", "Datadog", nioCore, nioPosix]),
     .testTarget(
+      name: "DatadogInstrumentationTests",
+      dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Datadog", "DatadogInstrumentation", logging]),
+    .testTarget(
       name: "NotificationsTests",
       dependencies: [
-        "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", asyncHTTPClient, crypto, hummingbird, logging,
-        nioCore,
+        "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", crypto, httpTypes, hummingbird, logging, nioCore,
       ]),
     .testTarget(
       name: "ConsoleTests",
@@ -187,7 +198,8 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "RAGService", "Simulation", "StrictYAML", hummingbird,
+        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "RAGService", "Simulation", "StrictYAML", httpTypes,
+        hummingbird,
         hummingbirdTesting, asyncHTTPClient,
         logging,
       ]),
@@ -203,7 +215,7 @@ let package = Package(
       dependencies: [
         "TestSeries", "LLMTelemetry", crypto, nioHTTP1, serviceLifecycle, "LLMMetrics", "Storage", "Delivery", "Compression",
         "Datadog",
-        "OpenTelemetry", "Gateway", "Simulation",
+        "DatadogInstrumentation", "datadog-app", "OpenTelemetry", "Gateway", "Simulation",
         "Commander", asyncHTTPClient, hummingbird, logging, nioCore, nioPosix,
       ]),
   ],

@@ -82,7 +82,7 @@ package final class DeliveryLane: Sendable {
     }
     await last.value
     watch.cancel()
-    queue.drop(queue.take(items: .max, bytes: .max), .shutDown)
+    while case let rest = queue.take(items: .max, bytes: .max), !rest.isEmpty { queue.drop(rest, .shutDown) }
   }
 
   /// Sends everything that waits now.

@@ -7,10 +7,13 @@ package struct DeliveryItem: Sendable {
   package var bytes: [UInt8]
   /// Spans, lines or points in it: the unit drops are counted in.
   package var count: Int
+  /// Items of different kinds never share a request: where a header says something of all of them.
+  package var kind: UInt8
 
-  package init(_ bytes: [UInt8], count: Int = 1) {
+  package init(_ bytes: [UInt8], count: Int = 1, kind: UInt8 = 0) {
     self.bytes = bytes
     self.count = count
+    self.kind = kind
   }
 }
 
@@ -83,12 +86,13 @@ final class DeliveryQueue: Sendable {
     }
   }
 
-  /// The oldest items that together stay within both limits; at least one when there is any.
+  /// The oldest items of one kind that together stay within both limits; at least one when there is any.
   func take(items limit: Int, bytes byteLimit: Int) -> [DeliveryItem] {
     state.withLock { state in
       var end = state.first
       var bytes = 0
       while end < state.items.count, end - state.first < limit {
+        if state.items[end].kind != state.items[state.first].kind { break }
         let size = state.items[end].bytes.count
         if end > state.first, bytes + size > byteLimit { break }
         bytes += size

@@ -2,32 +2,19 @@
 
 import LLMTelemetry
 
-/// A line that cannot be one of the format's.
-package struct LineTooLong: Error, Hashable, Sendable, CustomStringConvertible {
-  package var file: String
-  package var line: Int
-  package var message: String
-
-  package var description: String { "\(file):\(line): \(message)" }
-}
-
 /// One run over one or more recordings. Files that continue each other are one recording; one that begins earlier, or more than an hour later, starts another.
 package struct Backtest: Sendable {
   package let settings: DetectionSettings
   private var detector: Detector
   private var finished: [Recording] = []
-  private var file = ""
-  private var line = 0
-  private var rest: [UInt8] = []
+  private var lines = TrafficLines()
   private var day = TrafficLine.DayMemory()
   private var isFirstOfFile = false
   /// Numbers of the files of the running recording.
   private var files: [Int] = []
   private var fileNumber = -1
   /// A file that begins more than an hour after the one before is another recording.
-  private static let longestPause: Int64 = 3_600_000_000_000
-  /// A line this long is no span.
-  private static let longestLine = 8 << 20
+  package static let longestPause: Int64 = 3_600_000_000_000
 
   /// What was found in one recording.
   package struct Recording: Sendable {
@@ -37,6 +24,14 @@ package struct Backtest: Sendable {
     package var spans: Int
     /// Which files it was read from, by their place among all.
     package var files: [Int]
+
+    package init(incidents: [DetectedIncident], monitors: [DetectionMonitor], seconds: Double, spans: Int, files: [Int]) {
+      self.incidents = incidents
+      self.monitors = monitors
+      self.seconds = seconds
+      self.spans = spans
+      self.files = files
+    }
   }
 
   package init(settings: DetectionSettings = DetectionSettings()) {
@@ -45,42 +40,41 @@ package struct Backtest: Sendable {
   }
 
   package mutating func beginFile(_ name: String) {
-    file = name
+    lines.beginFile(name)
     fileNumber += 1
-    line = 0
     isFirstOfFile = true
   }
 
   /// The next decompressed bytes of the file.
   package mutating func read(_ bytes: UnsafeRawBufferPointer) throws {
-    var start = 0
-    if !rest.isEmpty {
-      guard let end = bytes.firstIndex(of: 0x0a) else {
-        guard rest.count + bytes.count <= Self.longestLine else { throw tooLong }
-        rest.append(contentsOf: bytes)
-        return
-      }
-      rest.append(contentsOf: bytes[0..<end])
-      let whole = rest
-      rest.removeAll(keepingCapacity: true)
-      try whole.withUnsafeBytes { try readLine($0) }
-      start = end + 1
-    }
-    while start < bytes.count, let end = Self.newline(bytes, from: start) {
-      try readLine(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-      start = end + 1
-    }
-    if start < bytes.count {
-      guard bytes.count - start <= Self.longestLine else { throw tooLong }
-      rest.append(contentsOf: bytes[start...])
-    }
+    var lines = lines
+    defer { self.lines = lines }
+    // The reader leaves its place, so that the lines may change everything else.
+    self.lines = TrafficLines()
+    let file = lines.file
+    try lines.read(bytes) { try readLine($0, file, $1) }
   }
 
   package mutating func endFile() throws {
-    guard !rest.isEmpty else { return }
-    let whole = rest
-    rest.removeAll()
-    try whole.withUnsafeBytes { try readLine($0) }
+    var lines = lines
+    let file = lines.file
+    try lines.endFile { try readLine($0, file, $1) }
+    self.lines = lines
+  }
+
+  /// A record that is at hand already.
+  package mutating func add(_ record: TrafficRecord) {
+    let time =
+      switch record {
+      case .span(let span): span.start
+      case .change(let change): change.at
+      }
+    if isFirstOfFile { beginRecordingIfNeeded(at: time.unixNanoseconds) }
+    if files.isEmpty { files = [fileNumber] }
+    switch record {
+    case .span(let span): detector.add(span)
+    case .change(let change): detector.add(change)
+    }
   }
 
   /// Ends the run.
@@ -89,13 +83,7 @@ package struct Backtest: Sendable {
     return finished
   }
 
-  private var tooLong: LineTooLong {
-    LineTooLong(file: file, line: line + 1, message: "the line is longer than 8 MiB; is this recorded traffic?")
-  }
-
-  private mutating func readLine(_ bytes: UnsafeRawBufferPointer) throws {
-    line += 1
-    guard bytes.contains(where: { $0 > 0x20 }) else { return }
+  private mutating func readLine(_ bytes: UnsafeRawBufferPointer, _ file: String, _ line: Int) throws {
     var reader = TrafficLine(bytes)
     switch reader.read(&detector.tables, &day) {
     case .step: return
@@ -106,27 +94,18 @@ package struct Backtest: Sendable {
       // A new recording has tables of its own.
       if files.isEmpty {
         files = [fileNumber]
-        try readAgain(bytes)
+        try readAgain(bytes, file, line)
         return
       }
       detector.add(span)
       return
     }
-    try readAgain(bytes)
+    try readAgain(bytes, file, line)
   }
 
   /// The exact reader: for changes, and for lines in a form the fast one leaves out.
-  private mutating func readAgain(_ bytes: UnsafeRawBufferPointer) throws {
-    switch try RecordedTraffic.record(from: bytes, file: file, line: line) {
-    case .span(let span):
-      if isFirstOfFile { beginRecordingIfNeeded(at: span.start.unixNanoseconds) }
-      if files.isEmpty { files = [fileNumber] }
-      detector.add(span)
-    case .change(let change):
-      if isFirstOfFile { beginRecordingIfNeeded(at: change.at.unixNanoseconds) }
-      if files.isEmpty { files = [fileNumber] }
-      detector.add(change)
-    }
+  private mutating func readAgain(_ bytes: UnsafeRawBufferPointer, _ file: String, _ line: Int) throws {
+    add(try RecordedTraffic.record(from: bytes, file: file, line: line))
   }
 
   private mutating func beginRecordingIfNeeded(at time: Int64) {
@@ -145,10 +124,5 @@ package struct Backtest: Sendable {
     detector = Detector(settings: settings)
     day = TrafficLine.DayMemory()
     files = []
-  }
-
-  private static func newline(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    guard let base = bytes.baseAddress, let found = findByte(base + start, 0x0a, bytes.count - start) else { return nil }
-    return UnsafeRawPointer(found) - base
   }
 }

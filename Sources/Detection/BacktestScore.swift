@@ -47,6 +47,20 @@ package struct TrafficLabels: Hashable, Sendable, Decodable {
   package var incidents: [Incident]
 
   package init(incidents: [Incident]) { self.incidents = incidents }
+
+  /// What a file of labels lacks, in words.
+  package static func explanation(of error: any Error) -> String {
+    func path(_ context: DecodingError.Context) -> String { context.codingPath.map(\.stringValue).joined(separator: ".") }
+    return switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      "\"\((context.codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: "."))\" is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "\"\(path(context))\" is of another type than labels have"
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "\"\(path(context))\" cannot be read: \(context.debugDescription)"
+    default: "it is no JSON object with \"incidents\""
+    }
+  }
 }
 
 /// The score of a run against labels.
@@ -159,15 +173,23 @@ package struct BacktestDocument: Sendable, Encodable {
 
   package init(_ recordings: [Backtest.Recording], score: BacktestScore?) {
     incidents = recordings.flatMap(\.incidents)
-    var monitors: [DetectionMonitor] = DetectionSignal.allCases.map { DetectionMonitor(name: $0.name, alarms: 0, incidents: 0) }
-    for recording in recordings {
-      for (index, monitor) in recording.monitors.enumerated() where index < monitors.count {
-        monitors[index].alarms += monitor.alarms
-        monitors[index].incidents += monitor.incidents
+    monitors = Self.sum(recordings.map(\.monitors))
+    labels = score
+  }
+
+  /// All recordings were watched by the same monitors, in the same order.
+  private static func sum(_ recordings: [[DetectionMonitor]]) -> [DetectionMonitor] {
+    guard var sum = recordings.first else {
+      return DetectionSignal.allCases.map { DetectionMonitor(name: $0.name, alarms: 0, incidents: 0) }
+    }
+    for monitors in recordings.dropFirst() {
+      for (index, monitor) in monitors.enumerated() where index < sum.count {
+        sum[index].alarms += monitor.alarms
+        sum[index].incidents += monitor.incidents
+        if let minutes = monitor.minutes { sum[index].minutes = (sum[index].minutes ?? 0) + minutes }
       }
     }
-    self.monitors = monitors
-    labels = score
+    return sum
   }
 
   /// The labels of each recording: file by file when there is one for each, else all labels for every recording.
@@ -195,14 +217,17 @@ package struct BacktestDocument: Sendable, Encodable {
   }
 
   /// The score in a sentence.
-  package var sentence: String? {
-    guard let labels else { return nil }
+  package var sentence: String? { labels?.sentence }
+}
+
+extension BacktestScore {
+  package var sentence: String {
     func percent(_ value: Double?) -> String { value.map { "\(Int(($0 * 100).rounded())) %" } ?? "-" }
     func tenths(_ value: Double?) -> String { value.map { "\(($0 * 10).rounded() / 10)" } ?? "-" }
     return """
-      Precision \(percent(labels.precision)), recall \(percent(labels.recall)), time to detect \
-      \(tenths(labels.medianMinutesToDetect)) min (nine of ten: \(tenths(labels.ninetiethMinutesToDetect))), cause right \
-      \(percent(labels.causeRight)), false incidents a week \(tenths(labels.falseIncidentsPerWeek)).
+      Precision \(percent(precision)), recall \(percent(recall)), time to detect \
+      \(tenths(medianMinutesToDetect)) min (nine of ten: \(tenths(ninetiethMinutesToDetect))), cause right \
+      \(percent(causeRight)), false incidents a week \(tenths(falseIncidentsPerWeek)).
       """
   }
 }

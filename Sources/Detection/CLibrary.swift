@@ -8,6 +8,7 @@
 
 extension Float {
   var logarithm: Float { logf(self) }
+  var exponential: Float { expf(self) }
 }
 
 extension Double {

@@ -20,6 +20,12 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
       // Null and not left out: a reader sees that there is none.
       try container.encode(change, forKey: .change)
     }
+
+    package init(dimensions: [String: String], confidence: Double, change: ChangeEvent?) {
+      self.dimensions = dimensions
+      self.confidence = confidence
+      self.change = change
+    }
   }
 
   package var opened: Timestamp
@@ -32,6 +38,19 @@ package struct DetectedIncident: Hashable, Sendable, Encodable {
   package var cause: Cause
   /// The combinations of dimension values seen while it lasted: two sets of conditions that hold for the same of them name one cause.
   package var combinations: [[String: String]]
+
+  package init(
+    opened: Timestamp, resolved: Timestamp?, onset: Timestamp, severity: String, monitors: [String], cause: Cause,
+    combinations: [[String: String]]
+  ) {
+    self.opened = opened
+    self.resolved = resolved
+    self.onset = onset
+    self.severity = severity
+    self.monitors = monitors
+    self.cause = cause
+    self.combinations = combinations
+  }
 
   private enum CodingKeys: String, CodingKey { case opened, resolved, severity, monitors, cause }
 
@@ -50,6 +69,15 @@ package struct DetectionMonitor: Hashable, Sendable, Encodable {
   package var name: String
   package var alarms: Int
   package var incidents: Int
+  /// How long its alerts lasted, in minutes; `nil` for a signal of detection, whose alarms have no length.
+  package var minutes: Double?
+
+  package init(name: String, alarms: Int, incidents: Int, minutes: Double? = nil) {
+    self.name = name
+    self.alarms = alarms
+    self.incidents = incidents
+    self.minutes = minutes
+  }
 }
 
 extension Detector {
@@ -72,17 +100,21 @@ extension Detector {
   func time(_ bucket: Int32) -> Timestamp { Timestamp(unixNanoseconds: origin + Int64(bucket) * Self.bucketNanoseconds) }
 
   private func reported(_ incident: OpenIncident) -> DetectedIncident {
-    var dimensions: [String: String] = [:]
-    for dimension in CauseDimension.allCases where incident.slice.values[dimension.rawValue] != 0 {
-      dimensions[dimension.name] = tables.name(incident.slice.values[dimension.rawValue], dimension)
-    }
     let signals = incident.signals.sorted { $0.rawValue < $1.rawValue }
     return DetectedIncident(
       // Decided at the end of its bucket.
       opened: time(incident.opened + 1), resolved: incident.resolved.map { time($0 + 1) }, onset: time(incident.onset),
       severity: severity(incident), monitors: signals.map(\.name),
-      cause: .init(dimensions: dimensions, confidence: confidence(incident), change: change(behind: incident)),
+      cause: .init(dimensions: values(of: incident.slice), confidence: confidence(incident), change: change(behind: incident)),
       combinations: combinations(incident))
+  }
+
+  func values(of slice: SliceKey) -> [String: String] {
+    var values: [String: String] = [:]
+    for dimension in CauseDimension.allCases where slice.values[dimension.rawValue] != 0 {
+      values[dimension.name] = tables.name(slice.values[dimension.rawValue], dimension)
+    }
+    return values
   }
 
   private func combinations(_ incident: OpenIncident) -> [[String: String]] {
@@ -96,12 +128,12 @@ extension Detector {
     }
   }
 
-  private func confidence(_ incident: OpenIncident) -> Double {
+  func confidence(_ incident: OpenIncident) -> Double {
     (Double(min(1, max(0, incident.explained))) * 95).rounded() / 100
   }
 
   /// The change that fits best, the latest of those.
-  private func change(behind incident: OpenIncident) -> ChangeEvent? {
+  func change(behind incident: OpenIncident) -> ChangeEvent? {
     let near = changes.filter { $0.bucket <= incident.onset + 10 && $0.bucket >= incident.onset - 90 }
     let ranked = near.map { note in (note, note.fit(incident.slice, tables)) }
     if let best = ranked.filter({ $0.1 > 0 }).max(by: { ($0.1, $0.0.bucket) < ($1.1, $1.0.bucket) }) { return best.0.event }
@@ -109,7 +141,7 @@ extension Detector {
     return near.last { $0.bucket >= incident.onset - 20 && $0.mayExplain(incident.signals) && incident.slice.isEverything }?.event
   }
 
-  private func severity(_ incident: OpenIncident) -> String {
+  func severity(_ incident: OpenIncident) -> String {
     let (inside, outside) = incident.tally(in: incident.slice, leafs)
     let all = max(1, inside.spans + outside.spans)
     var failing: Float = 0

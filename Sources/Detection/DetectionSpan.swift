@@ -98,6 +98,8 @@ struct SpanFacts {
       case .timeout: events |= DetectionSignal.timeout.bit
       case .invalidRequest, .contextOverflow, .auth: events |= DetectionSignal.requestError.bit
       case .cancelled: events |= DetectionSignal.cancelled.bit
+      // An override refused it on purpose: no signal.
+      case .withheld: break
       case .blocked:
         trials |= DetectionSignal.blocked.bit
         events |= DetectionSignal.blocked.bit

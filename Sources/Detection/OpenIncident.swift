@@ -6,6 +6,8 @@ struct OpenIncident {
   var resolved: Int32?
   var signals: [DetectionSignal]
   var slice: SliceKey
+  /// The slice it was blamed on when it opened.
+  let firstSlice: SliceKey
   var explained: Float = 1
   /// What was seen since the onset, by leaf.
   var leaves: [Int32: Tally] = [:]
@@ -15,6 +17,15 @@ struct OpenIncident {
   var nextSearch: Int32 = 0
   /// Share of all traffic that is in the slice.
   var share: Float = 0
+
+  init(opened: Int32, onset: Int32, signals: [DetectionSignal], slice: SliceKey, lastAlarm: Int32) {
+    self.opened = opened
+    self.onset = onset
+    self.signals = signals
+    self.slice = slice
+    firstSlice = slice
+    self.lastAlarm = lastAlarm
+  }
 
   /// True when it is made of the evidence of slices; traffic loss and loops are followed by their own watches.
   var isStream: Bool { signals.first.map { $0.rawValue < DetectionSignal.laneCount } ?? false }

@@ -12,7 +12,8 @@ package enum IncidentState: String, CaseIterable, Hashable, Sendable, Codable {
     case .acknowledged: [.mitigated, .resolved]
     // Back to triggered when an alert fires again before the incident was resolved.
     case .mitigated: [.triggered, .acknowledged, .resolved]
-    case .resolved: []
+    // Reopened, which is an event of its own: nothing else moves what is over.
+    case .resolved: [.triggered]
     }
   }
 }
@@ -34,6 +35,28 @@ package struct TimelineEntry: Hashable, Sendable, Codable {
     self.text = text
     self.actor = actor
   }
+}
+
+/// Something a person has to do about an incident, and the runbook that says how.
+package struct IncidentTask: Hashable, Sendable, Codable, Identifiable {
+  /// The remediation that asks for it, `REM-4`, or `T-1` for one that a person added.
+  package let id: String
+  package let text: String
+  /// An address, or a few words; `nil` for none.
+  package let runbook: String?
+  package internal(set) var doneAt: Timestamp?
+  package internal(set) var doneBy: String?
+
+  package init(id: String, text: String, runbook: String? = nil) {
+    self.id = id
+    self.text = text
+    self.runbook = runbook
+  }
+}
+
+/// What someone answers for while an incident is open.
+package enum IncidentRole: String, CaseIterable, Hashable, Sendable, Codable {
+  case commander, communications, operations, scribe
 }
 
 /// One small chart as it looked when the incident opened, so that the page outlives the retention of series.
@@ -78,7 +101,16 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package internal(set) var mitigatedAt: Timestamp?
   package internal(set) var resolvedAt: Timestamp?
   package internal(set) var owner: String?
-  /// In order of joining; the first one opened it.
+  /// Role to person.
+  package internal(set) var roles: [String: String] = [:]
+  package internal(set) var tasks: [IncidentTask] = []
+  /// Other causes that showed at the same time.
+  package internal(set) var further: [Cause] = []
+  /// How often an alert of it fired again after it was mitigated, or it was reopened.
+  package internal(set) var relapses = 0
+  /// The incident its alerts went to, when a person merged it.
+  package internal(set) var mergedInto: String?
+  /// In order of joining; the first one opened it. None where a person declared the incident.
   package internal(set) var alerts: [AlertKey]
   package internal(set) var cause: Cause?
   /// Why no cause is named, when none is.
@@ -90,8 +122,8 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package internal(set) var charts: [FrozenChart] = []
   /// Trace ids in hexadecimal.
   package internal(set) var exemplars: [String] = []
-  /// An earlier, resolved incident with the same alert or cause.
-  package let sameAs: String?
+  /// An earlier, resolved incident with the same alert or cause, or one that a person says is the same.
+  package internal(set) var sameAs: String?
   /// Ordered by time; at most `IncidentBook.timelineLimit` entries.
   package internal(set) var timeline: [TimelineEntry]
   package internal(set) var timelineDropped = 0
@@ -104,6 +136,8 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
 extension Incident {
   /// How long users suffered before it was seen, before it was eased, before it was over: all counted from the onset.
   package var timeToDetect: Duration { max(.zero, openedAt - onsetAt) }
+  /// From the opening, since nobody can acknowledge what nobody was told.
+  package var timeToAcknowledge: Duration? { acknowledgedAt.map { max(.zero, $0 - openedAt) } }
   package var timeToMitigate: Duration? { mitigatedAt.map { max(.zero, $0 - onsetAt) } }
   package var timeToResolve: Duration? { resolvedAt.map { max(.zero, $0 - onsetAt) } }
 }

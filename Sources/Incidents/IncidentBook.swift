@@ -25,7 +25,7 @@ package struct IncidentBook: Hashable, Sendable {
       incidents.append(
         Incident(
           number: opening.number, title: opening.title, severity: opening.severity, state: .triggered, onsetAt: opening.onset,
-          openedAt: record.at, alerts: [opening.alert], sameAs: opening.sameAs,
+          openedAt: record.at, alerts: opening.alert.map { [$0] } ?? [], sameAs: opening.sameAs,
           timeline: [
             TimelineEntry(
               at: record.at, kind: .incident, text: "Incident opened, \(opening.severity.rawValue): \(opening.reason)",
@@ -58,10 +58,12 @@ extension Incident {
     func entry(_ kind: TimelineEntry.Kind, _ text: String) -> TimelineEntry {
       TimelineEntry(at: at, kind: kind, text: text, actor: actor)
     }
-    // Notes, impact and evidence may still come after the end; nothing else may.
+    // Notes, impact and evidence may still come after the end, and what was left to do gets done then; nothing else may.
     switch event {
-    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated: break
-    default: guard isOpen else { return false }
+    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened: break
+    case .opened, .alertJoined, .relapsed, .causeAttributed, .acknowledged, .mitigated, .resolved, .escalated, .severityChanged,
+      .assigned, .alertsTaken, .alertsGiven, .merged:
+      guard isOpen else { return false }
     }
     switch event {
     case .opened: return false
@@ -73,12 +75,14 @@ extension Incident {
       append(entry(.alert, "Alert \(joining.alert) joined: \(joining.reason)"))
     case .relapsed(let note):
       guard move(to: acknowledgedAt == nil ? .triggered : .acknowledged, at: at) else { return false }
+      relapses += 1
       append(entry(.alert, "Alert \(note.alert) fired again: \(note.reason)"))
     case .causeAttributed(let finding):
       cause = finding.attribution.cause
       abstention = finding.attribution.abstention
       contrast = finding.attribution.contrast
       rejected = finding.attribution.rejected
+      further = finding.attribution.further ?? []
       if let title = finding.title { self.title = title }
       if let change = cause?.change {
         append(TimelineEntry(at: change.at, kind: .change, text: change.sentence, actor: change.author ?? "unknown"))
@@ -91,7 +95,7 @@ extension Incident {
       impactAt = at
     case .acknowledged:
       guard move(to: .acknowledged, at: at) else { return false }
-      owner = actor
+      owner = owner ?? actor
       append(entry(.incident, "Acknowledged by \(actor)"))
     case .noted(let note): append(entry(.note, note.text))
     case .mitigated(let note):
@@ -101,16 +105,19 @@ extension Incident {
       guard move(to: .resolved, at: at) else { return false }
       append(entry(.incident, "Resolved: \(note.text)"))
     case .escalated(let note): append(entry(.incident, "Escalated: \(note.text)"))
+    default: return applyByHand(event, at: at, entry: entry)
     }
     return true
   }
 
   @discardableResult
-  private mutating func move(to next: IncidentState, at: Timestamp) -> Bool {
+  mutating func move(to next: IncidentState, at: Timestamp) -> Bool {
     guard state.successors.contains(next) else { return false }
     state = next
     switch next {
-    case .triggered: mitigatedAt = nil
+    case .triggered:
+      mitigatedAt = nil
+      resolvedAt = nil
     case .acknowledged:
       mitigatedAt = nil
       acknowledgedAt = acknowledgedAt ?? at

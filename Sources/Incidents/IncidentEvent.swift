@@ -18,18 +18,34 @@ package enum IncidentEvent: Hashable, Sendable {
   case resolved(Text)
   /// Automation has nothing left to try: a person is needed.
   case escalated(Text)
+  case taskAdded(IncidentTask)
+  /// The text is the task's id.
+  case taskDone(Text)
+  case severityChanged(SeverityChange)
+  case assigned(Assignment)
+  /// Came back after it was resolved.
+  case reopened(Text)
+  /// A person, or its cause, says that it is what an earlier incident was.
+  case linked(Link)
+  /// Alerts of another incident that was merged into this one.
+  case alertsTaken(Moving)
+  /// Alerts that a person made an incident of their own.
+  case alertsGiven(Moving)
+  /// Its alerts went to another incident, and it is over.
+  case merged(Link)
 
   package struct Opening: Hashable, Sendable, Codable {
     package var number: Int
     package var title: String
     package var severity: Severity
     package var onset: Timestamp
-    package var alert: AlertKey
+    /// Absent where a person declared the incident.
+    package var alert: AlertKey?
     package var reason: String
     package var sameAs: String?
 
     package init(
-      number: Int, title: String, severity: Severity, onset: Timestamp, alert: AlertKey, reason: String, sameAs: String? = nil
+      number: Int, title: String, severity: Severity, onset: Timestamp, alert: AlertKey?, reason: String, sameAs: String? = nil
     ) {
       self.number = number
       self.title = title
@@ -85,6 +101,52 @@ package enum IncidentEvent: Hashable, Sendable {
     package init(traces: [String]) { self.traces = traces }
   }
 
+  package struct SeverityChange: Hashable, Sendable, Codable {
+    package var severity: Severity
+    package var reason: String
+
+    package init(severity: Severity, reason: String) {
+      self.severity = severity
+      self.reason = reason
+    }
+  }
+
+  package struct Assignment: Hashable, Sendable, Codable {
+    package var role: IncidentRole
+    /// Nobody, when a role is given up.
+    package var person: String?
+
+    package init(role: IncidentRole, person: String?) {
+      self.role = role
+      self.person = person
+    }
+  }
+
+  package struct Link: Hashable, Sendable, Codable {
+    /// `INC-31`
+    package var other: String
+    package var reason: String
+
+    package init(other: String, reason: String) {
+      self.other = other
+      self.reason = reason
+    }
+  }
+
+  package struct Moving: Hashable, Sendable, Codable {
+    package var alerts: [AlertKey]
+    /// The other incident.
+    package var other: String
+    /// The severity of the incident they come from.
+    package var severity: Severity?
+
+    package init(alerts: [AlertKey], other: String, severity: Severity? = nil) {
+      self.alerts = alerts
+      self.other = other
+      self.severity = severity
+    }
+  }
+
   package struct Text: Hashable, Sendable, Codable {
     package var text: String
     package init(_ text: String) { self.text = text }
@@ -93,7 +155,12 @@ package enum IncidentEvent: Hashable, Sendable {
 
 extension IncidentEvent: Codable {
   package enum Kind: String, Codable, Hashable, Sendable {
-    case opened, acknowledged, noted, mitigated, resolved, escalated, relapsed
+    case opened, acknowledged, noted, mitigated, resolved, escalated, relapsed, assigned, reopened, linked, merged
+    case taskAdded = "task_added"
+    case taskDone = "task_done"
+    case severityChanged = "severity_changed"
+    case alertsTaken = "alerts_taken"
+    case alertsGiven = "alerts_given"
     case alertJoined = "alert_joined"
     case causeAttributed = "cause_attributed"
     case chartsFrozen = "charts_frozen"
@@ -115,6 +182,15 @@ extension IncidentEvent: Codable {
     case .mitigated: .mitigated
     case .resolved: .resolved
     case .escalated: .escalated
+    case .taskAdded: .taskAdded
+    case .taskDone: .taskDone
+    case .severityChanged: .severityChanged
+    case .assigned: .assigned
+    case .reopened: .reopened
+    case .linked: .linked
+    case .alertsTaken: .alertsTaken
+    case .alertsGiven: .alertsGiven
+    case .merged: .merged
     }
   }
 
@@ -134,6 +210,15 @@ extension IncidentEvent: Codable {
     case .mitigated: self = .mitigated(try Text(from: decoder))
     case .resolved: self = .resolved(try Text(from: decoder))
     case .escalated: self = .escalated(try Text(from: decoder))
+    case .taskAdded: self = .taskAdded(try IncidentTask(from: decoder))
+    case .taskDone: self = .taskDone(try Text(from: decoder))
+    case .severityChanged: self = .severityChanged(try SeverityChange(from: decoder))
+    case .assigned: self = .assigned(try Assignment(from: decoder))
+    case .reopened: self = .reopened(try Text(from: decoder))
+    case .linked: self = .linked(try Link(from: decoder))
+    case .alertsTaken: self = .alertsTaken(try Moving(from: decoder))
+    case .alertsGiven: self = .alertsGiven(try Moving(from: decoder))
+    case .merged: self = .merged(try Link(from: decoder))
     }
   }
 
@@ -149,8 +234,14 @@ extension IncidentEvent: Codable {
     case .exemplarsFound(let payload): try payload.encode(to: encoder)
     case .impactUpdated(let payload): try payload.encode(to: encoder)
     case .acknowledged: break
-    case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload):
+    case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload), .taskDone(let payload),
+      .reopened(let payload):
       try payload.encode(to: encoder)
+    case .taskAdded(let payload): try payload.encode(to: encoder)
+    case .severityChanged(let payload): try payload.encode(to: encoder)
+    case .assigned(let payload): try payload.encode(to: encoder)
+    case .linked(let payload), .merged(let payload): try payload.encode(to: encoder)
+    case .alertsTaken(let payload), .alertsGiven(let payload): try payload.encode(to: encoder)
     }
   }
 }

@@ -89,6 +89,8 @@ package final class IngestPipeline: Sendable {
     await processQueue(&work)
     await deliverOthers(work.meter.takeFolded(), &work)
     await deliver(work.fold.flush())
+    // What was lost on these last steps is told too.
+    await reportLosses(&work)
   }
 
   /// Lets a batch grow, unless there is enough of it or the end has come.
@@ -178,6 +180,8 @@ package final class IngestPipeline: Sendable {
         try await sink.acceptRollups(rollups)
       } catch {
         sinkFailed(sink.name, error)
+        // It goes with the next batch: what reports a loss must not be lost with it.
+        queue.report([.rollupsLost(sink: sink.name, count: rollups.count)])
       }
     }
   }

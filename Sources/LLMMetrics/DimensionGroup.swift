@@ -50,6 +50,7 @@ struct DimensionGroup: Sendable {
     hash.add(span.dimensions.prompt)
     hash.add(span.dimensions.promptVersion)
     hash.add(span.dimensions.region)
+    hash.add(span.dimensions.override)
     hash.add(CacheUse(span.usage.cacheRead).rawValue)
     return hash.value
   }

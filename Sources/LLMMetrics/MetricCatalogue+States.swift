@@ -12,6 +12,13 @@ extension MetricCatalogue {
   package static let circuitOpen = MetricDefinition(
     "llm.circuit.open", .gauge, .state, tags: ["provider", "model"], hasDimensions: false, short: "circuit open",
     "1 while the circuit of a target is open and requests go elsewhere, 0 while it is closed.")
+  package static let detectionFindings = MetricDefinition(
+    "llm.detection.findings", .gauge, .state,
+    tags: ["signal", "provider", "model", "route", "tenant", "feature", "prompt", "prompt_version", "region"],
+    hasDimensions: false,
+    short: "detection findings",
+    "1 while detection follows a failure that shows in this signal, 0 when it has ended; the other tags are the values it blames."
+  )
 
   package static let spansReceived = MetricDefinition(
     "llm.commander.spans.received", .count, .span, hasDimensions: false, short: "spans received",
@@ -19,6 +26,9 @@ extension MetricCatalogue {
   package static let spansDropped = MetricDefinition(
     "llm.commander.spans.dropped", .count, .span, tags: ["reason"], hasDimensions: false, short: "spans dropped",
     "Spans our own bounded queues had to drop, by reason.")
+  package static let rollupsLost = MetricDefinition(
+    "llm.commander.rollups.lost", .count, .item, tags: ["sink"], hasDimensions: false, short: "rollups lost",
+    "Rollups, each ten seconds of every series, that a sink could not take: that time is missing in its charts and monitors.")
   package static let scoresShed = MetricDefinition(
     "llm.commander.scores.shed", .count, .answer, hasDimensions: false, short: "scores shed",
     "Answers left unscored because more than half of the span queue was waiting.")
@@ -42,8 +52,9 @@ extension MetricCatalogue {
     "llm.commander.heartbeat", .count, .beat, hasDimensions: false, short: "heartbeat",
     "One each interval while this process lives: a monitor on its absence notices when it does not.")
 
-  static let states = [budgetUsed, budgetRefusals, circuitOpen]
+  static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings]
   static let own = [
-    spansReceived, spansDropped, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded, heartbeat,
+    spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded,
+    heartbeat,
   ]
 }

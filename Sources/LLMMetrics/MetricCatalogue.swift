@@ -7,10 +7,11 @@ package enum MetricCatalogue {
   // MARK: Exchanges
   package static let requests = MetricDefinition(
     "llm.requests", .count, .request, short: "requests",
-    "Exchanges with a model that ended, well or not, cancelled ones included.")
+    "Exchanges with a model that ended, well or not, cancelled ones included, and with error_class withheld those an override refused."
+  )
   package static let errors = MetricDefinition(
     "llm.errors", .count, .error, short: "errors",
-    "Exchanges that failed, by error_class; those the client cancelled are not errors.")
+    "Exchanges that failed, by error_class; those the client cancelled, and those an override withheld, are not errors.")
   package static let requestsCancelled = MetricDefinition(
     "llm.requests.cancelled", .count, .request, short: "cancelled",
     "Exchanges that the client left before their end.")

@@ -67,6 +67,16 @@ package struct QuantileSketch: Sendable {
     maximum = max(maximum, other.maximum)
   }
 
+  /// Adds what a packed sketch holds.
+  mutating func merge(_ other: PackedSketch) {
+    for bucket in other.buckets { add(bucket.count, toBucket: bucket.index) }
+    zeroCount += other.zeroCount
+    count += other.count
+    sum += other.sum
+    minimum = min(minimum, other.minimum)
+    maximum = max(maximum, other.maximum)
+  }
+
   /// The buckets that are not empty, in ascending order.
   package var buckets: [Bucket] {
     counts.indices.compactMap { counts[$0] == 0 ? nil : Bucket(index: first + Int32($0), count: counts[$0]) }
@@ -115,7 +125,7 @@ package struct QuantileSketch: Sendable {
   }
 
   /// Of a finite value above `smallest`.
-  private static func bucket(of value: Double) -> Int32 { Int32((log(value) / logGamma).rounded(.up)) }
+  static func bucket(of value: Double) -> Int32 { Int32((log(value) / logGamma).rounded(.up)) }
 
   @inline(__always)
   private mutating func add(_ added: Int64, toBucket index: Int32) {

@@ -42,7 +42,10 @@ package enum SpanMeasurements {
     count(.init(.requests), 1)
     sample(.init(.duration), duration)
     let errorClass = span.outcome.errorClass
-    if let errorClass { count(.init(errorClass == .cancelled ? .cancelled : .errors), 1) }
+    if let errorClass {
+      // What an override withholds is a request and no error: `llm.requests{error_class="withheld"}` counts it.
+      if errorClass.countsAsError { count(.init(.errors), 1) } else if errorClass == .cancelled { count(.init(.cancelled), 1) }
+    }
     if errorClass == .blocked || span.finishReason == .contentFilter { count(.init(.blocked), 1) }
     if span.finishReason == .length { count(.init(.truncated), 1) }
     if let wait = span.timeToFirstToken {

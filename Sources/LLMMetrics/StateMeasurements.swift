@@ -18,6 +18,13 @@ extension MetricMeasurement {
       MetricCatalogue.circuitOpen, tags: TagSet(["provider": provider, "model": model]), value: .gauge(isOpen ? 1 : 0))
   }
 
+  /// - Parameter dimensions: the values detection blamed when it found the failure.
+  package static func detectionFinding(signal: String, dimensions: [String: String], isOpen: Bool) -> MetricMeasurement {
+    let known = Set(MetricCatalogue.detectionFindings.extraTags)
+    let tags = dimensions.filter { known.contains($0.key) }.merging(["signal": signal]) { $1 }
+    return MetricMeasurement(MetricCatalogue.detectionFindings, tags: TagSet(tags), value: .gauge(isOpen ? 1 : 0))
+  }
+
   /// - Parameter count: since the last time it was asked.
   package static func spansReceived(_ count: Int) -> MetricMeasurement {
     MetricMeasurement(MetricCatalogue.spansReceived, tags: TagSet([]), value: .count(Int64(count)))
@@ -40,6 +47,10 @@ extension MetricMeasurement {
 
   package static func deliveryWaiting(lane: String, count: Int) -> MetricMeasurement {
     MetricMeasurement(MetricCatalogue.deliveryWaiting, tags: TagSet(["lane": lane]), value: .gauge(Double(count)))
+  }
+
+  package static func rollupsLost(sink: String, count: Int) -> MetricMeasurement {
+    MetricMeasurement(MetricCatalogue.rollupsLost, tags: TagSet(["sink": sink]), value: .count(Int64(count)))
   }
 
   package static func heartbeat() -> MetricMeasurement {

@@ -8,13 +8,14 @@ package enum AlertState: String, CaseIterable, Hashable, Sendable, Codable {
   case noData = "no_data"
   case recovered
 
-  /// The states that may follow; anything else in a ledger is refused.
+  /// The states that may follow; anything else in a ledger is refused. What is bad news may be said again: a reminder, or that it is
+  /// muted from now on, or no longer.
   package var successors: Set<AlertState> {
     switch self {
     case .ok: [.pending, .alert, .noData]
     case .pending: [.ok, .alert, .noData]
-    case .alert: [.recovered, .noData]
-    case .noData: [.ok, .pending, .alert, .recovered]
+    case .alert: [.alert, .recovered, .noData]
+    case .noData: [.noData, .ok, .pending, .alert, .recovered]
     case .recovered: [.ok, .pending, .alert, .noData]
     }
   }
@@ -54,7 +55,7 @@ extension TagSet {
   package var byName: [String: String] { Dictionary(tags.map { ($0.name, $0.value) }) { first, _ in first } }
 }
 
-/// One change of an alert's state, as the ledger keeps it.
+/// One change of an alert's state, as the ledger keeps it. From a state to itself it is a reminder.
 package struct AlertTransition: Hashable, Sendable, Codable {
   package let key: AlertKey
   package let from: AlertState
@@ -65,10 +66,18 @@ package struct AlertTransition: Hashable, Sendable, Codable {
   package let threshold: Double
   /// One sentence with the numbers, without a final full stop.
   package let reason: String
+  /// Absent in the ledger unless it is so.
+  private let muted: Bool?
+
+  /// True in a mute window: nobody is paged.
+  package var isMuted: Bool { muted ?? false }
+  package var isReminder: Bool { from == to }
 
   package init(
-    key: AlertKey, from: AlertState, to: AlertState, at: Timestamp, value: Double?, threshold: Double, reason: String
+    key: AlertKey, from: AlertState, to: AlertState, at: Timestamp, value: Double?, threshold: Double, reason: String,
+    isMuted: Bool = false
   ) {
+    muted = isMuted ? true : nil
     self.key = key
     self.from = from
     self.to = to
@@ -88,12 +97,20 @@ package struct AlertStatus: Hashable, Sendable {
   package let onset: Timestamp
   package let value: Double?
   package let reason: String
+  /// When people were last told: at the state's begin, or by a reminder since.
+  package let toldAt: Timestamp
+  package let isMuted: Bool
 
-  package init(state: AlertState, since: Timestamp, onset: Timestamp, value: Double?, reason: String) {
+  package init(
+    state: AlertState, since: Timestamp, onset: Timestamp, value: Double?, reason: String, toldAt: Timestamp? = nil,
+    isMuted: Bool = false
+  ) {
     self.state = state
     self.since = since
     self.onset = onset
     self.value = value
     self.reason = reason
+    self.toldAt = toldAt ?? since
+    self.isMuted = isMuted
   }
 }

@@ -38,8 +38,28 @@ package enum AlertMachine {
     func move(_ next: AlertState, _ reason: String? = nil) -> AlertTransition {
       AlertTransition(
         key: evaluation.key, from: state, to: next, at: evaluation.at, value: evaluation.value,
-        threshold: definition.threshold.critical, reason: reason ?? evaluation.reason)
+        threshold: definition.threshold.critical, reason: reason ?? evaluation.reason, isMuted: evaluation.isMuted)
     }
+    if let decided = try change(state, definition, status, evaluation, isRelieved: isRelieved, move, recoveryHeld: recoveryHeld) {
+      return decided
+    }
+    guard let status, state.isFiring else { return nil }
+    // Whoever pages looks at the alert, so the alert has to say when its mute begins and ends.
+    if status.isMuted != evaluation.isMuted {
+      return move(state, "\(evaluation.isMuted ? "muted" : "no longer muted"): \(evaluation.reason)")
+    }
+    if let interval = definition.renotify, !evaluation.isMuted, evaluation.at - status.toldAt >= interval {
+      return move(state, "since \(status.since.rfc3339Seconds): \(evaluation.reason)")
+    }
+    return nil
+  }
+
+  /// The change of state, if there is one.
+  private static func change(
+    _ state: AlertState, _ definition: MonitorDefinition, _ status: AlertStatus?, _ evaluation: Evaluation, isRelieved: Bool,
+    _ transition: (AlertState, String?) -> AlertTransition, recoveryHeld: () throws -> Bool
+  ) rethrows -> AlertTransition? {
+    func move(_ next: AlertState, _ reason: String? = nil) -> AlertTransition { transition(next, reason) }
     if isRelieved, state == .alert || state == .noData, evaluation.verdict == .noData || evaluation.verdict == .quiet {
       return move(.recovered, "\(evaluation.reason): its requests went elsewhere")
     }
@@ -55,6 +75,10 @@ package enum AlertMachine {
       switch (definition.noData, state) {
       case (_, .recovered), (.ok, .pending): return move(.ok)
       case (.ok, .alert), (.ok, .noData): return move(.recovered)
+      // A group that has been away for as long as groups are remembered is gone, and not silent.
+      case (_, .noData) where !definition.groupBy.isEmpty:
+        guard let status, evaluation.at - status.since >= MonitorDefinition.groupRetention else { return nil }
+        return move(.recovered, "\(evaluation.reason), and none for \(Figure.duration(MonitorDefinition.groupRetention))")
       case (.alert, .ok), (.alert, .pending): return move(.noData)
       default: return nil
       }
@@ -68,55 +92,37 @@ extension MonitorDefinition {
   package func transitions(
     at: Timestamp, evaluations: [Evaluation], alerts: AlertBook, relieved: Set<AlertKey> = [], read: SeriesReader
   ) throws -> [AlertTransition] {
-    try evaluations.compactMap { evaluation in
+    try withoutActuallyEscaping(read) { read in
+      try transitions(
+        at: at, evaluations: evaluations, relieved: relieved, context: EvaluationContext(alerts: alerts, read: read))
+    }
+  }
+
+  /// The same, where the alerts stand as in `context`.
+  package func transitions(
+    at: Timestamp, evaluations: [Evaluation], relieved: Set<AlertKey> = [], context: EvaluationContext
+  ) throws -> [AlertTransition] {
+    let alerts = context.alerts
+    return try evaluations.compactMap { evaluation in
       // A state that began with this very evaluation is not stepped by it again.
-      if let since = alerts[evaluation.key]?.since, since >= at { return nil }
+      if let status = alerts[evaluation.key], max(status.since, status.toldAt) >= at { return nil }
       return try AlertMachine.transition(
         of: self, status: alerts[evaluation.key], evaluation: evaluation, isRelieved: relieved.contains(evaluation.key)
       ) {
-        try recoveryHeld(evaluation.key, at: at, since: alerts[evaluation.key]?.since ?? at, read: read)
+        try recoveryHeld(evaluation.key, at: at, since: alerts[evaluation.key]?.since ?? at, context: context)
       }
     }
   }
 
   /// Recovered at every step of the last `holdFor`. Asked of the series again, not remembered, so that a restart changes nothing.
-  private func recoveryHeld(_ key: AlertKey, at: Timestamp, since: Timestamp, read: SeriesReader) throws -> Bool {
+  private func recoveryHeld(_ key: AlertKey, at: Timestamp, since: Timestamp, context: EvaluationContext) throws -> Bool {
     guard at - since >= holdFor else { return false }
     var earlier = at - Rollup.width
     while earlier >= at - holdFor, earlier > since {
-      let evaluation = try evaluate(at: earlier, known: [key.group], read: read).first { $0.key == key }
+      let evaluation = try evaluate(at: earlier, known: [key.group], context: context).first { $0.key == key }
       guard evaluation?.verdict == .recovered else { return false }
       earlier = earlier - Rollup.width
     }
     return true
-  }
-}
-
-/// The last evaluations of each alert, for pages: not part of the state, since they can be asked again.
-package struct EvaluationHistory: Sendable {
-  package static let limit = 20
-  /// A limit on remembered alerts; beyond it, those evaluated longest ago go.
-  package static let alertLimit = 2_000
-
-  private var byKey: [AlertKey: [Evaluation]] = [:]
-
-  package init() {}
-
-  /// Newest last.
-  package subscript(key: AlertKey) -> [Evaluation] { byKey[key] ?? [] }
-
-  package var keys: [AlertKey] { byKey.keys.sorted { $0.description < $1.description } }
-
-  package mutating func record(_ evaluations: [Evaluation]) {
-    for evaluation in evaluations {
-      byKey[evaluation.key, default: []].append(evaluation)
-      if byKey[evaluation.key, default: []].count > Self.limit { byKey[evaluation.key]?.removeFirst() }
-    }
-    let excess = byKey.count - Self.alertLimit
-    guard excess > 0 else { return }
-    let oldest = byKey.sorted {
-      ($0.value.last?.at ?? Timestamp(unixSeconds: 0)) < ($1.value.last?.at ?? Timestamp(unixSeconds: 0))
-    }
-    for (key, _) in oldest.prefix(excess) { byKey[key] = nil }
   }
 }

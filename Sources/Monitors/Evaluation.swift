@@ -1,4 +1,4 @@
-// One monitor asked at one time: the same pure function live, in tests and in a replay.
+// What one monitor found at one time for one group: a value, a verdict, and the facts its sentence is made of.
 
 import LLMMetrics
 import LLMTelemetry
@@ -8,84 +8,81 @@ package struct Evaluation: Hashable, Sendable {
     case breached, recovered
     /// Between recovery and critical: neither news.
     case between
-    /// Fewer requests than the traffic gate.
+    /// Fewer requests than the traffic gate, or too little history: nothing is learnt.
     case quiet
     case noData = "no_data"
   }
 
   package let key: AlertKey
   package let at: Timestamp
-  /// Absent when there was no data.
+  /// What was compared with the threshold. Absent when there was no data.
   package let value: Double?
   /// What the traffic gate compared: requests, or the denominator of a ratio.
   package let requests: Int64
   package let verdict: Verdict
-  /// One sentence with the numbers, without a final full stop.
-  package let reason: String
+  package let finding: Finding
+  /// In a mute window: recorded, and nobody is paged.
+  package let isMuted: Bool
+  /// How long the monitor took to evaluate all of its groups; measured by the caller.
+  package var duration: Duration?
+  let monitor: EvaluatedMonitor
+
+  /// One sentence with the numbers, without a final full stop. Made when it is asked for: most evaluations are never read.
+  package var reason: String { EvaluationReason(self).text }
+
+  /// What is usual, for charts; in the unit of the query. Only for kinds that know it.
+  package var band: ValueBand? {
+    switch finding {
+    case .anomaly(let anomaly): anomaly.band
+    case .outlier(let outlier): outlier.band
+    default: nil
+    }
+  }
 }
 
-extension MonitorDefinition {
-  /// One evaluation per group with data in the window that ends at `at`, and per group in `known`; sorted by group.
-  package func evaluate(at: Timestamp, known: Set<TagSet> = [], read: SeriesReader) throws -> [Evaluation] {
-    let range = at - window..<at
-    func totals(_ term: MonitorQuery.Term) throws -> [TagSet: Aggregate] {
-      let query = SeriesQuery(metric: term.metric.name, filter: term.filter, groupBy: groupBy, range: range)
-      return try read(query).reduce(into: [:]) { $0[$1.tags] = $1.total }
-    }
-    let traffic = try totals(trafficTerm)
-    let values: [TagSet: Double]
-    switch query.form {
-    case .value(let term):
-      values = try totals(term).compactMapValues { $0.value(term) }
-    case .perMinute(let term):
-      values = try totals(term).compactMapValues { $0.value(term) }.mapValues { $0 * 60 / window.inSeconds }
-    case .ratio(let numerator, let denominator):
-      // A group with requests and no errors has an error rate of zero; one without requests has none.
-      let numerators = try totals(numerator)
-      values = try totals(denominator).reduce(into: [:]) { result, group in
-        guard let below = group.value.value(denominator), below > 0 else { return }
-        result[group.key] = (numerators[group.key]?.value(numerator) ?? 0) / below
-      }
-    }
-    var groups = Set(values.keys).union(traffic.keys).union(known)
-    if groups.isEmpty, groupBy.isEmpty { groups = [TagSet([TagSet.Tag]())] }
-    return groups.map { evaluation(group: $0, at: at, value: values[$0], requests: traffic[$0]?.countValue ?? 0) }
-      .sorted { $0.key.description < $1.key.description }
+/// A range of values that are usual, and the middle of it.
+package struct ValueBand: Hashable, Sendable {
+  package let lower: Double
+  package let middle: Double
+  package let upper: Double
+}
+
+/// What an evaluation found beside its value; which case it is follows from the monitor's kind.
+package enum Finding: Hashable, Sendable {
+  case value
+  /// The query's values, both in its unit.
+  case change(now: Double?, then: Double?)
+  case anomaly(AnomalyFinding)
+  /// Too little history for a band: what there is, and what is needed.
+  case learning(steps: Int, needed: Int)
+  case outlier(OutlierFinding)
+  /// Groups that could be compared; three are needed.
+  case tooFewGroups(Int)
+  case forecast(ForecastFinding)
+  case tooFewPoints(Int, needed: Int)
+  case burn(BurnFinding)
+  case unknownObjective(String)
+  /// The states of the parts, in the order of the expression.
+  case composite([CompositePart])
+  /// The end of the last interval with data.
+  case absence(last: Timestamp?)
+  /// The newest of the changes that were counted.
+  case events(last: ChangeEvent?)
+  /// The numbers of the oldest failure that is followed, in words.
+  case detection([String])
+}
+
+/// A definition that many evaluations share without copying it.
+final class EvaluatedMonitor: Hashable, Sendable {
+  let definition: MonitorDefinition
+
+  init(_ definition: MonitorDefinition) { self.definition = definition }
+
+  static func == (left: EvaluatedMonitor, right: EvaluatedMonitor) -> Bool {
+    left === right || left.definition == right.definition
   }
 
-  /// What the traffic gate counts: the denominator where it is a count, else requests under the same filter.
-  private var trafficTerm: MonitorQuery.Term {
-    if case .ratio(_, let denominator) = query.form, denominator.metric.type == .count { return denominator }
-    let ownTags = Set(query.subject.metric.extraTags)
-    return .init(.sum, MetricCatalogue.requests, filter: query.subject.filter.filter { !ownTags.contains($0.key) })
-  }
-
-  private func evaluation(group: TagSet, at: Timestamp, value: Double?, requests: Int64) -> Evaluation {
-    let verdict: Evaluation.Verdict
-    let reason: String
-    let unit = query.unit
-    if let value {
-      let present = "\(query.words) was \(unit.text(value)) over \(Figure.duration(window))"
-      if requests < trafficGate {
-        verdict = .quiet
-        reason = "only \(requests) of at least \(trafficGate) requests in \(Figure.duration(window))"
-      } else if threshold.isBreached(by: value) {
-        verdict = .breached
-        reason = "\(present), \(threshold.comparison.rawValue) \(unit.text(threshold.critical))"
-      } else if threshold.isRecovered(by: value) {
-        verdict = .recovered
-        reason = "\(present), back past \(unit.text(threshold.recovery))"
-      } else {
-        verdict = .between
-        reason = "\(present), between recovery \(unit.text(threshold.recovery)) and critical \(unit.text(threshold.critical))"
-      }
-    } else {
-      verdict = .noData
-      reason = "no data for \(query.words) over \(Figure.duration(window))"
-    }
-    return Evaluation(
-      key: AlertKey(monitor: name, group: group), at: at, value: value, requests: requests, verdict: verdict, reason: reason)
-  }
+  func hash(into hasher: inout Hasher) { hasher.combine(definition.name) }
 }
 
 extension Aggregate {

@@ -23,6 +23,13 @@ extension MonitorDefinition {
     func warning(_ field: String, _ message: String) {
       findings.append(.init(weight: .warning, field: field, message: "monitor \"\(name)\" \(message)"))
     }
+    // Its query is only charted: detection has its own window, gate and thresholds.
+    if case .detection = kind {
+      if threshold.comparison == .below || threshold.critical >= 1 || threshold.critical < 0 {
+        error("critical", "can never fire or always does: it is 1 while a failure is followed; alert above 0.5")
+      }
+      return findings
+    }
     let width = Figure.duration(Rollup.width)
     if window < Rollup.width || window.wholeNanoseconds % Rollup.width.wholeNanoseconds != 0 {
       error("window", "has window \(Figure.duration(window)) but rollups are \(width); use a multiple of \(width)")

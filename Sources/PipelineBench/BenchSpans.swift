@@ -19,18 +19,23 @@ enum BenchSpans {
     (.overloaded, "The model is overloaded. Please try again later."), (.invalidRequest, "max_tokens must be at least 1"),
   ]
 
-  static func make(withContent: Bool = false) -> [[LLMSpan]] {
+  /// - Parameter isMixed: every tenant uses every model, feature and prompt version alike, which are 900 combinations and the worst there
+  ///   is for what keeps series apart. Else tenants have habits, as in life, which are 80.
+  static func make(withContent: Bool = false, isMixed: Bool) -> [[LLMSpan]] {
     var random = Generator(state: 7)
     let start = Timestamp.now()
-    let spans = (0..<count).map { number in span(number, start, withContent: withContent, &random) }
+    let spans = (0..<count).map { number in span(number, start, withContent: withContent, isMixed: isMixed, &random) }
     return stride(from: 0, to: count, by: batchSize).map { Array(spans[$0..<min($0 + batchSize, count)]) }
   }
 
-  static func span(_ number: Int, _ start: Timestamp, withContent: Bool, _ random: inout Generator) -> LLMSpan {
+  static func span(
+    _ number: Int, _ start: Timestamp, withContent: Bool, isMixed: Bool, _ random: inout Generator
+  ) -> LLMSpan {
     // A tenant has its feature and its model, of which one call in ten goes elsewhere; one in ten tries the next prompt version.
     let tenant = Int.random(in: 0..<20, using: &random)
     let isElsewhere = Int.random(in: 0..<10, using: &random) == 0
-    let (provider, model, answered) = models[(isElsewhere ? tenant + 1 : tenant) % models.count]
+    let habit = isMixed ? Int.random(in: 0..<models.count, using: &random) : isElsewhere ? tenant + 1 : tenant
+    let (provider, model, answered) = models[habit % models.count]
     var span = LLMSpan(
       traceID: .random(at: start, using: &random), spanID: .random(using: &random), parentSpanID: .random(using: &random),
       kind: .llm,
@@ -43,9 +48,12 @@ enum BenchSpans {
     span.dimensions.model = model
     span.dimensions.route = "chat"
     span.dimensions.tenant = "tenant-\(tenant)"
-    span.dimensions.feature = ["search", "returns-assistant", "summaries"][tenant % 3]
+    span.dimensions.feature =
+      ["search", "returns-assistant", "summaries"][isMixed ? Int.random(in: 0..<3, using: &random) : tenant % 3]
     span.dimensions.prompt = "answer-from-documents"
-    span.dimensions.promptVersion = Int.random(in: 0..<10, using: &random) == 0 ? "43" : "42"
+    span.dimensions.promptVersion =
+      isMixed
+      ? String(42 + Int.random(in: 0..<3, using: &random)) : Int.random(in: 0..<10, using: &random) == 0 ? "43" : "42"
     span.virtualKey = "storefront-production"
     span.session = "conversation-\(Int.random(in: 0..<100_000, using: &random))"
     if Int.random(in: 0..<10, using: &random) == 0 {

@@ -67,6 +67,7 @@ struct BenchRun {
 final class BenchStages {
   private let folder: URL
   private let agent: DatagramDrain
+  private let isMixed: Bool
   private let devNull = open("/dev/null", O_WRONLY)
   private(set) var stages: [BenchStage] = []
 
@@ -79,11 +80,13 @@ final class BenchStages {
     return enrichment
   }
 
-  init(folder: URL, agent: DatagramDrain) throws {
+  /// - Parameter isMixed: see `BenchSpans.make`.
+  init(folder: URL, agent: DatagramDrain, isMixed: Bool) throws {
     self.folder = folder
     self.agent = agent
-    let raw = BenchSpans.make()
-    let full = BenchSpans.make(withContent: true)
+    self.isMixed = isMixed
+    let raw = BenchSpans.make(isMixed: isMixed)
+    let full = BenchSpans.make(withContent: true, isMixed: isMixed)
     // What sinks get: priced and redacted.
     let clean = Self.enriched(raw, Self.enrichment)
     let captured = Self.enriched(full, Self.capturing(.redacted))
@@ -173,6 +176,21 @@ final class BenchStages {
       service: "bench", env: "bench", application: "bench", runtimeID: UUID().uuidString.lowercased(), productVersion: "bench")
     let traces = AgentTraces(settings, discovery: AgentDiscovery(agent: "http://127.0.0.1:1", send: send), send: send)
     append("apm traces") { traces.add($0) }
+    var info = AgentInfo()
+    info.endpoints = ["/v0.4/traces", AgentInfo.statisticsPath]
+    info.dropsUnsampledAtClient = true
+    let counting = AgentTraces(
+      settings, discovery: AgentDiscovery(agent: "http://127.0.0.1:1", state: .present(info), send: send), send: send)
+    append("apm traces, statistics ours") { counting.add($0) }
+    let given = clean.map { batch in
+      batch.map { span in
+        var span = span
+        span.sampling = SamplingDecision(.autoReject)
+        return span
+      }
+    }
+    stages.append(
+      BenchStage(name: "apm statistics alone", note: "all traces given up", batches: given) { counting.add($0) })
     let intake = LLMObservabilityIntake.agentless(site: "datadoghq.com", apiKey: { "" })
     let observability = LLMObservabilitySpans(intake: intake, settings: LLMObservabilitySettings(), send: send)
     append("llm observability") { observability.add($0) }
@@ -248,8 +266,8 @@ final class BenchStages {
   }
 
   func endToEnd() throws -> [BenchRun] {
-    let raw = BenchSpans.make()
-    let full = BenchSpans.make(withContent: true)
+    let raw = BenchSpans.make(isMixed: isMixed)
+    let full = BenchSpans.make(withContent: true, isMixed: isMixed)
     return [
       BenchRun(name: "redact, price, fold, dogstatsd", note: "target: 50,000", batches: raw) { [self] in
         try pipeline(Self.enrichment)

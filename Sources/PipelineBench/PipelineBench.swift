@@ -15,7 +15,7 @@ enum PipelineBench {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let agent = try DatagramDrain(path: folder.appending(path: "dsd.socket").path)
-    let bench = try BenchStages(folder: folder, agent: agent)
+    let bench = try BenchStages(folder: folder, agent: agent, isMixed: arguments.contains("--mixed"))
 
     var report = BenchReport(core: core)
     report.title("Cost of a span, one thread, batches of \(BenchSpans.batchSize), median of \(rounds) rounds")

@@ -55,7 +55,7 @@ package enum RequestRewriting {
   }
 
   /// An item at the front of an object or array.
-  private static func insertion(into container: RequestFacts.Container, _ item: String) -> BodyEdit {
+  static func insertion(into container: RequestFacts.Container, _ item: String) -> BodyEdit {
     BodyEdit(range: container.start + 1..<container.start + 1, replacement: container.isEmpty ? item : item + ",")
   }
 }

@@ -12,7 +12,7 @@ package struct CleanValues: Sendable {
   private static let places = 32
   private var recent: [String?]
 
-  package init(fields: Int = 16) { recent = Array(repeating: nil, count: fields * Self.places) }
+  package init(fields: Int = 17) { recent = Array(repeating: nil, count: fields * Self.places) }
 
   package var count: Int { known.count }
 

@@ -29,6 +29,7 @@ package struct SpanRedaction: Sendable {
     memory.redact(&span.dimensions.promptVersion, field: 10)
     memory.redact(&span.dimensions.region, field: 11)
     memory.redact(&span.virtualKey, field: 12)
+    memory.redact(&span.dimensions.override, field: 16)
     memory.redact(&span.responseModel, field: 13)
     memory.redact(&span.fallbackFrom, field: 14)
     // Nearly every span has another session: to remember them would push the rest out.

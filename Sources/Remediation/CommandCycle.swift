@@ -24,30 +24,48 @@ package struct CommandCycle: Sendable {
   }
 
   /// Every monitor asked over closed rollups, those that ended by `now`.
-  package func evaluate(state: CommandState, now: Timestamp, read: SeriesReader) throws -> [Evaluation] {
-    let at = now.floored(to: Rollup.width)
-    return try monitors.flatMap { monitor in
-      let known = Set(state.alerts.statuses.keys.filter { $0.monitor == monitor.name }.map(\.group))
-      return try monitor.evaluate(at: at, known: known, read: read)
-    }
+  package func evaluate(
+    state: CommandState, now: Timestamp, findings: [DetectionFinding] = [], read: @escaping SeriesReader
+  ) throws -> [Evaluation] {
+    try evaluate(state: state, now: now, context: context(of: state, SeriesSource(read), findings: findings))
   }
 
-  package func decide(state: CommandState, now: Timestamp, read: @escaping SeriesReader) throws -> [LedgerEntry] {
-    try decide(state: state, evaluations: try evaluate(state: state, now: now, read: read), now: now, read: read)
+  /// The same, for a caller that keeps the memory of a context from one turn to the next.
+  package func evaluate(state: CommandState, now: Timestamp, context: EvaluationContext) throws -> [Evaluation] {
+    let at = now.floored(to: Rollup.width)
+    let known = state.alerts.groups
+    return try monitors.flatMap { try $0.evaluate(at: at, known: known[$0.name] ?? [], context: context) }
+  }
+
+  /// What the monitors may ask for in a turn that begins with `state`.
+  package func context(
+    of state: CommandState, _ series: SeriesSource, findings: [DetectionFinding] = [], memory: EvaluationMemory? = nil
+  ) -> EvaluationContext {
+    EvaluationContext(
+      objectives: settings.objectives, alerts: state.alerts, changes: state.changes, findings: findings, memory: memory,
+      series: series)
+  }
+
+  package func decide(
+    state: CommandState, now: Timestamp, findings: [DetectionFinding] = [], read: @escaping SeriesReader
+  ) throws -> [LedgerEntry] {
+    let evaluations = try evaluate(state: state, now: now, findings: findings, read: read)
+    return try decide(state: state, evaluations: evaluations, now: now, findings: findings, read: read)
   }
 
   /// The same with evaluations already at hand, for a caller that also shows them.
   package func decide(
-    state: CommandState, evaluations: [Evaluation], now: Timestamp, read: @escaping SeriesReader
+    state: CommandState, evaluations: [Evaluation], now: Timestamp, findings: [DetectionFinding] = [],
+    read: @escaping SeriesReader
   ) throws -> [LedgerEntry] {
-    var turn = Turn(cycle: self, state: state, now: now, read: read)
+    var turn = Turn(cycle: self, state: state, now: now, findings: findings, read: read)
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
     try turn.judgeRemediations()
     turn.closeIncidents()
     try turn.proposeRemediations()
-    turn.applyRemediations()
+    try turn.applyRemediations()
     try turn.countImpact()
     return turn.entries
   }
@@ -63,10 +81,14 @@ struct Turn {
   let cycle: CommandCycle
   private(set) var state: CommandState
   let now: Timestamp
+  let findings: [DetectionFinding]
   let read: SeriesReader
   private(set) var entries: [LedgerEntry] = []
 
-  init(cycle: CommandCycle, state: CommandState, now: Timestamp, read: @escaping SeriesReader) {
+  init(
+    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], read: @escaping SeriesReader
+  ) {
+    self.findings = findings
     self.cycle = cycle
     self.state = state
     self.now = now
@@ -96,7 +118,8 @@ struct Turn {
     let byMonitor = Dictionary(grouping: evaluations) { $0.key.monitor }
     for monitor in cycle.monitors {
       let transitions = try monitor.transitions(
-        at: at, evaluations: byMonitor[monitor.name] ?? [], alerts: state.alerts, relieved: relieved, read: read)
+        at: at, evaluations: byMonitor[monitor.name] ?? [], relieved: relieved,
+        context: cycle.context(of: state, SeriesSource(read)))
       for transition in transitions { emit(.alert(transition)) }
     }
     // An alert whose monitor is gone would keep its incident open for ever.
@@ -113,7 +136,9 @@ struct Turn {
 
   /// Every firing alert belongs to an incident that was open when it fired.
   mutating func assignAlerts() throws {
-    let firing = state.alerts.statuses.filter { $0.value.isFiring && cycle.monitor($0.key.monitor) != nil }
+    let firing = state.alerts.statuses.filter { key, status in
+      status.isFiring && !status.isMuted && cycle.monitor(key.monitor) != nil
+    }
     let ordered = firing.sorted { left, right in
       (left.value.since, cycle.monitor(left.key.monitor)?.severity.rank ?? 9, left.key.description)
         < (right.value.since, cycle.monitor(right.key.monitor)?.severity.rank ?? 9, right.key.description)
@@ -138,15 +163,22 @@ struct Turn {
   }
 
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
-    let attribution = try CauseAttribution.attribute(
-      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+    let attribution = try attribution(of: key, status, definition)
+    let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
     if let home = IncidentGrouping.home(for: key, attribution: attribution, at: now, in: state.incidents) {
       emit(
         home.incident.id,
-        .alertJoined(.init(alert: key, severity: definition.severity, reason: "\(status.reason) (\(home.reason))")))
+        .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))
       if home.incident.cause == nil, attribution.cause != nil {
         let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
         emit(home.incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
+      }
+      return
+    }
+    if let recent = reopenable(key, attribution: attribution) {
+      emit(recent.id, .reopened(.init("\(status.reason)")))
+      if !recent.alerts.contains(key) {
+        emit(recent.id, .alertJoined(.init(alert: key, severity: definition.severity, reason: status.reason)))
       }
       return
     }
@@ -156,10 +188,28 @@ struct Turn {
       "INC-\(number)",
       .opened(
         .init(
-          number: number, title: title, severity: definition.severity, onset: attribution.startedAt ?? status.onset, alert: key,
+          number: number, title: title, severity: severity, onset: attribution.startedAt ?? status.onset, alert: key,
           reason: status.reason,
           sameAs: IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents)?.id)))
     emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
+  }
+
+  /// What detection has already found, or else a look at the series.
+  private func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
+    if let finding = definition.finding(for: key.group, in: findings) { return Attribution(finding) }
+    return try CauseAttribution.attribute(
+      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+  }
+
+  /// The same failure that was over only a moment ago is not a new one.
+  private func reopenable(_ key: AlertKey, attribution: Attribution) -> Incident? {
+    guard let before = IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents),
+      before.mergedInto == nil, let resolvedAt = before.resolvedAt, now - resolvedAt <= cycle.settings.reopenWithin,
+      cycle.settings.reopenWithin > .zero,
+      // What came back meanwhile may have an incident of its own: no alert belongs to two.
+      !state.incidents.open.contains(where: { open in before.alerts.contains(where: open.alerts.contains) })
+    else { return nil }
+    return before
   }
 
   /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
@@ -171,8 +221,7 @@ struct Turn {
         let definition = cycle.monitor(key.monitor),
         let status = state.alerts[key], status.isFiring
       else { continue }
-      let attribution = try CauseAttribution.attribute(
-        definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+      let attribution = try attribution(of: key, status, definition)
       guard attribution.cause != nil else { continue }
       let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
       emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))

@@ -67,15 +67,22 @@ extension RemediationRecord {
   /// The line on the incident's timeline.
   var sentence: String {
     switch event {
-    case .proposed(let proposal): "\(remediation) proposed: \(proposal.plan.action.sentence)"
+    case .proposed(let proposal): "\(remediation) proposed: \(proposal.plan.sentence)"
     case .approved: "\(remediation) approved by \(actor)"
     case .rejected(let reason): "\(remediation) rejected by \(actor): \(reason.reason)"
-    case .applied(let application): "\(remediation) applied: \(application.override.action.sentence)"
+    case .applied(let application):
+      "\(remediation) applied\(Self.share(application.override.sharePerMille)): \(application.override.action.sentence)"
+    case .advanced(let advance): "\(remediation) advanced\(Self.share(advance.sharePerMille)): \(advance.reason)"
+    case .queued(let queueing): "\(remediation) waits for \(queueing.behind): \(queueing.reason)"
     case .verified(let reason): "\(remediation) verified: \(reason.reason)"
     case .reverted(let withdrawal): "\(remediation) reverted: \(withdrawal.reason)"
     case .escalated(let reason): "\(remediation) escalated: \(reason.reason)"
     case .expired(let withdrawal): "\(remediation) expired: \(withdrawal.reason)"
     case .withdrawn(let withdrawal): "\(remediation) withdrawn by \(actor): \(withdrawal.reason)"
     }
+  }
+
+  private static func share(_ perMille: Int) -> String {
+    perMille >= RoutingOverride.wholePerMille ? "" : " to \(Figure.percent(Double(perMille) / 1_000)) of the requests"
   }
 }

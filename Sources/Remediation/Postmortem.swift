@@ -36,7 +36,7 @@ package enum Postmortem {
       sentences.append("No cause is named: \(inline(incident.abstention ?? "it was not looked for")).")
     }
     for remediation in remediations where remediation.state != .proposed {
-      sentences.append("\(inline(remediation.plan.action.sentence)): \(remediation.state.rawValue).")
+      sentences.append("\(inline(remediation.plan.sentence)): \(remediation.state.rawValue).")
     }
     if let time = incident.timeToMitigate { sentences.append("Mitigated after \(Figure.duration(time)).") }
     if incident.isOpen { sentences.append("The incident is still \(incident.state.rawValue).") }
@@ -54,7 +54,11 @@ package enum Postmortem {
     if let time = incident.mitigatedAt { rows.append(("Mitigated", time.rfc3339Seconds)) }
     if let time = incident.resolvedAt { rows.append(("Resolved", time.rfc3339Seconds)) }
     rows.append(("Time to detect", Figure.duration(incident.timeToDetect)))
+    if let time = incident.timeToAcknowledge { rows.append(("Time to acknowledge", Figure.duration(time))) }
     if let time = incident.timeToMitigate { rows.append(("Time to mitigate", Figure.duration(time))) }
+    if let time = incident.timeToResolve { rows.append(("Time to resolve", Figure.duration(time))) }
+    for (role, person) in incident.roles.sorted(by: { $0.key < $1.key }) { rows.append((role, person)) }
+    if let other = incident.mergedInto { rows.append(("Merged into", other)) }
     if let same = incident.sameAs { rows.append(("Same as", same)) }
     return table(["Fact", "Value"], rows.map { [$0.0, $0.1] })
   }
@@ -83,6 +87,10 @@ package enum Postmortem {
     } else {
       lines.append("None named: \(inline(incident.abstention ?? "it was not looked for")).")
     }
+    if !incident.further.isEmpty {
+      lines.append("\nAt the same time:\n")
+      lines += incident.further.map { "- \(inline($0.title)), evidence score \(Figure.percent($0.confidence))" }
+    }
     if !incident.rejected.isEmpty {
       lines.append("\nConsidered and set aside:\n")
       lines += incident.rejected.map { "- \(inline($0.title)): \(inline($0.reason))" }
@@ -103,7 +111,7 @@ package enum Postmortem {
   private static func remediation(_ remediations: [Remediation]) -> String {
     guard !remediations.isEmpty else { return "None was proposed." }
     return remediations.map { remediation in
-      var lines = ["### \(remediation.id): \(inline(remediation.plan.action.sentence))\n"]
+      var lines = ["### \(remediation.id): \(inline(remediation.plan.sentence))\n"]
       lines.append("- State: \(remediation.state.rawValue), \(inline(remediation.reason))")
       lines.append("- Expected: \(inline(remediation.plan.expectedEffect))")
       lines.append("- Touches: \(inline(remediation.plan.blastRadius))")
@@ -122,28 +130,10 @@ package enum Postmortem {
     return table(["Time", "Kind", "What", "Who"], rows)
   }
 
-  /// What remains to be done once the override no longer hides the fault.
   private static func actions(_ incident: Incident, _ remediations: [Remediation]) -> String {
-    var lines: [String] = []
-    for remediation in remediations where remediation.isInForce {
-      let until = remediation.override.map { " before the override ends \($0.expiresAt.rfc3339Seconds)" } ?? ""
-      switch remediation.plan.action {
-      case .rollBackPrompt(let prompt, let from, _):
-        lines.append("- [ ] Correct or withdraw version \(from) of prompt \(inline(prompt))\(until)")
-        lines.append(
-          "- [ ] Add the exemplar requests to the evaluation set of \(inline(prompt)), so that the next version is tested on them"
-        )
-      case .fallBackModel(let route, let from, _, _):
-        lines.append("- [ ] Find out why \(inline(from)) failed, and settle the routing of \(inline(route))\(until)")
-      }
-    }
-    for remediation in remediations where remediation.state == .escalated {
-      lines.append("- [ ] Find what helps: \(inline(remediation.plan.action.sentence)) did not")
-    }
-    if incident.cause == nil { lines.append("- [ ] Name the cause; the commander abstained") }
-    if remediations.isEmpty { lines.append("- [ ] Give the monitor a playbook, or write down why none fits") }
-    if let same = incident.sameAs { lines.append("- [ ] This happened before (\(same)): see what was left undone there") }
-    return lines.isEmpty ? "- Nothing is left over" : lines.joined(separator: "\n")
+    let items = FollowUps.items(incident, remediations: remediations)
+    return items.isEmpty
+      ? "- Nothing is left over" : items.map { "- [\($0.isDone ? "x" : " ")] \(inline($0.text))" }.joined(separator: "\n")
   }
 
   private static func table(_ header: [String], _ rows: [[String]]) -> String {

@@ -7,7 +7,8 @@ package enum RemediationState: String, CaseIterable, Hashable, Sendable, Codable
 
   package var successors: Set<RemediationState> {
     switch self {
-    case .proposed: [.approved, .rejected, .expired]
+    // Escalated where there is nothing to apply: a person is told.
+    case .proposed: [.approved, .rejected, .expired, .escalated]
     case .approved: [.applied, .expired]
     case .applied: [.verified, .reverted, .expired, .withdrawn]
     case .verified: [.expired, .withdrawn]
@@ -26,6 +27,11 @@ package struct Remediation: Hashable, Sendable, Codable, Identifiable {
   package fileprivate(set) var approvedBy: String?
   package fileprivate(set) var appliedAt: Timestamp?
   package fileprivate(set) var verifiedAt: Timestamp?
+  /// Which of the plan's shares it is applied to, and since when.
+  package fileprivate(set) var step = 0
+  package fileprivate(set) var stepSince: Timestamp?
+  /// The remediation it waits for, `REM-1`.
+  package fileprivate(set) var waitsFor: String?
   package fileprivate(set) var override: RoutingOverride?
   /// Why the last step was taken.
   package fileprivate(set) var reason: String
@@ -34,6 +40,7 @@ package struct Remediation: Hashable, Sendable, Codable, Identifiable {
   package var incident: String { plan.incident }
   /// True while its override steers traffic.
   package var isInForce: Bool { state == .applied || state == .verified }
+  package var isLastStep: Bool { step + 1 >= plan.steps.count }
 }
 
 package struct RemediationBook: Hashable, Sendable {
@@ -61,12 +68,23 @@ package struct RemediationBook: Hashable, Sendable {
           plan: proposal.plan, state: .proposed, since: record.at, proposedAt: record.at, reason: proposal.plan.expectedEffect))
       return true
     }
-    guard let index = remediations.firstIndex(where: { $0.id == record.remediation }),
-      let next = RemediationState(rawValue: record.event.kind.rawValue), remediations[index].state.successors.contains(next)
+    guard let index = remediations.firstIndex(where: { $0.id == record.remediation }) else { return false }
+    switch record.event {
+    case .advanced(let advance): return apply(advance, to: index, at: record.at)
+    case .queued(let queueing):
+      guard [.proposed, .approved].contains(remediations[index].state), remediations[index].waitsFor != queueing.behind else {
+        return false
+      }
+      remediations[index].waitsFor = queueing.behind
+      remediations[index].reason = queueing.reason
+      return true
+    default: break
+    }
+    guard let next = RemediationState(rawValue: record.event.kind.rawValue), remediations[index].state.successors.contains(next)
     else { return false }
     var remediation = remediations[index]
     switch record.event {
-    case .proposed: return false
+    case .proposed, .advanced, .queued: return false
     case .approved:
       remediation.approvedBy = record.actor
       remediation.reason = "approved by \(record.actor)"
@@ -76,7 +94,9 @@ package struct RemediationBook: Hashable, Sendable {
       overrides.overrides.append(application.override)
       remediation.override = application.override
       remediation.appliedAt = record.at
-      remediation.reason = remediation.plan.action.sentence
+      remediation.stepSince = record.at
+      remediation.waitsFor = nil
+      remediation.reason = application.override.action.sentence
     case .reverted(let withdrawal), .expired(let withdrawal), .withdrawn(let withdrawal):
       if let override = remediation.override, remediation.isInForce {
         guard withdrawal.generation > overrides.generation else { return false }
@@ -92,6 +112,19 @@ package struct RemediationBook: Hashable, Sendable {
     remediation.state = next
     remediation.since = record.at
     remediations[index] = remediation
+    return true
+  }
+
+  private mutating func apply(_ advance: RemediationEvent.Advance, to index: Int, at: Timestamp) -> Bool {
+    guard remediations[index].state == .applied, !remediations[index].isLastStep, advance.generation > overrides.generation,
+      let place = overrides.overrides.firstIndex(where: { $0.id == remediations[index].override?.id })
+    else { return false }
+    overrides.generation = advance.generation
+    overrides.overrides[place].sharePerMille = advance.sharePerMille
+    remediations[index].override = overrides.overrides[place]
+    remediations[index].step += 1
+    remediations[index].stepSince = at
+    remediations[index].reason = advance.reason
     return true
   }
 }

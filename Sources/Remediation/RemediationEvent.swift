@@ -7,6 +7,10 @@ package enum RemediationEvent: Hashable, Sendable {
   case approved
   case rejected(Reason)
   case applied(Application)
+  /// The share it is applied to grew, since it helped those it was applied to.
+  case advanced(Advance)
+  /// It waits for another remediation that steers the same thing or is being verified on the same requests.
+  case queued(Queueing)
   case verified(Reason)
   /// It did not help: the override is withdrawn under a new generation.
   case reverted(Withdrawal)
@@ -30,6 +34,27 @@ package enum RemediationEvent: Hashable, Sendable {
     }
   }
 
+  package struct Advance: Hashable, Sendable, Codable {
+    package var sharePerMille: Int
+    package var reason: String
+    package var generation: UInt64
+    package init(sharePerMille: Int, reason: String, generation: UInt64) {
+      self.sharePerMille = sharePerMille
+      self.reason = reason
+      self.generation = generation
+    }
+  }
+
+  package struct Queueing: Hashable, Sendable, Codable {
+    /// `REM-1`
+    package var behind: String
+    package var reason: String
+    package init(behind: String, reason: String) {
+      self.behind = behind
+      self.reason = reason
+    }
+  }
+
   package struct Withdrawal: Hashable, Sendable, Codable {
     package var reason: String
     package var generation: UInt64
@@ -47,7 +72,7 @@ package enum RemediationEvent: Hashable, Sendable {
 
 extension RemediationEvent: Codable {
   package enum Kind: String, Codable, Hashable, Sendable {
-    case proposed, approved, rejected, applied, verified, reverted, escalated, expired, withdrawn
+    case proposed, approved, rejected, applied, advanced, queued, verified, reverted, escalated, expired, withdrawn
   }
 
   package var kind: Kind {
@@ -56,6 +81,8 @@ extension RemediationEvent: Codable {
     case .approved: .approved
     case .rejected: .rejected
     case .applied: .applied
+    case .advanced: .advanced
+    case .queued: .queued
     case .verified: .verified
     case .reverted: .reverted
     case .escalated: .escalated
@@ -72,6 +99,8 @@ extension RemediationEvent: Codable {
     case .approved: self = .approved
     case .rejected: self = .rejected(try Reason(from: decoder))
     case .applied: self = .applied(try Application(from: decoder))
+    case .advanced: self = .advanced(try Advance(from: decoder))
+    case .queued: self = .queued(try Queueing(from: decoder))
     case .verified: self = .verified(try Reason(from: decoder))
     case .reverted: self = .reverted(try Withdrawal(from: decoder))
     case .escalated: self = .escalated(try Reason(from: decoder))
@@ -87,6 +116,8 @@ extension RemediationEvent: Codable {
     case .proposed(let payload): try payload.encode(to: encoder)
     case .approved: break
     case .applied(let payload): try payload.encode(to: encoder)
+    case .advanced(let payload): try payload.encode(to: encoder)
+    case .queued(let payload): try payload.encode(to: encoder)
     case .reverted(let payload), .expired(let payload), .withdrawn(let payload): try payload.encode(to: encoder)
     case .rejected(let payload), .verified(let payload), .escalated(let payload): try payload.encode(to: encoder)
     }

@@ -9,7 +9,8 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
   package var incident: String
   package var playbook: String
   package var mode: Playbook.Mode
-  package var action: RoutingOverride.Action
+  /// What gateways are asked for; `nil` where a person is told and nothing is changed.
+  package var action: RoutingOverride.Action?
   /// The alert whose metric must recover.
   package var alert: AlertKey
   package var expectedEffect: String
@@ -18,11 +19,20 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
   package var verifyAfterSeconds: Int64
   package var giveUpAfterSeconds: Int64
   package var timeToLiveSeconds: Int64
+  /// Absent in plans from before there were steps: all requests at once.
+  package var sharesPerMille: [Int]?
+  /// Who may approve; absent for everyone.
+  package var approvers: [String]?
+  /// Share of all requests of the last ten minutes that it touches, 0 to 1; absent where that is not known.
+  package var touchedShare: Double?
+  /// An address or a few words, for a person.
+  package var runbook: String?
 
   package init(
-    number: Int, incident: String, playbook: String, mode: Playbook.Mode, action: RoutingOverride.Action, alert: AlertKey,
+    number: Int, incident: String, playbook: String, mode: Playbook.Mode, action: RoutingOverride.Action?, alert: AlertKey,
     expectedEffect: String, blastRadius: String, guardrails: [String], verifyAfterSeconds: Int64, giveUpAfterSeconds: Int64,
-    timeToLiveSeconds: Int64
+    timeToLiveSeconds: Int64, sharesPerMille: [Int]? = nil, approvers: [String]? = nil, touchedShare: Double? = nil,
+    runbook: String? = nil
   ) {
     self.number = number
     self.incident = incident
@@ -36,27 +46,24 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
     self.verifyAfterSeconds = verifyAfterSeconds
     self.giveUpAfterSeconds = giveUpAfterSeconds
     self.timeToLiveSeconds = timeToLiveSeconds
+    self.sharesPerMille = sharesPerMille
+    self.approvers = approvers
+    self.touchedShare = touchedShare
+    self.runbook = runbook
   }
 
   /// `REM-1`
   package var id: String { "REM-\(number)" }
-}
+  /// The override it becomes; `OVR-1`.
+  package var overrideID: String { "OVR-\(number)" }
+  /// Never empty.
+  package var steps: [Int] { sharesPerMille.flatMap { $0.isEmpty ? nil : $0 } ?? [RoutingOverride.wholePerMille] }
 
-extension RoutingOverride.Action {
   /// `Roll back prompt rag-answer from version 43 to 42`
   package var sentence: String {
-    switch self {
-    case .rollBackPrompt(let prompt, let from, let to): "Roll back prompt \(prompt) from version \(from) to \(to)"
-    case .fallBackModel(let route, let from, let provider, let model):
-      "Send requests on route \(route)\(from == RoutingOverride.anyModel ? "" : " for model \(from)") to \(model) at \(provider)"
-    }
+    action?.sentence ?? "Tell a person\(runbook.map { ", who follows \($0)" } ?? "")"
   }
 
-  /// What two actions must not both steer at once.
-  package var target: String {
-    switch self {
-    case .rollBackPrompt(let prompt, _, _): "prompt \(prompt)"
-    case .fallBackModel(let route, _, _, _): "route \(route)"
-    }
-  }
+  /// What two plans must not both steer at once; `nil` where nothing is steered.
+  package var target: String? { action?.target }
 }

@@ -43,7 +43,9 @@ package struct SpanFilter: Hashable, Sendable {
       parts.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
       arguments += StatementArguments(kinds.map(\.rawValue).sorted())
     }
-    if onlyErrors { require("error_class IS NOT NULL AND error_class <> ?", ErrorClass.cancelled.rawValue) }
+    if onlyErrors {
+      require("error_class NOT IN (?, ?)", ErrorClass.cancelled.rawValue, ErrorClass.withheld.rawValue)
+    }
     if let minimumUngrounded { require("ungrounded >= ?", minimumUngrounded) }
     if onlyAccountedFor { parts.append("accounts_for_exchange") }
     return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
@@ -55,7 +57,7 @@ package struct SpanFilter: Hashable, Sendable {
     case .spanKind: "kind"
     case .cache: "CASE WHEN cache_read_tokens > 0 THEN 'hit' WHEN cache_read_tokens = 0 THEN 'miss' END"
     case .service, .env, .version, .provider, .model, .route, .tenant, .feature, .prompt, .promptVersion, .region, .finishReason,
-      .errorClass:
+      .errorClass, .override:
       dimension.rawValue
     }
   }

@@ -117,6 +117,7 @@ struct SpanInsertion: ~Copyable {
     } else {
       for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.pointee.risk[scorer]) }
     }
+    text(span.pointee.dimensions.override)
   }
 
   @inline(__always)

@@ -13,9 +13,10 @@ enum SpanRow {
     ungrounded, document_count, top_score, accounts_for_exchange, \
     cache_write_hour_tokens, input_audio_tokens, input_image_tokens, output_audio_tokens, output_image_tokens, \
     usage_estimated, service_tier, virtual_key, session, \
-    refusal, injection, indirect_injection, prompt_leak, sensitive_data, repetition, malformed, language_mismatch, toxicity
+    refusal, injection, indirect_injection, prompt_leak, sensitive_data, repetition, malformed, language_mismatch, toxicity, \
+    override
     """
-  static let columnCount = 59
+  static let columnCount = 60
   static let insert =
     "INSERT INTO spans (\(columns)) VALUES (\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
 
@@ -79,6 +80,7 @@ enum SpanRow {
     dimensions.prompt = row["prompt"]
     dimensions.promptVersion = row["prompt_version"]
     dimensions.region = row["region"]
+    dimensions.override = row["override"]
     return dimensions
   }
 

@@ -117,6 +117,7 @@ enum TelemetrySchema {
           UPDATE spans SET request_body = NULL, response_text = NULL WHERE request_body IS NOT NULL;
           """)
     }
+    migrator.registerMigration("4") { db in try db.execute(sql: "ALTER TABLE spans ADD COLUMN override TEXT") }
     return migrator
   }
 }

@@ -157,7 +157,7 @@ extension TelemetryStore {
     return try pool.read { try Row.fetchAll($0, sql: sql, arguments: arguments + [limit]) }.map(span)
   }
 
-  private func span(_ row: Row) throws -> LLMSpan {
+  func span(_ row: Row) throws -> LLMSpan {
     guard let span = SpanRow.span(row) else { throw StorageError.damaged(path: path, detail: "span \(row["sequence"] as Int64)") }
     return span
   }

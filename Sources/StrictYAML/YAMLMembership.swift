@@ -9,7 +9,7 @@ extension YAMLValue {
 
   /// A member without any check of the others, for a reader that takes one of them; the form's own reader checks the rest.
   package func member(_ key: String) -> YAMLValue? {
-    node.mapping?[key].map { YAMLValue(node: $0, file: file, path: "\(path).\(key)", problems: problems) }
+    node.mapping?[key].map { YAMLValue(node: $0, file: file, path: path.isEmpty ? key : "\(path).\(key)", problems: problems) }
   }
 
   /// The items of a list, none where it is no list: its own reader says so.

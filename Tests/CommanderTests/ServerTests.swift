@@ -104,6 +104,43 @@ import Testing
     }
   }
 
+  /// What an application captured goes as far as the configuration here lets it, redacted by its rules.
+  @Test(arguments: [("", nil), ("capture: redacted\n", "write to [email]"), ("capture: full\n", "write to jane.doe@example.com")])
+  func textsOfApplicationsPassTheCommandersOwnRules(extra: String, expected: String?) async throws {
+    try await withFolder { folder in
+      let line =
+        #"{"type":"span","start":"2026-11-01T00:00:00.5Z","duration_ms":12,"kind":"tool","status":"ok","content":{"input":[{"role":"tool","text":"write to jane.doe@example.com"}],"output":"done"}}"#
+      let store = try await running(store: folder, extra: extra) { server in
+        let accepted = try await post("http://\(try await server.consoleAddress())/intake/spans", line, key: Self.key)
+        #expect(accepted.status == 202)
+        return server.store
+      }
+      let span = try #require(try store.spans(limit: 10).spans.first)
+      let content = span.content
+      #expect(content?.input.first?.text == expected && content?.responseText == (expected == nil ? nil : "done"))
+    }
+  }
+
+  /// Two commanders would each take turns on one ledger, and put their own overrides in force.
+  @Test func aStoreServesOneCommanderAtATime() async throws {
+    try await withFolder { folder in
+      let configuration = try CommanderConfiguration.parse(Self.yaml(store: folder), file: "c.yaml", environment: [:])
+      let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      try await running(store: folder) { _ in
+        let error = await #expect(throws: ConfigurationError.self) {
+          _ = try await CommanderServer.start(configuration, logger: silent)
+        }
+        let process = ProcessInfo.processInfo.processIdentifier
+        #expect(
+          error?.description
+            == "c.yaml:1:8: `store`: another commander (process \(process)) serves from \(folder): stop it, or name a folder of its own for this one"
+        )
+      }
+      // The next one may.
+      try await running(store: folder) { _ in }
+    }
+  }
+
   @Test func aPromotionOutlivesARestartAndAnEditedFileWins() async throws {
     try await withFolder { folder in
       try await running(store: folder) { server in

@@ -1,8 +1,11 @@
 // The sections `datadog` and `opentelemetry`: roads, what each needs, and credentials that stay outside.
 
-import Commander
+import LLMMetrics
+import LLMTelemetry
 import StrictYAML
 import Testing
+
+@testable import Commander
 
 @Suite struct TelemetrySectionTests {
   private static let rest = "keys: []\nproviders: []\nroutes: []\n"
@@ -83,5 +86,82 @@ import Testing
     let found = problems(text)
     #expect(found.contains { $0.contains(expected) }, "\(found)")
     #expect(!found.joined().contains("hunter2") && !found.joined().contains("0123456789abcdef"))
+  }
+
+  @Test(arguments: [
+    ("datadog: {site: datadoghq.eu}", "c.yaml:1:17: `datadog.site` has no effect: nothing is sent without an Agent"),
+    ("datadog: {api_key: {environment: DD_API_KEY}}", "`datadog.api_key` has no effect"),
+    (
+      "datadog: {api_key: {environment: DD_API_KEY}, logs: agentless, site: datadoghq.eu, endpoint: \"http://127.0.0.1:1\"}",
+      "`datadog.site` has no effect: `datadog.endpoint` replaces"
+    ),
+    ("datadog: {dogstatsd: \"127.0.0.1:8125\", metrics: off}", "`datadog.dogstatsd` has no effect"),
+    ("datadog: {agent: \"http://127.0.0.1:8126\", traces: off}", "`datadog.agent` has no effect"),
+    ("datadog: {ml_app: books}", "`datadog.ml_app` has no effect"),
+    ("datadog: {dogstatsd: \"127.0.0.1:8125\", host: a}", "`datadog.host` has no effect"),
+    ("opentelemetry: {headers: {authorization: {environment: TOKEN}}}", "set `opentelemetry.traces`"),
+    ("opentelemetry: {gateways: [llm.internal]}", "set `opentelemetry.listen`"),
+    ("capture_retention: 1d", "`capture_retention` has no effect: no content is captured"),
+    ("capture: redacted\ncapture_secret: {environment: TOKEN}", "`capture_secret` has no effect: nothing is hashed"),
+  ])
+  func aSettingWithoutEffectIsToldAndNoReasonNotToStart(text: String, expected: String) throws {
+    let warnings = try read(text).warnings.map(\.description)
+    #expect(warnings.count == 1 && warnings[0].contains(expected), "\(warnings)")
+    #expect(!warnings.joined().contains("hunter2"))
+  }
+
+  @Test func aProviderThatNoRouteLeadsToIsTold() throws {
+    let text = """
+      keys: []
+      providers:
+        - {name: used, protocol: openai, base_url: "http://127.0.0.1:1"}
+        - {name: spare, protocol: openai, base_url: "http://127.0.0.1:1"}
+      routes: [{name: chat, models: ["*"], provider: used}]
+      """
+    let warnings = try CommanderConfiguration.parse(text, file: "c.yaml", environment: [:]).warnings
+    #expect(warnings.map(\.line) == [4] && warnings.first?.message.contains("no route leads to the provider \"spare\"") == true)
+  }
+
+  @Test func whatIsUsedIsNotToldOf() throws {
+    let configuration = try read(
+      """
+      capture: hashed
+      capture_secret: {environment: TOKEN}
+      capture_retention: 1d
+      datadog: {agent: "http://127.0.0.1:8126", ml_app: books, dogstatsd: "127.0.0.1:8125"}
+      opentelemetry: {listen: "127.0.0.1:4318", gateways: [llm.internal]}
+      """)
+    #expect(configuration.warnings.isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("llm.internal", "llm.internal"), ("LLM.internal:8443", "llm.internal:8443"), ("https://llm.internal", "llm.internal:443"),
+      ("http://llm.internal:8080/v1", "llm.internal:8080"), ("[2001:db8::1]:80", "2001:db8::1:80"),
+      ("2001:db8::1", "2001:db8::1"),
+      ("", nil), ("a b", nil), ("llm.internal:0", nil), ("llm.internal:x", nil), ("llm.internal/v1", nil), ("https://", nil),
+      ("[::1", nil), ("[::1]x", nil),
+    ] as [(String, String?)])
+  func aGatewaysAddressIsReadAsApplicationsWriteIt(text: String, expected: String?) {
+    #expect(GatewayAddress.normalised(text) == expected)
+  }
+
+  @Test func aGatewayIsKnownByEveryNameOfItsMachine() {
+    func gateways(_ host: String, own: [String] = []) -> Set<String> {
+      TelemetryReceiver.gateways(listen: ListenAddress(host: host, port: 8080), configured: ["llm.internal:443"], own: own)
+    }
+    let local: Set = ["localhost:8080", "127.0.0.1:8080", "::1:8080", "llm.internal:443"]
+    #expect(gateways("127.0.0.1") == local)
+    #expect(gateways("0.0.0.0", own: ["node-1", "10.0.0.7"]) == local.union(["0.0.0.0:8080", "node-1:8080", "10.0.0.7:8080"]))
+    #expect(gateways("10.0.0.7") == ["10.0.0.7:8080", "llm.internal:443"])
+    #expect(!MachineAddresses.all().isEmpty)
+  }
+
+  /// Each rollup has one reading, wherever in it the last one was taken.
+  @Test(arguments: [0, 1, 4_999, 5_000, 5_001, 9_999] as [Int64])
+  func statesAreReadOnceInEachRollup(milliseconds: Int64) {
+    let now = Timestamp(unixSeconds: 1_700_000_000) + .milliseconds(milliseconds)
+    let next = now + StateSampler.pause(at: now)
+    #expect(next == now.floored(to: Rollup.width) + .seconds(15))
   }
 }

@@ -27,7 +27,7 @@ import Testing
         playbooks: [fall-back]
     notifications:
       webhooks:
-        - {name: ops, url: "WEBHOOK", secret: {environment: WEBHOOK_SECRET}}
+        - {name: ops, url: "WEBHOOK", secret: {environment: WEBHOOK_SECRET}, allow_private: true}
 
     """
 

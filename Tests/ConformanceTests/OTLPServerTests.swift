@@ -48,7 +48,7 @@ import Testing
       }
       return statuses
     }
-    #expect(statuses == [400, 415, 404] && spans.isEmpty)
+    #expect(statuses == [400, 415, 422] && spans.isEmpty)
   }
 
   /// Free when it is asked for; nobody else on this machine is in a hurry to have it.

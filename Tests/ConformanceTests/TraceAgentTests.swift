@@ -14,6 +14,7 @@ import Testing
     var status: Int?
     var reply: String?
     var trace: [ReceivedSpan]?
+    var statistics: ReceivedStatistics?
   }
 
   private static let settings = AgentTraces.Settings(
@@ -37,6 +38,11 @@ import Testing
   }
 
   private func post(_ requests: [DeliveryRequest]) async throws -> (answers: [Line], traces: [[ReceivedSpan]]) {
+    let lines = try await self.lines(requests)
+    return (lines.filter { $0.status != nil }, lines.compactMap(\.trace))
+  }
+
+  private func lines(_ requests: [DeliveryRequest]) async throws -> [Line] {
     struct File: Encodable {
       var method: String
       var path: String
@@ -52,9 +58,7 @@ import Testing
         headers: request.headers.map { [$0.name, $0.value] }, body: Data(request.body))
       try JSONEncoder().encode(file).write(to: folder.appending(path: "\(1000 + index).json"))
     }
-    let lines = try await PythonVerifier(environment: .testAgent).run(
-      "trace_agent.py", ["post", folder.path], decoding: Line.self)
-    return (lines.filter { $0.status != nil }, lines.compactMap(\.trace))
+    return try await PythonVerifier(environment: .testAgent).run("trace_agent.py", ["post", folder.path], decoding: Line.self)
   }
 
   private func span(_ trace: UInt64, _ id: UInt64, parent: UInt64? = nil, kind: SpanKind = .llm, outcome: Outcome = .ok)
@@ -130,6 +134,51 @@ import Testing
     #expect(Set(traces.joined()) == Set(expected))
   }
 
+  /// Statistics of all spans, given up or not, as Datadog's agent and its sketch library read them.
+  @Test func theAgentReadsOurStatistics() async throws {
+    let sent = Mutex<[DeliveryRequest]>([])
+    let send: DeliverySend = { request in
+      if request.url.hasSuffix("/info") {
+        let info = #"{"version":"7.60","endpoints":["/v0.4/traces","/v0.6/stats"],"client_drop_p0s":true}"#
+        return DeliveryResponse(status: 200, body: Array(info.utf8))
+      }
+      sent.withLock { $0.append(request) }
+      return DeliveryResponse(status: 200)
+    }
+    let discovery = AgentDiscovery(agent: "http://agent", send: send)
+    await discovery.ask()
+    let sink = AgentTraces(Self.settings, discovery: discovery, send: send)
+    var spans = (1...200).map { number in
+      var span = span(UInt64(number), UInt64(number))
+      span.duration = .milliseconds(Int64(number))
+      // A user gave most of them up.
+      span.sampling = number > 20 ? SamplingDecision(.userReject, by: .manual) : SamplingDecision(.userKeep, by: .manual)
+      return span
+    }
+    spans.append(span(300, 300, outcome: .failed(.providerError, message: "no")))
+    sink.add(spans)
+    sink.finish()
+    for lane in [sink.lane, sink.statistics] {
+      lane.shutDown()
+      await lane.run()
+    }
+    let requests = sent.withLock { $0 }
+    let lines = try await lines(requests)
+    let traces = lines.compactMap(\.trace)
+    #expect(lines.compactMap(\.status) == requests.map { _ in 200 }, "\(lines.compactMap(\.reply))")
+    #expect(traces.count == 21)
+    let kept = traces.joined().filter { $0.error != 1 }
+    #expect(kept.allSatisfy { $0.metrics["_sampling_priority_v1"] == 2 && $0.meta["_dd.p.dm"] == "-4" })
+    let groups = lines.compactMap(\.statistics)
+    let group = try #require(groups.first)
+    #expect(groups.count == 1 && group.Hits == 201 && group.TopLevelHits == 201 && group.Errors == 1 && group.Env == "test")
+    #expect(group.Service == "gateway" && group.Name == "llm.request" && group.Resource == "chat gpt-4o" && group.Type == "llm")
+    #expect(group.HTTPStatusCode == 200 && group.SpanKind == "client" && group.IsTraceRoot == 1)
+    #expect(group.Start % 10_000_000_000 == 0 && group.Duration == (20_100 + 12) * 1_000_000)
+    #expect(group.ok.count == 200 && group.error.count == 1)
+    #expect(abs((group.ok.median ?? 0) - 100e6) < 0.78e6 && abs((group.error.median ?? 0) - 12e6) < 0.1e6)
+  }
+
   /// The agent does look: wrong counts are told.
   @Test func theAgentTellsAWrongCount() async throws {
     var sent = await requests([[span(1, 1), span(2, 2)]])
@@ -137,6 +186,30 @@ import Testing
     let (answers, _) = try await post(sent)
     #expect(answers.first?.status == 400)
   }
+}
+
+/// A group of statistics as a receiver has it.
+struct ReceivedStatistics: Decodable {
+  struct Sketch: Decodable {
+    var count: Double
+    var median: Double?
+  }
+
+  var Env: String
+  var Start: Int64
+  var Service: String
+  var Name: String
+  var Resource: String
+  var `Type`: String
+  var HTTPStatusCode: Int
+  var SpanKind: String
+  var IsTraceRoot: Int
+  var Hits: Int
+  var TopLevelHits: Int
+  var Errors: Int
+  var Duration: Int64
+  var ok: Sketch
+  var error: Sketch
 }
 
 /// A span as a receiver has it; ids and times are text.

@@ -9,9 +9,9 @@ import Testing
 
 @Suite struct TraceServerTests {
   /// Datadog's test agent, for as long as `body` runs; gives back what `body` made and the traces that came.
-  private static func whileAgentRuns<Value: Sendable>(
+  static func whileAgentRuns<Value: Sendable>(
     _ body: @Sendable (_ url: String) async throws -> Value
-  ) async throws -> (value: Value, traces: [[ReceivedSpan]]) {
+  ) async throws -> (value: Value, traces: [[ReceivedSpan]], statistics: [ReceivedStatistics]) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "agent-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -30,7 +30,7 @@ import Testing
     }
     try Data().write(to: folder.appending(path: "done"))
     let lines = try await received
-    return (try result.get(), lines.compactMap(\.trace))
+    return (try result.get(), lines.compactMap(\.trace), lines.compactMap(\.statistics))
   }
 
   @Test(.timeLimit(.minutes(3)))
@@ -39,7 +39,7 @@ import Testing
     failing.status = 500
     let simulator = ProviderSimulator(
       faults: [FaultRule(name: "status 500", condition: .init(model: "failing-500"), effect: failing)], pace: .visible)
-    let (outcome, traces) = try await Self.whileAgentRuns { url in
+    let (outcome, traces, statistics) = try await Self.whileAgentRuns { url in
       try await Deployment.run(simulator: simulator, extra: "datadog: {agent: \"\(url)\", traces: agent}\n") { deployment in
         _ = try await VendorSDK.openAI.run(
           [.complete, .stream, .embed, .upstream500], in: .sdkCurrent, baseURL: deployment.gatewayURL,
@@ -56,20 +56,29 @@ import Testing
         request.headers.add(name: "x-datadog-tags", value: "_dd.p.dm=-4,_dd.p.tid=6b049c2c00000000")
         request.body = .bytes(ByteBuffer(string: #"{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}]}"#))
         #expect(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status == .ok)
+        request.headers.replaceOrAdd(name: "x-datadog-trace-id", value: "1234567890123456790")
+        request.headers.replaceOrAdd(name: "x-datadog-parent-id", value: "98")
+        request.headers.replaceOrAdd(name: "x-datadog-sampling-priority", value: "2")
+        #expect(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status == .ok)
       }
     }
     let stored = outcome.spans
     #expect(stored.count >= 6)
     let received = Dictionary(grouping: traces.joined(), by: \.span_id)
-    #expect(received.count == stored.count && traces.joined().count == stored.count)
-    for span in stored {
+    // The agent leaves statistics to us and wants nothing that was given up: that one is counted, and not sent.
+    let given = try #require(stored.first { $0.parentSpanID?.bits == 99 })
+    #expect(received[String(given.spanID.bits)] == nil)
+    #expect(received.count == stored.count - 1 && traces.joined().count == stored.count - 1)
+    #expect(statistics.reduce(0) { $0 + $1.Hits } == stored.count && statistics.allSatisfy { $0.Service == "conformance" })
+    #expect(statistics.reduce(0) { $0 + $1.Errors } == stored.count { $0.outcome.countsAsError })
+    for span in stored where span.spanID != given.spanID {
       let sent = try #require(received[String(span.spanID.bits)]?.first, "\(span.name)")
       check(sent, against: span)
     }
-    let joined = try #require(stored.last { $0.parentSpanID?.bits == 99 })
+    let joined = try #require(stored.last { $0.parentSpanID?.bits == 98 })
     let sent = try #require(received[String(joined.spanID.bits)]?.first)
-    #expect(sent.trace_id == "1234567890123456789" && sent.meta["_dd.p.tid"] == "6b049c2c00000000")
-    #expect(sent.metrics["_sampling_priority_v1"] == 0)
+    #expect(sent.trace_id == "1234567890123456790" && sent.meta["_dd.p.tid"] == "6b049c2c00000000")
+    #expect(sent.metrics["_sampling_priority_v1"] == 2 && sent.meta["_dd.p.dm"] == "-4")
     // The vendor was told nothing of it.
     for request in simulator.requestLog.requests {
       #expect(

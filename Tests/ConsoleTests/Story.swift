@@ -81,9 +81,10 @@ final class Story: Sendable {
       ContrastRow(dimension: "tenant", value: "acme-eu", affectedShare: 0.34, baselineShare: 0.30, verdict: .none),
       ContrastRow(dimension: "cache", value: "hit", affectedShare: 0.03, baselineShare: 0.07, verdict: .none),
     ]
+    let action = RoutingOverride.Action.rollBackPrompt(prompt: "rag-answer", from: "43", to: "42")
     let plan = RemediationPlan(
       number: 1, incident: "INC-1", playbook: "roll-back-prompt", mode: .approve,
-      action: .rollBackPrompt(prompt: "rag-answer", from: "43", to: "42"), alert: Self.alert,
+      action: action, alert: Self.alert,
       expectedEffect: "The ungrounded share returns to about 2.2 %, where version 42 was in the hour before",
       blastRadius: "all requests of prompt rag-answer, 94 % of the affected ones",
       guardrails: ["expires after 1 day", "reverted if the alert has not recovered within 10 min", "one override per prompt"],
@@ -124,7 +125,7 @@ final class Story: Sendable {
     ]
     if chapter.rawValue >= Chapter.applied.rawValue {
       let override = RoutingOverride(
-        id: "OVR-1", action: plan.action, incident: "INC-1", appliedAt: at("14:47:01"),
+        id: "OVR-1", action: action, incident: "INC-1", appliedAt: at("14:47:01"),
         expiresAt: at("14:47:01") + .seconds(86_400))
       entries += [
         incident("14:45:10", .acknowledged, by: "dana"), remediation("14:47:00", .approved, by: "dana"),

@@ -35,11 +35,13 @@ import Testing
       case .slo:
         members["id"] = .string("0f\(object.id.name)")
         members["created_at"] = .number(1)
+      case .downtime, .service: break
       case .dashboard:
         members["id"] = .string("abc-def-ghi")
         members["url"] = .string("/dashboard/abc")
         members["template_variables"] =
           members["template_variables"]?.list?.isEmpty == true ? .null : members["template_variables"]
+      case .downtime, .service: break
       }
       return .object(members)
     }
@@ -149,8 +151,8 @@ import Testing
       try Data(ObjectText.text(of: json).utf8).write(to: place)
     }
     let plan = ObjectPlan(wanted: wanted, saved: try ObjectFolder(path: folder.path).objects())
-    #expect(plan.count(.unchanged) == wanted.count { $0.id.kind != .dashboard })
-    #expect(plan.count(.create) == wanted.count { $0.id.kind == .dashboard } && plan.count(.update) == 0)
+    #expect(plan.count(.unchanged) == wanted.count { $0.id.kind == .monitor || $0.id.kind == .slo })
+    #expect(plan.count(.create) == wanted.count - plan.count(.unchanged) && plan.count(.update) == 0)
     try Data("{\"errors\": [\"Forbidden\"]}".utf8).write(to: folder.appending(path: "slos/all.json"))
     #expect(throws: ObjectFolder.Unreadable.self) { try ObjectFolder(path: folder.path).objects() }
   }

@@ -15,7 +15,9 @@ import Testing
   }
 
   private func compile(_ objective: SLODefinition, _ settings: CompileSettings = CompileSettings()) -> Compilation {
-    SLOCompiler(settings: settings).compile(objective)
+    var settings = settings
+    settings.services = []
+    return PackCompiler(settings: settings).compile(MonitorPack(monitors: [], objectives: [objective]))
   }
 
   /// Fast failures would make a latency objective better in an outage.
@@ -52,6 +54,7 @@ import Testing
     #expect(slice?["query_interval_seconds"] == .number(60))
     #expect(slice?["query"]?["formulas"]?.list?.first?["formula"] == .string("default_zero(query1) / query2"))
     #expect(compile(objective(.timeSlice(query, good: .below, bound: 0.05, seconds: 30))).objects == [])
+    #expect(compile(objective(.timeSlice(query, good: .below, bound: 0.05, seconds: 30))).refusals.map(\.field) == ["slice"])
   }
 
   @Test func burnRatesNameTheirObjective() throws {
@@ -86,7 +89,28 @@ import Testing
   func aTargetWithoutABudgetIsRefused(target: Double) {
     let slo = objective(
       .good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), target: target, rates: [.slow])
-    #expect(compile(slo).objects == [] && compile(slo).refusals.map(\.field) == ["target"])
+    #expect(compile(slo).objects.filter { $0.id.kind == .slo } == [])
+    #expect(compile(slo).refusals.contains { $0.field == "target" })
+  }
+
+  @Test(arguments: [
+    (SLODefinition.Timeframe.calendarWeek, "7d"), (.calendarMonth, "30d"), (.calendarQuarter, "90d"), (.sevenDays, "7d"),
+  ])
+  func calendarsBecomeTheNearestDaysWithANote(timeframe: SLODefinition.Timeframe, datadog: String) throws {
+    var slo = objective(.good(.init(MetricCatalogue.requests), of: .init(MetricCatalogue.requests)), rates: [.slow])
+    slo.timeframe = timeframe
+    let compiled = compile(slo)
+    let json = try #require(compiled.objects.first { $0.id.kind == .slo }).json
+    #expect(json["thresholds"]?.list?.first?["timeframe"] == .string(datadog))
+    #expect(compiled.notes.contains { $0.field == "timeframe" && $0.weight == .approximated } == timeframe.isCalendar)
+    let monitor = try #require(compiled.objects.first { $0.id.kind == .monitor })
+    #expect(monitor.json["query"]?.text?.contains(".over(\"\(datadog)\")") == true)
+  }
+
+  @Test func anObjectiveOnMonitorsNamesThem() throws {
+    let json = try #require(compile(objective(.uptime(of: ["requests-failing", "odd name"]))).objects.first).json
+    #expect(json["type"] == .string("monitor"))
+    #expect(json["monitor_ids"] == .strings(["$requests-failing", "$odd-name"]))
   }
 
   // MARK: Dashboards

@@ -51,7 +51,7 @@ import Testing
     let compiled = PackCompiler(settings: settings).compile()
     for object in compiled.objects { found.add(object.json) }
     for verdict in DatadogLint().verdicts(on: found) { #expect(verdict.canFire == .yes, "\(verdict.name): \(verdict.findings)") }
-    let anomaly = try #require(compiled.objects.first { $0.id.name == "cache-hits-lost" })
+    let anomaly = try #require(compiled.objects.first { $0.id.name == "cache-hits-lost-signal" })
     #expect(
       anomaly.json["query"]?.text?.contains("{env:prod,service:chat,token_type:cache_read}") == true,
       "\(anomaly.json["query"]?.text ?? "")")
@@ -63,15 +63,16 @@ import Testing
       MonitorDefinition(
         name: name, title: "Own", severity: .sev1, query: query, window: .seconds(60), threshold: Threshold(.above, critical: 7))
     }
-    let pack = MonitorPack.default.with([definition("requests-failing"), definition("mine")])
+    let own = ["requests-failing", "mine"].map { PackedMonitor(definition($0), meaning: "", steps: []) }
+    let pack = MonitorPack.default.overlaid(by: MonitorPack(monitors: own))
     #expect(pack.monitors.count == MonitorPack.default.monitors.count + 1)
     let compiled = PackCompiler().compile(pack)
     #expect(compiled.refusals == [])
     let replaced = try #require(compiled.objects.first { $0.id.name == "requests-failing" })
     #expect(replaced.json["query"] == .string("sum(last_1m):sum:llm.errors{*}.as_count() > 7"))
     #expect(replaced.json["message"]?.text?.contains("one request in twenty") == false)
-    let own = try #require(compiled.objects.first { $0.id.name == "mine" })
-    #expect(own.json["message"]?.text?.hasPrefix("{{#is_alert}}\nOwn.\n") == true)
+    let mine = try #require(compiled.objects.first { $0.id.name == "mine" })
+    #expect(mine.json["message"]?.text?.hasPrefix("{{#is_alert}}\nOwn.\n") == true)
   }
 
   @Test func aPlanNamesObjectsFieldsAndValues() throws {

@@ -24,6 +24,7 @@ import Testing
     (span.dimensions.provider, span.dimensions.model) = ("openai", "gpt-4o-mini")
     (span.dimensions.route, span.dimensions.tenant, span.dimensions.feature) = ("chat", "acme", "answers")
     (span.dimensions.prompt, span.dimensions.promptVersion, span.dimensions.region) = ("support", "v3", "europe-west4")
+    span.dimensions.override = "OVR-7"
     (span.virtualKey, span.responseModel, span.session) = ("team-a", "gpt-4o-mini-2024-07-18", "s-1")
     (span.httpStatus, span.finishReason, span.attempts) = (200, .stop, 2)
     (span.fallbackFrom, span.serviceTier, span.isStreaming) = ("gpt-4o", .flex, true)
@@ -56,7 +57,7 @@ import Testing
         "ml_app:shop", "agent_service:shop", "env:prod", "service:shop-api", "version:1.2", "provider:openai",
         "model:gpt-4o-mini", "route:chat", "tenant:acme", "feature:answers", "prompt:support", "prompt_version:v3",
         "region:europe-west4", "span_kind:llm", "finish_reason:stop", "cache:hit", "session_id:s-1", "source:integration",
-        "language:swift", "error:0", "prompt_tracking_instrumentation_method:auto",
+        "language:swift", "error:0", "override:OVR-7", "prompt_tracking_instrumentation_method:auto",
       ])
     // Every dimension is a tag, also one that is added to the record later.
     span.outcome = .failed(.timeout, message: "")

@@ -21,7 +21,7 @@ import Testing
       headers.filter { $0.key != "Datadog-Meta-Lang-Version" } == [
         "Content-Type": "application/msgpack", "X-Datadog-Trace-Count": "3", "Datadog-Meta-Lang": "swift",
         "Datadog-Meta-Lang-Interpreter": "swift", "Datadog-Meta-Tracer-Version": "1.2.3",
-        "Datadog-Client-Computed-Top-Level": "true",
+        "Datadog-Client-Computed-Top-Level": "yes",
         "Datadog-Send-Real-Http-Status": "1", "Datadog-Entity-ID": "in-1",
       ])
     #expect(headers["Datadog-Meta-Lang-Version"]?.hasPrefix("6.") == true)

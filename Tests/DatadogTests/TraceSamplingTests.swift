@@ -75,18 +75,24 @@ import Testing
   }
 
   private func decide(
-    _ sampler: inout TraceSampler, rate: Double?, isSampled: Bool = true, hasCaller: Bool = false, hasFailed: Bool = false,
-    second: Int64 = 0
+    _ sampler: inout TraceSampler, rate: Double?, given: SamplingDecision? = nil, hasFailed: Bool = false, second: Int64 = 0
   ) -> TraceDecision {
-    sampler.decide(
-      traceLow: 1, rate: rate, isSampled: isSampled, hasCaller: hasCaller, hasFailed: hasFailed,
-      now: Timestamp(unixSeconds: second))
+    sampler.decide(traceLow: 1, rate: rate, given: given, hasFailed: hasFailed, now: Timestamp(unixSeconds: second))
   }
 
-  @Test func whoeverBeganTheTraceHasTheLastWord() {
+  @Test(arguments: SamplingPriority.allCases)
+  func whoeverBeganTheTraceHasTheLastWord(priority: SamplingPriority) {
     var sampler = TraceSampler()
-    #expect(decide(&sampler, rate: 1, isSampled: false, hasFailed: true) == TraceDecision(priority: .autoReject, maker: .caller))
-    #expect(decide(&sampler, rate: 0, hasCaller: true) == TraceDecision(priority: .autoKeep, maker: .caller))
+    for mechanism in [nil, SamplingMechanism.manual, .agentRate] {
+      for rate in [nil, 0, 1] as [Double?] {
+        let decision = decide(&sampler, rate: rate, given: SamplingDecision(priority, by: mechanism), hasFailed: true)
+        #expect(decision == TraceDecision(priority: priority, maker: .caller(mechanism)))
+      }
+    }
+  }
+
+  @Test func withoutAWordTheRateDecides() {
+    var sampler = TraceSampler()
     #expect(decide(&sampler, rate: nil) == TraceDecision(priority: .autoKeep, maker: .standard))
     #expect(decide(&sampler, rate: 1) == TraceDecision(priority: .autoKeep, maker: .agent(rate: 1)))
     #expect(decide(&sampler, rate: 0) == TraceDecision(priority: .autoReject, maker: .agent(rate: 0)))
@@ -114,8 +120,12 @@ import Testing
     #expect(failed["metrics"]?["_sampling_priority_v1"]?.number == 2 && failed["metrics"]?["_dd.rule_psr"]?.number == 1)
     #expect(failed["meta"]?["_dd.p.dm"]?.text == "-3")
     var given = TraceSamples.span(parent: 5, outcome: .failed(.cancelled, message: "gone"))
-    given.isSampled = false
-    #expect(try root(given)["metrics"]?["_sampling_priority_v1"]?.number == 0)
+    given.sampling = SamplingDecision(.userReject, by: .manual)
+    #expect(try root(given)["metrics"]?["_sampling_priority_v1"]?.number == -1 && root(given)["meta"]?["_dd.p.dm"] == nil)
+    given.sampling = SamplingDecision(.userKeep, by: .manual)
+    #expect(try root(given)["metrics"]?["_sampling_priority_v1"]?.number == 2 && root(given)["meta"]?["_dd.p.dm"]?.text == "-4")
+    given.sampling = SamplingDecision(.autoKeep)
+    #expect(try root(given)["metrics"]?["_sampling_priority_v1"]?.number == 1 && root(given)["meta"]?["_dd.p.dm"] == nil)
     let first = try #require(TraceSamples.traces([TraceSamples.span()]).first?.first)
     #expect(first["meta"]?["_dd.p.dm"]?.text == "-0" && first["metrics"]?["_dd.agent_psr"] == nil)
   }

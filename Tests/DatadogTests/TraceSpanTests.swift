@@ -35,7 +35,7 @@ import Testing
         "http.status_code": "200", "llm.virtual_key": "web", "llm.service_tier": "priority",
         "llm.fallback_from": "gemini-2.5-ultra",
         "llm.streaming": "true", "cost_exactness": "exact", "language": "swift",
-        "runtime-id": "00000000-0000-4000-8000-000000000001", "_dd.p.tid": "6b049c2c00000000",
+        "runtime-id": "00000000-0000-4000-8000-000000000001", "_dd.p.tid": "6b049c2c00000000", "_dd.p.dm": "-0",
       ])
     let metrics = entries(span["metrics"]).mapValues { $0.number ?? .nan }
     #expect(

@@ -88,6 +88,24 @@ private final class Clock: Sendable {
     #expect(receiver.bodies == ["a,bbbbbbb"])
   }
 
+  @Test func itemsOfTwoKindsNeverShareARequest() async {
+    let receiver = Receiver([.status(202)])
+    let lane = Self.lane(receiver, Clock(limit: 1), Self.limits())
+    for (text, kind) in [("a", 0), ("b", 0), ("c", 1), ("d", 0), ("e", 0)] as [(String, UInt8)] {
+      lane.offer([DeliveryItem(Array(text.utf8), kind: kind)])
+    }
+    await lane.run()
+    #expect(receiver.bodies == ["a,b", "c", "d,e"] && lane.status.delivered == 5)
+  }
+
+  @Test func whatIsLeftOfAllKindsIsCountedAtTheEnd() async {
+    let receiver = Receiver([.nothing])
+    let lane = Self.lane(receiver, Clock(limit: 0), Self.limits())
+    for kind in UInt8(0)..<4 { lane.offer([DeliveryItem([65], kind: kind)]) }
+    await lane.run()
+    #expect(lane.takeDrops() == [.shutDown: 4] && lane.status.waiting == 0)
+  }
+
   @Test func aReceiverThatIsAwayIsTriedAgainWithGrowingPauses() async {
     let receiver = Receiver([.nothing, .status(500), .status(429, headers: [("Retry-After", "7")]), .status(202)])
     let clock = Clock(limit: 4)

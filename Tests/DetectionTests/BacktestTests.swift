@@ -67,14 +67,16 @@ import Testing
     let incident = DetectedIncident(
       opened: time, resolved: nil, onset: time, severity: "SEV-2", monitors: ["refusal"],
       cause: .init(dimensions: ["prompt_version": "8"], confidence: 0.9, change: nil), combinations: [])
-    let recording = Backtest.Recording(incidents: [incident], monitors: [], seconds: 604_800, spans: 1, files: [0])
+    let monitors = [DetectionMonitor(name: "refusal", alarms: 1, incidents: 1)]
+    let recording = Backtest.Recording(incidents: [incident], monitors: monitors, seconds: 604_800, spans: 1, files: [0])
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let text = String(decoding: try encoder.encode(BacktestDocument([recording], score: nil)), as: UTF8.self)
     #expect(
-      text.hasPrefix(
-        #"{"incidents":[{"cause":{"change":null,"confidence":0.9,"dimensions":{"prompt_version":"8"}},"monitors":["refusal"],"#
-          + #""opened":"2026-09-21T14:13:20Z","resolved":null,"severity":"SEV-2"}],"monitors":[{"#))
+      text
+        == #"{"incidents":[{"cause":{"change":null,"confidence":0.9,"dimensions":{"prompt_version":"8"}},"monitors":["refusal"],"#
+        + #""opened":"2026-09-21T14:13:20Z","resolved":null,"severity":"SEV-2"}],"monitors":[{"alarms":1,"incidents":1,"name":"refusal"}]}"#
+    )
   }
 
   @Test func theScoreCountsWhatWasFoundAndWhatWasNot() throws {

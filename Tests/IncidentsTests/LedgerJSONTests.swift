@@ -99,3 +99,75 @@ import Testing
     #expect(state.incidents["INC-1"]?.state == .acknowledged)
   }
 }
+
+@Suite struct ActionJSONTests {
+  static let actions: [(RoutingOverride.Action, String)] = [
+    (
+      .rollBackPrompt(prompt: "p", from: "2", to: "1"), #"{"from":"2","prompt":"p","to":"1","type":"roll_back_prompt"}"#
+    ),
+    (.stopCanary(prompt: "p", version: "2"), #"{"prompt":"p","type":"stop_canary","version":"2"}"#),
+    (
+      .fallBackModel(route: "r", from: "*", toProvider: "b", toModel: "m"),
+      #"{"from":"*","route":"r","to_model":"m","to_provider":"b","type":"fall_back_model"}"#
+    ),
+    (
+      .shiftWeight(route: "r", provider: "a", model: nil, toPercent: 0),
+      #"{"provider":"a","route":"r","to_percent":0,"type":"shift_weight"}"#
+    ),
+    (
+      .throttle(RequestScope(tenant: "t"), requestsPerMinute: 6),
+      #"{"requests_per_minute":6,"scope":{"tenant":"t"},"type":"throttle"}"#
+    ),
+    (
+      .limitSpending(tenant: "t", perHour: Nanodollars(1_500_000_000)),
+      #"{"dollars_per_hour":"1.5","tenant":"t","type":"limit_spending"}"#
+    ),
+    (
+      .capOutputTokens(RequestScope(prompt: "p", promptVersion: "2"), tokens: 9),
+      #"{"scope":{"prompt":"p","prompt_version":"2"},"tokens":9,"type":"cap_output_tokens"}"#
+    ),
+    (.limitRetries(route: "r", attempts: 0), #"{"attempts":0,"route":"r","type":"limit_retries"}"#),
+    (
+      .removeTool(RequestScope(key: "k"), tool: "search"), #"{"scope":{"key":"k"},"tool":"search","type":"remove_tool"}"#
+    ),
+    (.closeRoute(route: "r"), #"{"route":"r","type":"close_route"}"#),
+  ]
+
+  @Test(arguments: actions.indices)
+  func everyActionHasAFormThatStays(index: Int) throws {
+    let (action, json) = Self.actions[index]
+    let override = RoutingOverride(
+      id: "OVR-1", action: action, incident: "INC-1", appliedAt: .second(0), expiresAt: .second(90), sharePerMille: 100)
+    let entry = LedgerEntry.remediation(
+      RemediationRecord(
+        at: .second(1), remediation: "REM-1", incident: "INC-1", actor: "x",
+        event: .applied(.init(override: override, generation: 1))))
+    let line = try entry.json()
+    #expect(line.contains(#""action":\#(json)"#) && line.contains(#""sharePerMille":100"#))
+    #expect(try LedgerEntry(json: line) == entry)
+  }
+
+  @Test func whatEarlierVersionsWroteIsReadAsForAllRequests() throws {
+    let line =
+      #"{"actor":"x","at":"2026-11-01T00:00:01Z","event":{"generation":1,"override":{"action":{"from":"2","prompt":"p","to":"1","type":"roll_back_prompt"},"appliedAt":"2026-11-01T00:00:00Z","expiresAt":"2026-11-01T00:01:30Z","id":"OVR-1","incident":"INC-1"},"type":"applied"},"incident":"INC-1","remediation":"REM-1","type":"remediation"}"#
+    guard case .remediation(let record) = try LedgerEntry(json: line), case .applied(let application) = record.event else {
+      Issue.record("not an application")
+      return
+    }
+    #expect(application.override.sharePerMille == RoutingOverride.wholePerMille)
+    #expect(application.override.treats(0) && application.override.treats(.max))
+  }
+
+  @Test func sharesGrowWithoutAnybodyChangingSides() {
+    var override = RoutingOverride(
+      id: "OVR-3", action: .closeRoute(route: "r"), incident: "INC-1", appliedAt: .second(0), expiresAt: .second(90))
+    var treated: Set<UInt64> = []
+    for share in [0, 100, 500, 1_000] {
+      override.sharePerMille = share
+      let now = Set((0..<4_000).filter { override.treats(UInt64($0)) }.map(UInt64.init))
+      #expect(now.isSuperset(of: treated))
+      #expect((now.count - share * 4).magnitude <= 130)
+      treated = now
+    }
+  }
+}

@@ -24,8 +24,18 @@ struct Story {
   var ungroundedShare: ([String: String]) -> Double = { _ in 0.03 }
   var latency: ([String: String]) -> Double = { _ in 1 }
   var costEach: ([String: String]) -> Int64 = { _ in 1_000_000 }
+  var errorClass = "rate_limited"
+  /// The version that requests get whose canary is stopped.
+  var production = "42"
+  /// Where a shifted route sends its requests.
+  var otherTarget: [String: (provider: String, model: String)] = [:]
+  /// What throttles still let through in the present ten seconds, by their override.
+  private var allowances: [String: Int64] = [:]
   /// Which version, model and provider requests get before overrides.
   var streams: [Stream] = []
+
+  /// Entries of the last turn.
+  private(set) var lastBatch = 0
 
   var now: Timestamp { .second(second) }
 
@@ -46,10 +56,12 @@ struct Story {
   @discardableResult
   mutating func step() throws -> [LedgerEntry] {
     let start = now
+    allowances = [:]
     for stream in streams { serve(stream, at: start) }
     second += 10
     let decided = try cycle.decide(state: state, now: now, read: table.read)
     for entry in decided { record(entry) }
+    lastBatch = decided.count
     let again = try cycle.decide(state: state, now: now, read: table.read)
     if !again.isEmpty { throw Restless(entries: again.map(\.kind)) }
     return decided
@@ -65,32 +77,90 @@ struct Story {
     for _ in 0..<seconds / 10 where !condition(state) { try step() }
   }
 
+  /// The gateway as far as metrics can tell: each override in force splits what it speaks about into treated and control.
   private mutating func serve(_ stream: Stream, at start: Timestamp) {
-    var tags = stream.tags
+    var parts: [(tags: [String: String], requests: Int64, refused: Int64)] = [(stream.tags, stream.requests, 0)]
     for override in state.overrides.overrides {
-      switch override.action {
-      case .rollBackPrompt(let prompt, let from, let to):
-        if tags["prompt"] == prompt, tags["prompt_version"] == from { tags["prompt_version"] = to }
-      case .fallBackModel(let route, let from, let toProvider, let toModel):
-        if tags["route"] == route, tags["model"] == from {
-          tags["model"] = toModel
-          tags["provider"] = toProvider
+      var split: [(tags: [String: String], requests: Int64, refused: Int64)] = []
+      for part in parts {
+        guard let effect = effect(of: override, on: part.tags, requests: part.requests) else {
+          split.append(part)
+          continue
         }
+        let treated = part.requests * Int64(override.sharePerMille) / 1_000
+        let own = effect.tags.merging(["override": override.treatedValue]) { $1 }
+        let rest = part.tags.merging(["override": override.controlValue]) { $1 }
+        split += [(own, treated, min(treated, effect.refused)), (rest, part.requests - treated, 0)].filter { $0.requests > 0 }
       }
+      parts = split
     }
-    func events(_ share: Double) -> Int64 {
-      (0..<stream.requests).reduce(0) { count, _ in count + (Double(random.next() % 10_000) / 10_000 < share ? 1 : 0) }
+    for part in parts { serve(part.tags, part.requests, refused: part.refused, at: start) }
+  }
+
+  /// `nil` where the override does not speak about these requests.
+  private mutating func effect(
+    of override: RoutingOverride, on tags: [String: String], requests: Int64
+  ) -> (tags: [String: String], refused: Int64)? {
+    var moved = tags
+    func isIn(_ scope: RequestScope) -> Bool { scope.filter?.allSatisfy { tags[$0.key] == $0.value } ?? false }
+    switch override.action {
+    case .rollBackPrompt(let prompt, let from, let to):
+      guard tags["prompt"] == prompt, tags["prompt_version"] == from else { return nil }
+      moved["prompt_version"] = to
+    case .stopCanary(let prompt, let version):
+      guard tags["prompt"] == prompt, tags["prompt_version"] == version else { return nil }
+      moved["prompt_version"] = production
+    case .fallBackModel(let route, let from, let toProvider, let toModel):
+      guard tags["route"] == route, tags["model"] == from || from == RoutingOverride.anyModel else { return nil }
+      (moved["model"], moved["provider"]) = (toModel, toProvider)
+    case .shiftWeight(let route, let provider, _, _):
+      guard tags["route"] == route, tags["provider"] == provider, let other = otherTarget[route] else { return nil }
+      (moved["provider"], moved["model"]) = (other.provider, other.model)
+    case .throttle(let scope, let perMinute):
+      guard isIn(scope) else { return nil }
+      let allowance = allowances[override.id] ?? Int64(perMinute) / 6
+      allowances[override.id] = max(0, allowance - requests)
+      return (tags, max(0, requests - allowance))
+    case .limitSpending(let tenant, _):
+      guard tags["tenant"] == tenant else { return nil }
+      return (tags, requests)
+    case .closeRoute(let route):
+      guard tags["route"] == route else { return nil }
+      return (tags, requests)
+    case .capOutputTokens(let scope, _):
+      guard isIn(scope) else { return nil }
+      moved["capped"] = "yes"
+    case .removeTool(let scope, _):
+      guard isIn(scope) else { return nil }
+      moved["without_tool"] = "yes"
+    case .limitRetries(let route, _):
+      guard tags["route"] == route else { return nil }
+      moved["retries"] = "none"
     }
-    let errors = events(errorShare(tags))
-    table.count(MetricCatalogue.requests, tags, at: start, stream.requests)
-    table.count(MetricCatalogue.errors, tags.merging(["error_class": "rate_limited"]) { $1 }, at: start, errors)
-    let scored = stream.requests - errors
+    return (moved, 0)
+  }
+
+  /// - Parameter tags: beside dimensions, how an override changed the requests, which metrics do not say.
+  private mutating func serve(_ all: [String: String], _ requests: Int64, refused: Int64, at start: Timestamp) {
+    let tags = all.filter { !["capped", "without_tool", "retries"].contains($0.key) }
+    func events(_ share: Double, of count: Int64) -> Int64 {
+      (0..<count).reduce(0) { sum, _ in sum + (Double(random.next() % 10_000) / 10_000 < share ? 1 : 0) }
+    }
+    if refused > 0 {
+      table.count(MetricCatalogue.requests, tags.merging(["error_class": "withheld"]) { $1 }, at: start, refused)
+    }
+    let served = requests - refused
+    guard served > 0 else { return }
+    let errors = events(errorShare(all), of: served)
+    table.count(MetricCatalogue.requests, tags, at: start, served)
+    table.count(MetricCatalogue.errors, tags.merging(["error_class": errorClass]) { $1 }, at: start, errors)
+    let scored = served - errors
     table.count(MetricCatalogue.answersScored, tags, at: start, scored)
-    table.count(MetricCatalogue.answersUngrounded, tags, at: start, min(scored, events(ungroundedShare(tags))))
+    table.count(MetricCatalogue.answersUngrounded, tags, at: start, min(scored, events(ungroundedShare(all), of: served)))
     table.count(
-      MetricCatalogue.cost, tags.merging(["cost_exactness": "exact"]) { $1 }, at: start, costEach(tags) * stream.requests)
+      MetricCatalogue.cost, tags.merging(["cost_exactness": "exact"]) { $1 }, at: start, costEach(all) * served)
     var sketch = QuantileSketch()
-    for _ in 0..<stream.requests { sketch.add(latency(tags) * (0.7 + Double(random.next() % 600) / 1000)) }
+    for _ in 0..<served { sketch.add(latency(all) * (0.7 + Double(random.next() % 600) / 1000)) }
     table.add(MetricCatalogue.duration, tags, at: start, .sketch(sketch))
   }
 

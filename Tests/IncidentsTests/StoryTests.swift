@@ -200,7 +200,7 @@ import Testing
         #expect(refolded == story.state)
         story.state = refolded
       }
-      let targets = story.state.remediations.remediations.filter(\.isInForce).map(\.plan.action.target)
+      let targets = story.state.remediations.remediations.filter(\.isInForce).compactMap(\.plan.target)
       #expect(Set(targets).count == targets.count, "two overrides steer one target")
     }
     #expect(story.state.refusedEntries == 0)

@@ -222,6 +222,20 @@ private final class Received: Sendable {
     #expect(received.measurements.filter { $0.definition == MetricCatalogue.spansReceived }.map(\.value) == [.count(2)])
   }
 
+  @Test func rollupsThatASinkCannotTakeAreCounted() async {
+    struct DiskFull: Error {}
+    let received = Received()
+    let failures = Mutex<[String]>([])
+    let failing = IngestSink(name: "store", rollups: { _ in throw DiskFull() })
+    let pipeline = pipeline(
+      [failing, received.sink], now: { [origin] in origin }, sinkFailed: { name, _ in failures.withLock { $0.append(name) } })
+    pipeline.offer([span()])
+    await drain(pipeline)
+    #expect(received.spans.count == 1 && received.rollups.count == 1 && failures.withLock { $0 } == ["store"])
+    let lost = received.measurements.filter { $0.definition == MetricCatalogue.rollupsLost }
+    #expect(lost.map { "\($0.tags["sink"] ?? "") \($0.value)" } == ["store count(1)"])
+  }
+
   @Test func statesGoTheWayOfAllMeasurements() async {
     let received = Received()
     let pipeline = pipeline([received.sink], now: { [origin] in origin })

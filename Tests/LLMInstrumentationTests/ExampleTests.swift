@@ -85,13 +85,13 @@ import Testing
 
   private func text(_ path: String) throws -> String { try String(contentsOf: Self.root.appending(path: path), encoding: .utf8) }
 
-  /// The marked pieces of the example, without the indentation they share.
+  /// The marked pieces of the examples, without the indentation they share.
   private func snippets() throws -> [String: String] {
     var snippets: [String: String] = [:]
-    for file in ["InstrumentedApp.swift", "FakeModel.swift"] {
+    for file in ["InstrumentedApp/InstrumentedApp.swift", "InstrumentedApp/FakeModel.swift", "DatadogApp/DatadogApp.swift"] {
       var name: String?
       var lines: [Substring] = []
-      for line in try text("Examples/InstrumentedApp/" + file).split(separator: "\n", omittingEmptySubsequences: false) {
+      for line in try text("Examples/" + file).split(separator: "\n", omittingEmptySubsequences: false) {
         let bare = line.drop { $0 == " " }
         if bare.hasPrefix("// snippet: ") {
           name = String(bare.dropFirst("// snippet: ".count))

@@ -144,6 +144,51 @@ private final class Intake: Sendable {
     await exporter.shutdown()
   }
 
+  /// What the application captures reaches the commander, as redacted as the application wants it; by default there is nothing.
+  @Test(
+    arguments: [(false, nil), (true, nil), (true, ContentRedaction.standard), (true, ContentRedaction.credentials)]
+      as [(Bool, (@Sendable (String) -> String)?)])
+  func textsTravelWhereTheyAreCaptured(captures: Bool, redact: (@Sendable (String) -> String)?) async throws {
+    let intake = Intake()
+    var settings = TracerSettings(service: "app")
+    settings.capturesContent = captures
+    settings.redact = redact
+    let tracer = LLMTracer(settings, exporter: exporter(intake))
+    let question = "I am jane.doe@example.com, my key is sk-proj-abcdefghijklmnopqrstuvwx123456"
+    await tracer.chat(model: "m", provider: "p") { span in
+      span.record(input: [ContentMessage(role: "user", text: question)])
+      span.record(output: "Thank you.")
+    }
+    await tracer.shutdown()
+    let body = try #require(intake.requests.withLock { $0.first?.body })
+    let records = try RecordedTraffic.records(in: body, file: "intake", contentBytes: RecordedTraffic.contentBytes)
+    guard case .span(let span)? = records.first else { return }
+    guard captures else {
+      #expect(span.content == nil && !String(decoding: body, as: UTF8.self).contains("jane"))
+      return
+    }
+    let text = try #require(span.content?.input.first?.text)
+    #expect(span.content?.responseText == "Thank you." && text == (redact?(question) ?? question))
+    #expect(text.contains("sk-proj-abcdef") == (redact == nil))
+    #expect(text.contains("jane.doe") == (redact?("jane.doe@example.com").contains("jane") ?? true))
+  }
+
+  @Test func theWholeDecisionAboutATraceTravels() async throws {
+    let intake = Intake()
+    let tracer = LLMTracer(TracerSettings(service: "app"), exporter: exporter(intake))
+    let caller = TraceContext.extract {
+      [
+        "x-datadog-trace-id": "7", "x-datadog-parent-id": "8", "x-datadog-sampling-priority": "2",
+        "x-datadog-tags": "_dd.p.dm=-4",
+      ][$0]
+    }
+    let headers = await tracer.workflow("w", parent: caller) { span in span.headers }
+    #expect(headers.contains { $0.name == "x-datadog-sampling-priority" && $0.value == "2" })
+    #expect(headers.contains { $0.name == "tracestate" && $0.value.contains("s:2;t.dm:-4") })
+    await tracer.shutdown()
+    #expect(try intake.spans.map(\.sampling) == [SamplingDecision(.userKeep, by: .manual)])
+  }
+
   @Test func theTracersShutdownIsTheExporters() async throws {
     let intake = Intake()
     let tracer = LLMTracer(TracerSettings(service: "app"), exporter: exporter(intake))

@@ -32,7 +32,8 @@ import Testing
     let gauges = MetricCatalogue.all.filter { $0.type == .gauge }
     #expect(
       gauges.map(\.name) == [
-        "llm.budget.used", "llm.circuit.open", "llm.commander.queue.depth", "llm.commander.delivery.waiting",
+        "llm.budget.used", "llm.circuit.open", "llm.detection.findings", "llm.commander.queue.depth",
+        "llm.commander.delivery.waiting",
       ])
     for metric in MetricCatalogue.all where metric.unit == .dollar || metric.unit == .token {
       #expect(metric.type == .count, "\(metric.name)")
@@ -48,7 +49,7 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit."].contains { metric.name.hasPrefix($0) }
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection."].contains { metric.name.hasPrefix($0) }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
       if metric.hasDimensions { #expect(metric.extraTags.allSatisfy { Dimension(rawValue: $0) == nil }, "\(metric.name)") }
     }
@@ -96,7 +97,13 @@ import Testing
     let made: [MetricMeasurement] = [
       .budgetUsed("month", share: 1.2), .budgetRefusals("month", count: 2),
       .circuit(provider: "openai", model: "gpt-4o", isOpen: true), .spansReceived(3), .queueDepth(4), .ingestLag(.seconds(-1)),
-      .deliveryDropped(lane: "traces", reason: "full", count: 5), .deliveryWaiting(lane: "traces", count: 6), .heartbeat(),
+      .deliveryDropped(lane: "traces", reason: "full", count: 5), .deliveryWaiting(lane: "traces", count: 6),
+      .rollupsLost(sink: "store", count: 1), .heartbeat(),
+      .detectionFinding(
+        signal: "refusal",
+        dimensions: Dictionary(
+          uniqueKeysWithValues: MetricCatalogue.detectionFindings.extraTags.filter { $0 != "signal" }.map { ($0, "x") }
+            + [("service", "y")]), isOpen: true),
     ]
     for measurement in made {
       let type: MetricType =

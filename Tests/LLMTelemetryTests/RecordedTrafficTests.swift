@@ -28,6 +28,7 @@ import Testing
     span.risk.ungrounded = 0.25
     span.retrieval = RetrievalFacts(documentCount: 4, topScore: 0.5)
     span.accountsForExchange = false
+    span.sampling = SamplingDecision(.userReject, by: .manual)
     return span
   }
 
@@ -44,6 +45,67 @@ import Testing
     let line = try RecordedTraffic.line(for: .change(change))
     #expect(line.contains(#""type":"change""#))
     #expect(try RecordedTraffic.record(from: line.utf8, file: "f", line: 1) == .change(change))
+  }
+
+  private func content() -> SpanContent {
+    SpanContent(
+      input: [ContentMessage(role: "system", text: "Be kind."), ContentMessage(role: "user", text: "\u{e9}\n\"😀\"")],
+      output: "Yes.",
+      documents: [ContentDocument(id: "7", name: "a.md", text: "thirty days", score: 0.5), ContentDocument(text: "")])
+  }
+
+  /// Both ends must ask: a file that is passed on does not carry texts by accident, and one that does is not believed.
+  @Test func textsAreThereOnlyWhereBothEndsAskForThem() throws {
+    var span = try full()
+    span.content = content()
+    func read(_ line: String, _ contentBytes: Int) throws -> SpanContent? {
+      guard case .span(let span) = try RecordedTraffic.record(from: line.utf8, file: "f", line: 1, contentBytes: contentBytes)
+      else {
+        return nil
+      }
+      return span.content
+    }
+    let without = try RecordedTraffic.line(for: .span(span))
+    #expect(!without.contains("thirty days") && !without.contains("content"))
+    let with = try RecordedTraffic.line(for: .span(span), contentBytes: RecordedTraffic.contentBytes)
+    #expect(try read(with, 0) == nil)
+    #expect(try read(with, RecordedTraffic.contentBytes) == content())
+    #expect(try read(without, RecordedTraffic.contentBytes) == nil)
+    // The rest of the line is the same record for readers that know no texts.
+    span.content = nil
+    #expect(try RecordedTraffic.record(from: with.utf8, file: "f", line: 1) == .span(span))
+    span.content = SpanContent(requestBody: Array("raw".utf8), responseText: "")
+    #expect(try RecordedTraffic.line(for: .span(span), contentBytes: 100) == without)
+  }
+
+  @Test(arguments: [0, 1, 5, 9, 10, 12, 13, 20, 28, 1_000])
+  func textsAreCutBetweenCharacters(limit: Int) {
+    let cut = content().cut(toBytes: limit)
+    let text = cut.input.map(\.text).joined() + cut.responseText + cut.documents.map(\.text).joined()
+    #expect(text.utf8.count <= limit && !text.unicodeScalars.contains("\u{fffd}"))
+    let whole = content().input.map(\.text).joined() + content().responseText + "thirty days"
+    #expect(limit < whole.utf8.count || text == whole)
+    #expect(whole.utf8.prefix(8).elementsEqual(text.utf8.prefix(8)) || limit < 8)
+  }
+
+  @Test(arguments: [#""a text""#, "7", "[]", #"{"input":"x","output":7}"#, "{}", "null"])
+  func anothersMemberOfThatNameIsIgnored(member: String) throws {
+    let line =
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"llm","provider":"p","model":"m","status":"ok","content":\#(member)}"#
+    guard case .span(let span) = try RecordedTraffic.record(from: line.utf8, file: "f", line: 1, contentBytes: 100) else {
+      return
+    }
+    #expect(span.content == nil)
+  }
+
+  @Test(arguments: [(#""sampling_priority":3"#, "sampling_priority"), (#""sampling_priority":2,"sampling_mechanism":"4""#, "-4")])
+  func aDecisionThatIsNoneIsRefused(members: String, word: String) {
+    let line =
+      #"{"type":"span","start":"2026-11-01T00:00:00Z","duration_ms":1,"kind":"task","status":"ok",\#(members)}"#
+    let error = #expect(throws: TrafficFormatError.self) {
+      try RecordedTraffic.record(from: line.utf8, file: "f", line: 1)
+    }
+    #expect(error?.message.contains(word) == true)
   }
 
   @Test(

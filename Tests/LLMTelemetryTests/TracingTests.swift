@@ -102,6 +102,41 @@ import Testing
       context.tags.isEmpty == (state.isEmpty || state == "s:x" || context.isSampled != state.contains(where: "27".contains)))
   }
 
+  @Test(arguments: SamplingPriority.allCases)
+  func aSpanKeepsTheWholeDecision(priority: SamplingPriority) throws {
+    for mechanism in ["-0", "-1", "-3", "-4", "-12"] {
+      let context = try #require(
+        self.context(from: [
+          datadog[0], datadog[1], (name: "x-datadog-sampling-priority", value: "\(priority.rawValue)"),
+          (name: "x-datadog-tags", value: "_dd.p.dm=\(mechanism)"),
+        ]))
+      let decision = try #require(context.sampling)
+      #expect(decision.priority == priority && decision.mechanism?.description == mechanism)
+      // And on, as the next service reads it, in either form.
+      let headers = context.child().headers
+      #expect(self.context(from: headers)?.sampling == decision)
+      #expect(self.context(from: headers.filter { $0.name.hasPrefix("trace") })?.sampling == decision)
+      let state = try #require(headers.first { $0.name == "tracestate" }?.value)
+      #expect(TraceContext.sampling(inTraceState: "foo=1, " + state) == decision)
+    }
+  }
+
+  @Test(arguments: ["", "4", "-", "--4", "-x", "-100", "-+4", "- 4", "4-"])
+  func whatIsNoMechanismIsNone(text: String) { #expect(SamplingMechanism(text) == nil) }
+
+  @Test(arguments: ["", "foo=1", "dd=t.dm:-4", "dd=s:x", "xdd=s:2"])
+  func aStateWithoutADecisionHasNone(state: String) { #expect(TraceContext.sampling(inTraceState: state) == nil) }
+
+  @Test func sayingOnceMoreThatATraceIsKeptChangesNothing() {
+    var span = LLMSpan(traceID: .random(), spanID: .random(), kind: .llm, name: "", start: .now(), duration: .zero)
+    #expect(span.isSampled && span.sampling == nil)
+    span.sampling = SamplingDecision(.userKeep, by: .manual)
+    span.isSampled = true
+    #expect(span.sampling == SamplingDecision(.userKeep, by: .manual))
+    span.isSampled = false
+    #expect(span.sampling == SamplingDecision(.autoReject))
+  }
+
   @Test func withoutADecisionNoneIsSentOn() throws {
     let context = try #require(self.context(from: [datadog[0], datadog[1]]))
     #expect(context.priority == nil && context.isSampled)

@@ -1,14 +1,11 @@
 // Signed webhooks against a real listener: what arrives, what is retried, and that nobody is told twice.
 
-import AsyncHTTPClient
 import Crypto
 import Foundation
-import Hummingbird
 import Incidents
 import LLMTelemetry
 import Logging
 import Monitors
-import NIOCore
 import Notifications
 import Remediation
 import Synchronization
@@ -17,103 +14,53 @@ import Testing
 @Suite struct WebhookTests {
   static let secretText = "whsec_" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
 
-  /// One request as it arrived.
-  struct Arrival: Sendable {
-    let id: String
-    let timestamp: String
-    let signature: String
-    let body: [UInt8]
-  }
-
-  /// A listener on port 0 that answers with `statuses` in turn, then with 200.
-  final class Listener: Sendable {
-    let arrivals = Mutex<[Arrival]>([])
-    private let statuses: Mutex<[Int]>
-
-    init(statuses: [Int]) { self.statuses = Mutex(statuses) }
-
-    func whileRunning(_ body: @Sendable @escaping (_ url: String) async throws -> Void) async throws {
-      let router = Router()
-      router.post("/hook") { request, _ in
-        let buffer = try await request.body.collect(upTo: 1 << 20)
-        func header(_ name: String) -> String { request.headers.first { $0.name.canonicalName == name }?.value ?? "" }
-        self.arrivals.withLock {
-          $0.append(
-            Arrival(
-              id: header("webhook-id"), timestamp: header("webhook-timestamp"), signature: header("webhook-signature"),
-              body: Array(buffer.readableBytesView)))
-        }
-        let status = self.statuses.withLock { $0.isEmpty ? 200 : $0.removeFirst() }
-        return Response(status: .init(code: status))
-      }
-      let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-      var logger = Logger(label: "listener")
-      logger.logLevel = .critical
-      let application = Application(
-        router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await application.run() }
-        group.addTask {
-          for await port in ports {
-            try await body("http://127.0.0.1:\(port)/hook")
-            return
-          }
-        }
-        // The body ends first; a listener that ends first has failed.
-        try await group.next()
-        group.cancelAll()
-      }
-    }
-  }
-
-  static func ledger(resolved: Bool) -> CommandState {
-    let at = Timestamp(unixSeconds: 1_793_491_200)
+  static func ledger(resolved: Bool) -> [LedgerEntry] {
     var entries: [LedgerEntry] = [
-      .incident(
-        IncidentRecord(
-          at: at, incident: "INC-1", actor: "commander",
-          event: .opened(
-            .init(
-              number: 1, title: "Errors on route chat", severity: .sev1, onset: at - .seconds(40),
-              alert: AlertKey(monitor: "errors"), reason: "too many"))))
+      Scene.incident(
+        Scene.at,
+        .opened(
+          .init(
+            number: 1, title: "Errors on route chat", severity: .sev1, onset: Scene.at - .seconds(40),
+            alert: AlertKey(monitor: "errors"), reason: "too many")))
     ]
-    if resolved {
-      entries.append(
-        .incident(IncidentRecord(at: at + .seconds(600), incident: "INC-1", actor: "dana", event: .resolved(.init("done")))))
-    }
-    return CommandState(folding: entries)
+    if resolved { entries.append(Scene.incident(Scene.at + .seconds(600), .resolved(.init("done")), actor: "dana")) }
+    return entries
   }
 
-  static let now = Timestamp(unixSeconds: 1_793_492_000)
-  static let quick = WebhookReceiver.Policy(
-    attempts: 4, timeout: .seconds(30), base: .milliseconds(1), longestWait: .milliseconds(4))
+  static let quick = RetryPolicy(attempts: 4, base: .milliseconds(1), longestWait: .milliseconds(4))
 
-  static func receiver(_ url: String, policy: WebhookReceiver.Policy = quick) throws -> WebhookReceiver {
+  static func receiver(_ url: String, allowsPrivate: Bool = true) throws -> WebhookReceiver {
     WebhookReceiver(
-      name: "ops", url: url, secret: try WebhookSecret(secretText), consoleURL: "http://127.0.0.1:8090", client: .shared,
-      policy: policy)
+      name: "ops", address: try #require(WebAddress(url)), secret: try WebhookSecret(secretText), consoleURL: Scene.console,
+      sender: HTTPSender(policy: AddressPolicy(allowsPrivate: allowsPrivate), timeout: .seconds(30)))
+  }
+
+  static func pending(_ entries: [LedgerEntry], _ receiver: any Receiver, now: Timestamp = Scene.now) -> [NotificationMessage] {
+    NotificationRouter().pending(NotificationBook(folding: entries), receiver: receiver.profile, now: now)
   }
 
   @Test func arrivesSignedAndReadable() async throws {
-    let listener = Listener(statuses: [])
-    try await listener.whileRunning { url in
-      let pending = Notification.pending(Self.ledger(resolved: true), receiver: "ops", now: Self.now)
-      #expect(pending.map(\.key) == ["INC-1/opened", "INC-1/closed"])
-      let delivery = try await Self.receiver(url).deliver(pending[0])
+    let listener = HTTPListener()
+    try await listener.whileRunning { origin in
+      let receiver = try Self.receiver(origin + "/hook")
+      let pending = Self.pending(Self.ledger(resolved: true), receiver)
+      #expect(pending.map(\.keys) == [["INC-1/opened"], ["INC-1/closed"]])
+      let delivery = await Courier(policy: Self.quick).deliver(pending[0], to: receiver, references: DeliveryReferences())?.first
       #expect(delivery?.outcome == .delivered)
       #expect(delivery?.attempts == 1)
     }
-    let arrival = try #require(listener.arrivals.withLock { $0.first })
-    #expect(arrival.id == "inc-1-opened-1793491200")
+    let arrival = try #require(listener.arrivals.first)
+    let id = try #require(arrival.headers["webhook-id"])
+    let signed = try #require(arrival.headers["webhook-signature"])
+    #expect(id == "inc-1-opened-1793491200")
     let key = SymmetricKey(data: Data((0..<32).map { UInt8($0) }))
-    let signature = try #require(Data(base64Encoded: String(arrival.signature.dropFirst(3))))
-    #expect(arrival.signature.hasPrefix("v1,"))
+    let signature = try #require(Data(base64Encoded: String(signed.dropFirst(3))))
+    #expect(signed.hasPrefix("v1,"))
     #expect(
       HMAC<SHA256>.isValidAuthenticationCode(
-        signature, authenticating: Array("\(arrival.id).\(arrival.timestamp).".utf8) + arrival.body, using: key))
+        signature, authenticating: Array("\(id).\(arrival.headers["webhook-timestamp"] ?? "").".utf8) + arrival.body, using: key))
     #expect(
-      String(decoding: arrival.body, as: UTF8.self) == """
+      arrival.text == """
         {"data":{"beganAt":"2026-10-31T23:59:20Z","id":"INC-1","impact":{"affectedRequests":0,"errors":0,"tenantCount":0,"tenants":[],\
         "totalRequests":0,"ungroundedAnswers":0},"openedAt":"2026-11-01T00:00:00Z","resolvedAt":"2026-11-01T00:10:00Z",\
         "severity":"SEV-1","state":"resolved","title":"Errors on route chat","url":"http://127.0.0.1:8090/incidents/INC-1"},\
@@ -142,58 +89,77 @@ import Testing
     ([302], .failed, 1),
   ])
   func retriesWhatMayPass(statuses: [Int], outcome: Delivery.Outcome, attempts: Int) async throws {
-    let listener = Listener(statuses: statuses)
-    try await listener.whileRunning { url in
-      let pending = Notification.pending(Self.ledger(resolved: false), receiver: "ops", now: Self.now)
-      let delivery = try await Self.receiver(url).deliver(pending[0])
+    let listener = HTTPListener(statuses: statuses)
+    try await listener.whileRunning { origin in
+      let receiver = try Self.receiver(origin + "/hook")
+      let pending = Self.pending(Self.ledger(resolved: false), receiver)
+      let delivery = await Courier(policy: Self.quick).deliver(pending[0], to: receiver, references: DeliveryReferences())?.first
       #expect(delivery?.outcome == outcome)
       #expect(delivery?.attempts == attempts)
     }
-    let ids = listener.arrivals.withLock { $0.map(\.id) }
+    let ids = listener.arrivals.map { $0.headers["webhook-id"] }
     #expect(ids.count == attempts)
     #expect(Set(ids).count == 1, "a retry is the same message")
   }
 
   @Test func unreachableReceiverIsGivenUpWithoutItsAddress() async throws {
-    let pending = Notification.pending(Self.ledger(resolved: false), receiver: "ops", now: Self.now)
-    let policy = WebhookReceiver.Policy(attempts: 2, timeout: .milliseconds(100), base: .milliseconds(1))
-    let delivery = try await Self.receiver("http://127.0.0.1:1/hook?token=abc", policy: policy).deliver(pending[0])
+    let receiver = try Self.receiver("http://127.0.0.1:1/hook?token=abc")
+    let pending = Self.pending(Self.ledger(resolved: false), receiver)
+    let policy = RetryPolicy(attempts: 2, base: .milliseconds(1))
+    let delivery = await Courier(policy: policy).deliver(pending[0], to: receiver, references: DeliveryReferences())?.first
     #expect(delivery?.outcome == .failed)
+    #expect(delivery?.attempts == 2)
     #expect(delivery?.detail?.contains("abc") == false)
   }
 
   @Test func nobodyIsToldTwice() async throws {
-    let listener = Listener(statuses: [503])
-    try await listener.whileRunning { url in
-      let state = Mutex(Self.ledger(resolved: false))
+    let listener = HTTPListener(statuses: [503])
+    try await listener.whileRunning { origin in
+      let book = Mutex(NotificationBook(folding: Self.ledger(resolved: false)))
       let (deliveries, continuation) = AsyncStream.makeStream(of: Delivery.self)
-      let notifier = Notifier(receivers: [try Self.receiver(url)], logger: Logger(label: "test")) { delivery in
-        state.withLock { $0.apply(.delivery(delivery)) }
-        continuation.yield(delivery)
+      let notifier = Notifier(
+        receivers: [try Self.receiver(origin + "/hook")], courier: Courier(policy: Self.quick), logger: Logger(label: "test")
+      ) { delivered in
+        book.withLock { book in for delivery in delivered { book.apply(.delivery(delivery)) } }
+        for delivery in delivered { continuation.yield(delivery) }
+        return true
       }
       let running = Task { await notifier.run() }
       var seen = deliveries.makeAsyncIterator()
       // Offered by every turn, also while the first attempt is under way.
-      for _ in 0..<50 { notifier.offer(state.withLock { $0 }, now: Self.now) }
+      for _ in 0..<50 { notifier.offer(book.withLock { $0 }, now: Scene.now) }
       #expect(await seen.next()?.key == "INC-1/opened")
-      for _ in 0..<50 { notifier.offer(state.withLock { $0 }, now: Self.now) }
-      state.withLock {
-        $0.apply(.incident(IncidentRecord(at: Self.now, incident: "INC-1", actor: "dana", event: .resolved(.init("done")))))
-      }
-      for _ in 0..<50 { notifier.offer(state.withLock { $0 }, now: Self.now) }
+      for _ in 0..<50 { notifier.offer(book.withLock { $0 }, now: Scene.now) }
+      book.withLock { $0.apply(Scene.incident(Scene.now, .resolved(.init("done")), actor: "dana")) }
+      for _ in 0..<50 { notifier.offer(book.withLock { $0 }, now: Scene.now) }
       #expect(await seen.next()?.key == "INC-1/closed")
+      #expect(notifier.health.map(\.delivered) == [2])
       running.cancel()
       await running.value
-      #expect(state.withLock { Notification.pending($0, receiver: "ops", now: Self.now) }.isEmpty)
     }
     #expect(
-      listener.arrivals.withLock { $0.map(\.id) } == [
+      listener.arrivals.map { $0.headers["webhook-id"] } == [
         "inc-1-opened-1793491200", "inc-1-opened-1793491200", "inc-1-closed-1793492000",
       ])
   }
 
-  @Test func thePastIsNotToldToANewReceiver() {
-    let later = Self.now + .seconds(2 * 86_400)
-    #expect(Notification.pending(Self.ledger(resolved: true), receiver: "new", now: later).isEmpty)
+  @Test func thePastIsNotToldToANewReceiver() throws {
+    let receiver = try Self.receiver("http://127.0.0.1:1/hook")
+    #expect(Self.pending(Self.ledger(resolved: true), receiver, now: Scene.now + .seconds(2 * 86_400)).isEmpty)
+  }
+
+  /// The first two messages are what they always were; the others say more.
+  @Test func aRemediationIsPartOfItsMessage() async throws {
+    let listener = HTTPListener()
+    try await listener.whileRunning { origin in
+      let notification = try #require(Scene.notification("REM-1/approval_needed", Scene.waiting))
+      let attempt = try await Self.receiver(origin + "/hook").attempt(
+        NotificationMessage([notification]), references: DeliveryReferences(), now: Scene.now)
+      #expect(attempt == .delivered(reference: nil))
+    }
+    let json = try #require(listener.arrivals.first?.json)
+    #expect(json["type"] as? String == "incident.approval_needed")
+    #expect(json.value(forKeyPath: "data.remediation.id") as? String == "REM-1")
+    #expect(json.value(forKeyPath: "data.remediation.action") as? String == "Roll back prompt rag-answer from version 43 to 42")
   }
 }

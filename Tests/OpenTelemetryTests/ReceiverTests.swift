@@ -83,9 +83,35 @@ struct ReceiverTests {
     #expect(status("text/plain", nil, []).status == 415)
     #expect(status("application/x-protobuf", "br", []).status == 415)
     #expect(status("application/x-protobuf", nil, [], method: "GET").status == 405)
-    #expect(status("application/x-protobuf", nil, [], path: "/v1/logs").status == 404)
+    #expect(status("application/x-protobuf", nil, [], path: "/v1/logs").status == 422)
     #expect(status("application/x-protobuf", nil, [], path: "/").status == 404)
     #expect(status("application/x-protobuf", nil, [UInt8](repeating: 0, count: (8 << 20) + 1)).status == 413)
+  }
+
+  /// Neither a wrong address nor an invitation to come again: the sender is told what is taken.
+  @Test(arguments: ["/v1/metrics", "/v1/logs", "/v1development/profiles"])
+  func otherSignalsAreToldWhatIsTaken(path: String) throws {
+    let answer = receiver.handle(method: "POST", path: path, headers: [("content-type", "application/json")], body: [])
+    #expect(answer.status == 422 && answer.spans.isEmpty)
+    let status = try #require(JSONTree(parsing: String(decoding: answer.body, as: UTF8.self)))
+    #expect(status["code"]?.integer == 12)
+    #expect(
+      status["message"]?.text?.contains("/v1/traces") == true && status["message"]?.text?.contains("OTEL_LOGS_EXPORTER") == true)
+  }
+
+  @Test func whatHadNoRoomIsRejectedAndTheSenderOfAllOfItIsAskedAgain() throws {
+    var some = receiveJSON(receiver, requestJSON([spanJSON(0, chat), spanJSON(1, chat), spanJSON(2, chat), spanJSON(3, chat)]))
+    some.leaveOut(2)
+    #expect(some.status == 200 && some.rejected == 3)
+    let partial = try #require(JSONTree(parsing: String(decoding: some.body, as: UTF8.self))?["partialSuccess"])
+    #expect(partial["rejectedSpans"]?.text == "3" && partial["errorMessage"]?.text?.contains("2 spans had no room") == true)
+    var none = receiveJSON(receiver, requestJSON([spanJSON(4, chat), spanJSON(5, chat)]))
+    none.leaveOut(2)
+    #expect(none.status == 503 && none.headers.contains { $0 == ("retry-after", "1") })
+    #expect(JSONTree(parsing: String(decoding: none.body, as: UTF8.self))?["code"]?.integer == 14)
+    var all = receiveJSON(receiver, requestJSON([spanJSON(6, chat)]))
+    all.leaveOut(0)
+    #expect(all.status == 200 && all.body == Array("{}".utf8))
   }
 
   @Test func aBombIsRefused() throws {

@@ -73,6 +73,14 @@ struct RoundTripTests {
     #expect(await received(spans, compresses: true).map(\.spanID) == [0, 2, 4, 6, 8].map { spans[$0].spanID })
   }
 
+  @Test(arguments: [SamplingPriority.autoKeep, .userKeep], [nil, SamplingMechanism.manual, .rule])
+  func whoKeptATraceAndHowMuchComesBack(priority: SamplingPriority, mechanism: SamplingMechanism?) async {
+    var samples = SampleSpans(seed: 9)
+    var span = samples.next()
+    span.sampling = SamplingDecision(priority, by: mechanism)
+    #expect(await received([span], compresses: false).map(\.sampling) == [span.sampling])
+  }
+
   @Test func arbitraryBytesNeverTrap() async throws {
     var samples = SampleSpans(seed: 5)
     let receiver = RecordingReceiver()

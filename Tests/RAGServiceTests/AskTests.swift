@@ -1,126 +1,133 @@
 // The service against the simulated Vertex AI: the answer, the wire, the trace, and what failures look like.
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LLMTelemetry
-import Logging
 import Simulation
-import Synchronization
 import Testing
 
 @testable import RAGService
 
-final class CollectedSpans: SpanExporter {
-  private let collected = Mutex<[LLMSpan]>([])
-  var spans: [LLMSpan] { collected.withLock { $0 } }
-  func export(_ spans: [LLMSpan]) { collected.withLock { $0 += spans } }
-}
-
-private struct WireRequest: Decodable {
-  struct Content: Decodable { var role: String; var parts: [Part] }
-  struct Part: Decodable { var text: String }
-  var contents: [Content]
-  var systemInstruction: Content?
-  var labels: [String: String]
-}
-
 @Suite struct AskTests {
-  private static let question =
-    #"{"question":"How many days do I have to return an unused product?","tenant":"acme","feature":"helpdesk"}"#
-
-  private func withService(
-    faults: String = "[]", promptText: String? = nil,
-    _ test: @escaping @Sendable (any TestClientProtocol, ProviderSimulator, CollectedSpans) async throws -> Void
-  ) async throws {
-    let simulator = ProviderSimulator(faults: try FaultRule.list(parsing: faults.utf8))
-    let documents = try DocumentLibrary.passages(inFolder: Examples.folder + "/documents")
-    try await simulator.application().test(.live) { upstream in
-      let port = try #require(upstream.port)
-      let configuration = RAGConfiguration(
-        host: "127.0.0.1", port: 0, documents: documents,
-        vertex: .init(
-          baseURL: "http://127.0.0.1:\(port)", project: "p1", location: "us-central1", model: "gemini-2.5-flash",
-          bearerToken: "ya29.test"),
-        prompt: .init(name: "rag-answer", text: promptText), telemetry: nil, tenant: "default", env: "test")
-      let spans = CollectedSpans()
-      let httpClient = makeHTTPClient()
-      do {
-        let application = buildRAGApplication(
-          configuration, httpClient: httpClient, exporter: spans,
-          logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await application.test(.live) { client in try await test(client, simulator, spans) }
-      } catch {
-        try await httpClient.shutdown()
-        throw error
-      }
-      try await httpClient.shutdown()
-    }
-  }
-
-  private func ask(_ client: any TestClientProtocol, _ body: String = question, headers: HTTPFields = [:]) async throws
-    -> TestResponse
-  {
-    try await client.execute(uri: "/ask", method: .post, headers: headers, body: ByteBuffer(string: body))
-  }
+  private static let question = "How many days do I have to return an unused product?"
+  private static let body = #"{"question":"\#(question)","tenant":"acme","feature":"helpdesk"}"#
 
   @Test func theAnswerComesFromTheDocumentsAndTheTraceIsOneTree() async throws {
-    try await withService { client, simulator, collected in
-      let traceparent = try #require(HTTPFields.Element.Name("traceparent"))
-      let response = try await ask(client, headers: [traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
+    try await RunningService.with { service in
+      let traceparent = try #require(HTTPField.Name("traceparent"))
+      let response = try await service.ask(
+        Self.body, headers: [traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
       #expect(response.status == .ok)
-      let reply = try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
-      #expect((reply["answer"] as? String)?.contains("30 days of delivery") == true)
-      #expect(reply["trace_id"] as? String == "0af7651916cd43dd8448eb211c80319c")
-      let sources = try #require(reply["sources"] as? [[String: Any]])
-      #expect(sources.first?["id"] as? String == "returns#1")
+      let reply = try response.json()
+      let answer = try #require(reply["answer"]?.string)
+      #expect(answer.contains("30 days of delivery"))
+      #expect(reply["trace_id"]?.string == "0af7651916cd43dd8448eb211c80319c")
+      #expect(reply[path: "sources.0.document"]?.string == "returns.md")
+      #expect(reply[path: "sources.0.cited"]?.bool == true)
+      #expect(reply[path: "citations.0.source"]?.string == reply[path: "sources.0.id"]?.string)
+      let start = try #require(reply[path: "citations.0.start"]?.integer)
+      let end = try #require(reply[path: "citations.0.end"]?.integer)
+      #expect(String(Array(answer)[start..<end]) == "[1]")
+      #expect(reply[path: "grounding.verdict"]?.string == "supported")
+      #expect((reply[path: "grounding.score"]?.number ?? 1) < 0.35)
+      #expect(reply[path: "cost.exactness"]?.string == "exact")
+      #expect((reply[path: "cost.usd"]?.string).flatMap(Double.init) ?? 0 > 0)
+      #expect(reply["declined"] == nil)
 
-      let spans = collected.spans
-      #expect(spans.map(\.kind) == [.retrieval, .llm, .workflow], "children end first")
+      let spans = service.spans.spans.filter { $0.traceID.description == "0af7651916cd43dd8448eb211c80319c" }
+      #expect(
+        spans.map(\.name) == [
+          "embeddings hashed-words-1", "search documents", "rerank passages", "similarity gate", "build prompt",
+          "chat gemini-2.5-flash", "answer with tools", "check grounding", "cite sources", "answer question",
+        ], "children end first")
+      #expect(spans.map(\.kind) == [.embedding, .retrieval, .task, .task, .task, .llm, .agent, .task, .task, .workflow])
       let workflow = try #require(spans.last)
       #expect(workflow.parentSpanID?.description == "b7ad6b7169203331")
-      #expect(spans.dropLast().allSatisfy { $0.parentSpanID == workflow.spanID })
-      #expect(Set(spans.map(\.traceID.description)) == ["0af7651916cd43dd8448eb211c80319c"])
+      let known = Set(spans.map(\.spanID))
+      #expect(spans.dropLast().allSatisfy { $0.parentSpanID.map(known.contains) == true }, "no span hangs in the air")
+      #expect(spans[0].parentSpanID == spans[1].spanID)
+      #expect(spans[5].parentSpanID == spans[6].spanID)
       #expect(spans.allSatisfy { $0.dimensions.tenant == "acme" && $0.dimensions.feature == "helpdesk" && $0.outcome == .ok })
-      let retrieval = try #require(spans[0].retrieval)
-      #expect(retrieval.documentCount == 4)
-      #expect((0.1...1).contains(try #require(retrieval.topScore)))
-      let llm = spans[1]
+      let llm = spans[5]
       #expect(llm.accountsForExchange, "no gateway said that it keeps the record")
       #expect(llm.dimensions.provider == "gcp.vertex_ai")
-
-      let sent = try #require(simulator.requestLog.requests.first)
-      #expect(sent.header("x-datadog-parent-id") == String(llm.spanID.bits))
-      let answer = try #require(reply["answer"] as? String)
+      #expect(llm.dimensions.region == "us-central1")
+      #expect(llm.isStreaming && llm.timeToFirstToken != nil)
       #expect(llm.usage.output == SimulatedModel.tokenCount(of: answer))
+      #expect(spans[1].retrieval?.documentCount ?? 0 > 4)
+      #expect(spans[2].retrieval?.documentCount == 4)
+      let sent = try #require(service.generations.last)
+      #expect(sent.header("x-datadog-parent-id") == String(llm.spanID.bits))
     }
   }
 
-  @Test func theRequestHasVertexAIsShape() async throws {
-    try await withService { client, simulator, _ in
-      _ = try await ask(client)
-      let sent = try #require(simulator.requestLog.requests.first)
-      #expect(sent.target == "/v1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-flash:generateContent")
+  @Test func theRequestNamesThePromptTheTenantAndTheSession() async throws {
+    try await RunningService.with { service in
+      _ = try await service.answer(Self.question, session: "s-1")
+      let sent = try #require(service.generations.first)
+      #expect(
+        sent.target
+          == "/v1beta1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse")
       #expect(sent.header("authorization") == "Bearer ya29.test")
       #expect(sent.header("x-commander-prompt") == "rag-answer")
       #expect(sent.header("x-commander-tenant") == "acme")
-      let body = try JSONDecoder().decode(WireRequest.self, from: Data(sent.body))
-      #expect(body.systemInstruction == nil, "a managed prompt is the gateway's to put in")
-      #expect(body.labels == ["tenant": "acme", "feature": "helpdesk"])
-      let text = try #require(body.contents.first?.parts.first?.text)
-      #expect(body.contents.first?.role == "user")
-      #expect(text.hasPrefix("Documents:\n\n[1] Returns and refunds – Return window\nUnused products"))
-      #expect(text.hasSuffix("Question: How many days do I have to return an unused product?"))
+      #expect(sent.header("x-commander-session") == "s-1")
+      let body = try JSON(parsing: sent.body)
+      #expect(body["systemInstruction"] == nil, "a managed prompt is the gateway's to put in")
+      #expect(body["labels"] == ["tenant": "acme", "feature": "helpdesk"])
+      let text = try #require(body[path: "contents.0.parts.0.text"]?.string)
+      #expect(text.hasPrefix("Documents:\n\n[1] Returns and refunds – Return window (returns.md)\nUnused products"))
+      #expect(text.hasSuffix("Question: \(Self.question)"))
     }
   }
 
   @Test func aPromptOfItsOwnIsSentAndNotNamed() async throws {
-    try await withService(promptText: "Answer briefly.") { client, simulator, _ in
-      _ = try await ask(client)
-      let sent = try #require(simulator.requestLog.requests.first)
+    try await RunningService.with(configure: { $0.prompt = .init(name: "rag-answer", text: "Answer briefly.") }) { service in
+      _ = try await service.answer(Self.question)
+      let sent = try #require(service.generations.first)
       #expect(sent.header("x-commander-prompt") == nil)
-      let body = try JSONDecoder().decode(WireRequest.self, from: Data(sent.body))
-      #expect(body.systemInstruction?.parts.first?.text == "Answer briefly.")
+      #expect(try JSON(parsing: sent.body)[path: "systemInstruction.parts.0.text"]?.string == "Answer briefly.")
+    }
+  }
+
+  @Test func aVersionAndALabelOfTheManagedPromptAreNamed() async throws {
+    try await RunningService.with(configure: {
+      $0.prompt = .init(name: "rag-answer", version: "43", label: "staging")
+    }) { service in
+      let reply = try await service.answer(Self.question)
+      #expect(service.generations.first?.header("x-commander-prompt-version") == "43")
+      #expect(service.generations.first?.header("x-commander-prompt-label") == "staging")
+      #expect(reply["prompt_version"]?.string == "43")
+      #expect(service.spans.spans.last?.dimensions.promptVersion == "43")
+    }
+  }
+
+  @Test func whatTheDocumentsDoNotSayIsNotAsked() async throws {
+    try await RunningService.with { service in
+      let reply = try await service.answer("Who composed the opera Tristan und Isolde?")
+      #expect(reply["answer"]?.string == QuestionAnswerer.declined)
+      #expect(reply["declined"]?.string == "too_distant")
+      #expect(reply["sources"]?.array?.isEmpty == true)
+      #expect(service.generations.isEmpty, "a model that is not asked cannot guess")
+      #expect(reply[path: "cost.usd"]?.string == "0")
+      let names = service.spans.trace(of: "answer question").map(\.name)
+      #expect(names.contains("similarity gate") && !names.contains("build prompt"))
+    }
+  }
+
+  @Test func anUngroundedAnswerIsDeclinedWhereThatIsAskedFor() async throws {
+    let faults = #"[{"name":"h","effect":{"hallucinate":true}}]"#
+    try await RunningService.with(faults: faults) { service in
+      let reply = try await service.answer(Self.question)
+      #expect(reply[path: "grounding.verdict"]?.string == "unsupported")
+      #expect(reply[path: "grounding.doubtful"]?.array?.isEmpty == false)
+      #expect(reply["declined"] == nil)
+    }
+    try await RunningService.with(faults: faults, configure: { $0.answering.declineAbove = 0.6 }) { service in
+      let reply = try await service.answer(Self.question)
+      #expect(reply["declined"]?.string == "ungrounded")
+      #expect(reply["answer"]?.string == QuestionAnswerer.declined)
     }
   }
 
@@ -128,43 +135,62 @@ private struct WireRequest: Decodable {
     (#"{"status":429,"retry_after_s":3}"#, 503, ErrorClass.rateLimited), (#"{"status":503}"#, 503, .overloaded),
     (#"{"status":500}"#, 502, .providerError), (#"{"status":403}"#, 502, .auth), (#"{"empty_candidates":true}"#, 502, .blocked),
     (#"{"malformed":true}"#, 502, .providerError), (#"{"cut_after_chunks":1}"#, 502, .network),
+    (#"{"error_after_chunks":1}"#, 503, .overloaded),
   ])
   func failuresAreToldAndRecorded(effect: String, status: Int, errorClass: ErrorClass) async throws {
-    try await withService(faults: #"[{"name":"f","effect":\#(effect)}]"#) { client, _, collected in
-      let response = try await ask(client)
-      #expect(response.status.code == status)
-      let reply = try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: [String: String]]
-      let error = try #require(reply?["error"])
-      #expect(error["class"] == errorClass.rawValue)
-      #expect(error["message"]?.isEmpty == false)
-      #expect(response.headers[.retryAfter] == (status == 503 && errorClass == .rateLimited ? "3" : nil))
-      #expect(collected.spans.map(\.kind) == [.retrieval, .llm, .workflow])
-      #expect(collected.spans.map(\.outcome.errorClass) == [nil, errorClass, errorClass])
-      #expect(error["trace_id"] == collected.spans.last?.traceID.description)
+    try await RunningService.with(faults: #"[{"name":"f","effect":\#(effect)}]"#) { service in
+      let response = try await service.ask(Self.body)
+      #expect(response.status.code == status, "\(response.text)")
+      let error = try #require(try response.json()["error"])
+      #expect(error["class"]?.string == errorClass.rawValue)
+      #expect(error["message"]?.string?.isEmpty == false)
+      #expect(response.headers[.retryAfter] == (errorClass == .rateLimited ? "3" : nil))
+      let trace = service.spans.trace(of: "answer question")
+      #expect(trace.last?.outcome.errorClass == errorClass)
+      #expect(trace.first { $0.kind == .llm }?.outcome.errorClass == errorClass)
+      #expect(error["trace_id"]?.string == trace.last?.traceID.description)
     }
   }
 
-  @Test(arguments: [
-    "", "{}", #"{"question":"  "}"#, #"{"question":"q","tenant":"a b"}"#, #"{"question":"q","feature":"x\r\ny"}"#,
-  ])
-  func wrongQuestionsAreRefusedAndLeaveNoSpan(body: String) async throws {
-    try await withService { client, simulator, collected in
-      let response = try await ask(client, body)
-      #expect(response.status == .badRequest)
-      #expect(simulator.requestLog.requests.isEmpty)
-      #expect(collected.spans.isEmpty)
+  @Test func anAnswerThatTakesTooLongIsATimeout() async throws {
+    try await RunningService.with(
+      faults: #"[{"name":"f","effect":{"stall_after_chunks":1}}]"#, configure: { $0.limits.timeout = .milliseconds(300) }
+    ) { service in
+      let response = try await service.ask(Self.body)
+      #expect(response.status == .gatewayTimeout)
+      #expect(try response.json()[path: "error.class"]?.string == "timeout")
+      #expect(service.spans.trace(of: "answer question").last?.outcome.errorClass == .timeout)
     }
   }
 
   @Test func aGatewaysSpanIsTheRecordOfTheExchange() throws {
-    let body = ByteBuffer(string: #"{"candidates":[{"content":{"parts":[{"text":"yes"}]},"finishReason":"STOP"}]}"#)
     let headers = [
-      "x-commander-span-id": "00f067aa0ba902b7", "x-commander-prompt-version": "43", "x-commander-model": "gemini-2.5-pro",
+      "x-commander-span-id": "00f067aa0ba902b7", "x-commander-prompt-version": "43", "x-commander-prompt-label": "canary",
+      "x-commander-model": "gemini-2.5-pro",
     ]
-    let reply = try VertexClient.reply(status: 200, header: { headers[$0] }, body: body)
-    #expect(reply.gateway.spanID?.description == "00f067aa0ba902b7")
-    #expect(reply.gateway.promptVersion == "43")
-    #expect(reply.gateway.model == "gemini-2.5-pro")
-    #expect(reply.usage.isUnknown)
+    let notes = GatewayNotes { headers[$0] }
+    #expect(notes.spanID?.description == "00f067aa0ba902b7")
+    #expect(notes.promptVersion == "43")
+    #expect(notes.promptLabel == "canary")
+    #expect(notes.model == "gemini-2.5-pro")
+  }
+
+  @Test func aConversationIsRememberedForItsTenantAlone() async throws {
+    try await RunningService.with { service in
+      _ = try await service.answer("How long is the warranty of Halden devices?", session: "c1")
+      let second = try await service.answer("And what does it not cover?", session: "c1")
+      #expect(second["standalone_question"]?.string?.contains("warranty of Halden devices") == true)
+      let body = try JSON(parsing: try #require(service.generations.last).body)
+      #expect(body["contents"]?.array?.count == 3, "the turn before, its answer, and the question")
+      #expect(body[path: "contents.0.parts.0.text"]?.string == "How long is the warranty of Halden devices?")
+      #expect(service.spans.spans.filter { $0.session == "c1" }.count > 10)
+      #expect(service.spans.trace(of: "answer question").contains { $0.name == "rewrite question" })
+
+      let other = try await service.ask(
+        #"{"question":"And what does the warranty not cover?","tenant":"globex","session":"c1"}"#)
+      #expect(other.status == .ok)
+      let foreign = try JSON(parsing: try #require(service.generations.last).body)
+      #expect(foreign["contents"]?.array?.count == 1)
+    }
   }
 }

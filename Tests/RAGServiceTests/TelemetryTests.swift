@@ -2,7 +2,6 @@
 import Hummingbird
 import HummingbirdTesting
 import LLMTelemetry
-import Logging
 import Simulation
 import Synchronization
 import Testing
@@ -33,27 +32,19 @@ import Testing
       try await commander.test(.live) { commander in
         let commanderPort = try #require(commander.port)
         try await simulator.application().test(.live) { upstream in
-          let configuration = RAGConfiguration(
-            host: "127.0.0.1", port: 0,
-            documents: try DocumentLibrary.passages(inFolder: Examples.folder + "/documents"),
-            vertex: .init(
-              baseURL: "http://127.0.0.1:\(try #require(upstream.port))", project: "p1", location: "us-central1",
-              model: "gemini-2.5-flash", bearerToken: "ya29.test"),
-            prompt: .init(name: "rag-answer", text: nil),
-            telemetry: .init(spansURL: "http://127.0.0.1:\(commanderPort)/intake/spans", bearerToken: "vk"), tenant: "default",
-            env: "test")
-          let application = buildRAGApplication(
-            configuration, httpClient: httpClient, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+          var configuration = RAGConfiguration.test(upstream: "http://127.0.0.1:\(try #require(upstream.port))")
+          configuration.telemetry.commander = .init(spansURL: "http://127.0.0.1:\(commanderPort)/intake/spans", key: "vk")
+          let application = try buildRAGApplication(configuration, httpClient: httpClient, logger: silent)
           try await application.test(.live) { client in
-            let question = #"{"question":"How many days do I have to return an unused product?","tenant":"acme"}"#
-            try await client.execute(uri: "/ask", method: .post, body: ByteBuffer(string: question)) { response in
-              #expect(response.status == .ok)
-            }
+            let service = RunningService(client: client, simulator: simulator, spans: CollectedSpans())
+            try await service.becomesReady()
+            _ = try await service.answer("How many days do I have to return an unused product?")
           }
           let deliveries = intake.deliveries.withLock { $0 }
           #expect(deliveries.allSatisfy { $0.contentType == "application/jsonl" && $0.authorization == "Bearer vk" })
           let spans = try deliveries.flatMap { try RecordedTraffic.records(in: $0.body, file: "intake") }
-          #expect(spans.count == 3)
+          let answer = spans.filter { if case .span(let span) = $0 { span.dimensions.feature == "helpdesk" } else { false } }
+          #expect(answer.count == 10)
         }
       }
     } catch {

@@ -90,6 +90,7 @@ import Testing
     span.dimensions.prompt = secret
     span.dimensions.promptVersion = secret
     span.dimensions.region = secret
+    span.dimensions.override = secret
     span.virtualKey = secret
     span.responseModel = secret
     span.fallbackFrom = secret
@@ -103,6 +104,6 @@ import Testing
     #expect(!description.contains("abcdefghijklmnop"))
     #expect(span.dimensions.tenant == "[secret]" && span.name == "chat [secret]")
     // The members of the record that can hold text: whoever adds one adds it above.
-    #expect(Mirror(reflecting: span).children.count == 27 && Mirror(reflecting: span.dimensions).children.count == 11)
+    #expect(Mirror(reflecting: span).children.count == 27 && Mirror(reflecting: span.dimensions).children.count == 12)
   }
 }

@@ -89,6 +89,39 @@ import Testing
     }
   }
 
+  @Test func textsThatShareWordsAreNearEachOther() {
+    func cosine(_ left: String, _ right: String) -> Double {
+      let (a, b) = (
+        EmbeddingVector(of: .init(text: left), dimensions: 768), EmbeddingVector(of: .init(text: right), dimensions: 768)
+      )
+      func product(_ x: [Float], _ y: [Float]) -> Double { zip(x, y).reduce(0) { $0 + Double($1.0 * $1.1) } }
+      return product(a.values, b.values) / (product(a.values, a.values) * product(b.values, b.values)).squareRoot()
+    }
+    let question = "How long is the warranty on batteries?"
+    #expect(cosine(question, "Batteries are covered by the warranty for 12 months.") > 0.3)
+    #expect(cosine(question, "Express delivery costs 12.50 euros.") < 0.15)
+    #expect(cosine(question, question) > 0.999)
+    let values = EmbeddingVector(of: .init(text: question), dimensions: 64).values
+    #expect(values.allSatisfy { abs($0) <= 1 && ($0 * 1024).rounded() == $0 * 1024 }, "exact in every number format")
+    #expect(EmbeddingVector(of: .init(text: ""), dimensions: 8).values.contains { $0 != 0 })
+  }
+
+  @Test func aCalculationIsGivenToTheToolThatCalculates() async throws {
+    try await ProviderSimulator().running { client in
+      func call(_ question: String) async throws -> JSONValue? {
+        let request =
+          #"{"contents":[{"role":"user","parts":[{"text":"Documents:\n\n[1] Returns (returns.md)\nWe calculate and find 2 - 3 days.\n\nQuestion: \#(question)"}]}],"tools":[{"functionDeclarations":[{"name":"calculate","parameters":{"type":"OBJECT","properties":{"expression":{"type":"STRING"}},"required":["expression"]}},{"name":"read_it","parameters":{"type":"OBJECT","properties":{"document":{"type":"STRING"}},"required":["document"]}}]}]}"#
+        let answer = try await client.post(ProviderSimulator.vertexPath + ":generateContent", request).json()
+        return answer["candidates"]?.array?.first?["content"]?["parts"]?.array?.first?["functionCall"]
+      }
+      let calculation = try await call("What are (4.90 + 12) * 3 euros?")
+      #expect(calculation?["name"]?.string == "calculate")
+      #expect(calculation?["args"]?["expression"]?.string == "(4.90 + 12) * 3")
+      #expect(try await call("Please read_it.")?["args"]?["document"]?.string == "returns.md")
+      #expect(try await call("What was on 2026-11-24?") == nil, "a date is no calculation, and a document asks for nothing")
+    }
+  }
+
   @Test func googlesThreeFormsOfEmbeddingsCount() async throws {
     try await ProviderSimulator().running { client in
       let path = "/v1beta/models/gemini-embedding-001"

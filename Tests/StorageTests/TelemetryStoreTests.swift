@@ -266,6 +266,7 @@ import Testing
     dimensions.prompt = "support"
     dimensions.promptVersion = "v3"
     dimensions.region = "europe-west4"
+    dimensions.override = "OVR-7:control"
     var span = LLMSpan(
       traceID: .random(), spanID: .random(), parentSpanID: .random(), kind: .llm, name: "chat gpt-4o-mini",
       start: origin + .nanoseconds(123_456_789), duration: .nanoseconds(1_234_567_891), dimensions: dimensions)

@@ -2,7 +2,9 @@
 
 trace_agent.py post FOLDER
   Starts an agent, sends it every FOLDER/*.json in the order of their names ({"method", "path", "headers": [[name, value]], "body":
-  base64}) and prints {"status", "reply"} for each, then {"trace": [span, …]} for each trace it received.
+  base64}) and prints {"status", "reply"} for each, then {"trace": [span, …]} for each trace and {"statistics": {…}} for each group of
+  statistics it received: the group as the agent has it, with "Env" and "Start" of its payload and "ok" and "error", the counts and
+  medians in its sketches.
 trace_agent.py serve FOLDER
   Starts an agent, writes its address to FOLDER/url, waits until FOLDER/done exists, and prints a line for each trace as above.
 
@@ -20,7 +22,10 @@ import sys
 import tempfile
 import time
 
+import msgpack
 import requests
+from ddsketch.pb import ddsketch_pb2
+from ddsketch.pb.proto import DDSketchProto
 
 CHECKS = "trace_count_header,meta_tracer_version_header,trace_content_length"
 MEMORY_KB = 2_000_000
@@ -78,6 +83,34 @@ class Agent:
                     if span.get(name) is not None:
                         span[name] = str(span[name])
             print(json.dumps({"trace": trace}, ensure_ascii=False))
+        self.print_statistics()
+
+    def print_statistics(self) -> None:
+        # The agent's own reading must succeed; what it has read of the sketches it does not tell.
+        read = requests.get(f"{self.url}/test/session/stats", timeout=30)
+        read.raise_for_status()
+        reply = requests.get(f"{self.url}/test/session/requests", timeout=30)
+        reply.raise_for_status()
+        payloads = [
+            msgpack.unpackb(base64.b64decode(request["body"])) for request in reply.json() if request["url"].endswith("/v0.6/stats")]
+        groups = sum(len(bucket["Stats"]) for payload in read.json() for bucket in payload["Stats"])
+        if groups != sum(len(bucket["Stats"]) for payload in payloads for bucket in payload["Stats"]):
+            raise SystemExit("the agent has read other statistics than it was sent")
+        for payload in payloads:
+            for bucket in payload["Stats"]:
+                for group in bucket["Stats"]:
+                    group["ok"] = self.sketch(group.pop("OkSummary"))
+                    group["error"] = self.sketch(group.pop("ErrorSummary"))
+                    print(json.dumps({"statistics": dict(group, Env=payload["Env"], Start=bucket["Start"])}, ensure_ascii=False))
+
+    @staticmethod
+    def sketch(data: bytes) -> dict:
+        message = ddsketch_pb2.DDSketch()
+        message.ParseFromString(data)
+        # The Python library names a bin by its upper bound, the agent by its lower one.
+        message.positiveValues.contiguousBinIndexOffset += 1
+        sketch = DDSketchProto.from_proto(message)
+        return {"count": sketch.count, "median": sketch.get_quantile_value(0.5)}
 
 
 def post(folder: str) -> None:

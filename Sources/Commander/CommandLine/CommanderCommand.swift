@@ -14,8 +14,8 @@ package struct CommanderCommand: AsyncParsableCommand {
       """,
     version: CommanderVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, BacktestCommand.self, ExplainCommand.self,
-      DatadogCommand.self, KeyCommand.self, IncidentCommand.self,
+      DemoCommand.self, ServeCommand.self, CheckCommand.self, LintCommand.self, TestCommand.self, SchemaCommand.self,
+      BacktestCommand.self, ExplainCommand.self, DatadogCommand.self, KeyCommand.self, IncidentCommand.self, NotifyCommand.self,
       RemediateCommand.self,
       OverrideCommand.self,
       PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, RiskCommand.self, SimulateCommand.self,
@@ -78,6 +78,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try configuration.load()
+    for warning in loaded.warnings { Say.message("warning: \(warning)") }
     for monitor in loaded.monitors {
       for diagnostic in monitor.lint() where diagnostic.weight == .warning {
         Say.message("\(configuration.path): warning: \(diagnostic.message)")

@@ -8,8 +8,9 @@ struct IncidentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "incident", abstract: "List, show and move incidents.",
     subcommands: [
-      IncidentList.self, IncidentShow.self, IncidentAcknowledge.self, IncidentNote.self, IncidentResolve.self,
-      IncidentPostmortem.self,
+      IncidentList.self, IncidentShow.self, IncidentDeclare.self, IncidentAcknowledge.self, IncidentNote.self,
+      IncidentAssign.self, IncidentSeverity.self, IncidentTaskCommand.self, IncidentLink.self, IncidentMerge.self,
+      IncidentSplit.self, IncidentResolve.self, IncidentReopen.self, IncidentDryRun.self, IncidentPostmortem.self,
     ])
 }
 
@@ -64,6 +65,9 @@ struct IncidentShow: AsyncParsableCommand {
     for remediation in document.remediations {
       lines.append("\(remediation.plan.playbook): \(remediation.state), \(remediation.reason)")
     }
+    if document.incident.state == "mitigated" || document.incident.state == "resolved" {
+      lines += document.followUps.map { "\($0.isDone ? "done" : "to do"): \($0.text)" }
+    }
     lines += document.incident.timeline.map { "\($0.at.rfc3339Seconds)  \($0.text)  (\($0.actor))" }
     Say.data(lines.joined(separator: "\n"))
   }
@@ -73,6 +77,11 @@ struct IncidentShow: AsyncParsableCommand {
     let summary: String
     let incident: Incident
     let remediations: [Remediation]
+    let followUps: [FollowUp]
+    struct FollowUp: Decodable {
+      let text: String
+      let isDone: Bool
+    }
     struct Incident: Decodable {
       let severity: String
       let state: String

@@ -39,6 +39,7 @@ struct LintCommand: ParsableCommand {
         }
       } catch let error as LintFiles.Unreadable {
         problems.append(error.description)
+        reports += error.entries
       }
     }
     reports += objects.entries(linter)
@@ -71,6 +72,8 @@ extension Exit {
 struct LintFiles {
   struct Unreadable: Error, CustomStringConvertible {
     let description: String
+    /// What could be judged nevertheless.
+    var entries: [LintReport.Entry] = []
   }
 
   private var files: [(path: String, objects: DatadogLint.Objects)] = []
@@ -132,23 +135,16 @@ struct LintFiles {
     return entries
   }
 
-  /// The monitors of a configuration, whatever else is wrong with it.
+  /// The definitions of a pack or configuration, whatever else is wrong with it.
   static func ours(_ path: String) throws -> [LintReport.Entry] {
     guard let data = FileManager.default.contents(atPath: path) else { throw Unreadable(description: "\(path): not readable") }
-    let problems = ProblemList()
-    guard let root = YAMLValue.parse(String(decoding: data, as: UTF8.self), file: path, problems: problems) else {
-      throw Unreadable(description: problems.all.map(\.description).joined(separator: "\n"))
-    }
-    guard root.hasMember("monitors"), let mapping = root.mapping(CommanderConfiguration.sections) else {
-      throw Unreadable(description: "\(path): no `monitors` in it")
-    }
-    let entries = ConfigurationReader(environment: [:]).lintMonitors(mapping)
-    let wrong = problems.all.filter { $0.message.contains("`monitors`") }
-    guard wrong.isEmpty, !entries.isEmpty else {
+    let lint = LintPack(String(decoding: data, as: UTF8.self), file: path)
+    guard lint.problems.isEmpty else {
       throw Unreadable(
-        description: wrong.isEmpty ? "\(path): no monitor under `monitors`" : wrong.map(\.description).joined(separator: "\n"))
+        description: lint.problems.map(\.description).joined(separator: "\n"), entries: lint.verdicts.map { .init(file: path, $0) })
     }
-    return entries.map { .init(file: path, $0) }
+    guard !lint.verdicts.isEmpty else { throw Unreadable(description: "\(path): no monitor, objective or dashboard in it") }
+    return lint.verdicts.map { .init(file: path, $0) }
   }
 }
 

@@ -15,6 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let loaded = try configuration.load()
+    for warning in loaded.warnings { Say.message("warning: \(warning)") }
     var logger = Logger(label: "commander") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel
     let server: CommanderServer

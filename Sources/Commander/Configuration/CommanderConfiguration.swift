@@ -1,6 +1,7 @@
 // The whole configuration of one commander, read from one YAML file and the environment, complete or refused.
 
 import Budgets
+import Detection
 import Gateway
 import GoogleCredentials
 import LLMMetrics
@@ -42,18 +43,28 @@ package struct CommanderConfiguration: Sendable {
   package var budgets: [Budget] = []
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
-  package var monitors: [MonitorDefinition] = []
+  /// Monitors, objectives and dashboards: the file's own over those of the packs it names.
+  package var pack = MonitorPack(monitors: [])
   package var playbooks: [Playbook] = []
+  package var detection = DetectionSettings()
   package var quietPeriod: Duration = .seconds(300)
+  /// How long after its end the same failure reopens an incident; zero opens a new one that names the old.
+  package var reopenWithin: Duration = .zero
   /// Write one JSON line for each exchange to standard output.
   package var logsSpans = false
   package var datadog = DatadogSettings()
   package var openTelemetry = OpenTelemetrySettings()
-  package var webhooks: [WebhookSettings] = []
+  package var notifications = NotificationSettings()
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]
 
+  /// Settings without effect, at their places; no reason not to start.
+  package var warnings: [Problem] = []
+
   package init() {}
+
+  /// Everything that is evaluated: the pack's monitors and the burn rates of its objectives.
+  package var monitors: [MonitorDefinition] { pack.allMonitors.map(\.definition) }
 
   /// The problem of a setting at its place in the file, or at its default.
   func problem(_ setting: String, _ message: String) -> Problem {
@@ -62,17 +73,9 @@ package struct CommanderConfiguration: Sendable {
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
   }
 
-  package var commandSettings: CommandSettings {
-    CommandSettings(
-      fallbacks: routes.compactMap { route in
-        guard let fallback = route.fallbacks.first, let model = fallback.model, let target = route.targets.first,
-          let provider = providers.first(where: { $0.name == target.provider })
-        else { return nil }
-        return RouteFallback(
-          route: route.name, models: route.models, provider: provider.wireProtocol.providerName, toProvider: fallback.provider,
-          toModel: model, leavesProvider: !route.targets.contains { $0.provider == fallback.provider })
-      },
-      quietPeriod: quietPeriod)
+  /// Detection runs when a monitor listens to it.
+  package var usesDetection: Bool {
+    monitors.contains { if case .detection = $0.kind { true } else { false } }
   }
 }
 

@@ -26,7 +26,7 @@ extension CommanderConfiguration {
     let problems = ProblemList()
     var configuration = CommanderConfiguration()
     if let root = YAMLValue.parse(text, file: file, problems: problems)?.mapping(sections) {
-      let reader = ConfigurationReader(environment: environment)
+      let reader = ConfigurationReader(environment: environment, problems: problems)
       reader.read(root, into: &configuration)
     }
     try problems.throwIfAny()
@@ -35,7 +35,7 @@ extension CommanderConfiguration {
 
   static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
-    "monitors", "playbooks",
+    "packs", "slos", "monitors", "overrides", "dashboards", "playbooks",
     "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry", "cardinality",
     "capture_secret", "capture_retention",
   ]
@@ -43,6 +43,8 @@ extension CommanderConfiguration {
 
 struct ConfigurationReader {
   let environment: [String: String]
+  /// Where problems of files that this one includes go.
+  var problems = ProblemList()
 
   func read(_ root: YAMLMapping, into configuration: inout CommanderConfiguration) {
     if let service = root["service"]?.string() { configuration.service = service }
@@ -56,7 +58,7 @@ struct ConfigurationReader {
     readGateway(root["gateway"], into: &configuration)
     readConsole(root["console"], into: &configuration)
     configuration.playbooks = readPlaybooks(root["playbooks"])
-    configuration.monitors = readMonitors(root["monitors"], playbooks: root["playbooks"]?.declared("name") ?? [])
+    configuration.pack = readPack(root)
     readPrompts(root["prompts"], into: &configuration)
     configuration.keys = readKeys(root.required("keys", "a list of virtual keys; make one with `commander key create`"))
     readProviders(
@@ -73,12 +75,11 @@ struct ConfigurationReader {
       configuration.logsSpans = spans == .stdout
     }
     configuration.prices = readPrices(root["prices"])
-    if let incidents = root["incidents"]?.mapping(["quiet_period"]) {
-      if let period = incidents["quiet_period"]?.duration() { configuration.quietPeriod = period }
-    }
+    readIncidents(root["incidents"], into: &configuration)
     readDatadog(root["datadog"], into: &configuration)
     readOpenTelemetry(root["opentelemetry"], into: &configuration)
-    configuration.webhooks = readWebhooks(root["notifications"])
+    configuration.notifications = readNotifications(root["notifications"], datadog: configuration.datadog)
+    noteEffectless(root, in: &configuration)
   }
 
   private enum SpanLogs: String, CaseIterable { case off, stdout }

@@ -68,7 +68,7 @@ extension ConfigurationReader {
   }
 
   func readOpenTelemetry(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
-    guard let section = value?.mapping(["listen", "traces", "headers", "prometheus"]) else { return }
+    guard let section = value?.mapping(["listen", "traces", "headers", "gateways", "prometheus"]) else { return }
     var settings = OpenTelemetrySettings()
     if let listen = section["listen"], let address = listen.listenAddress() {
       settings.listen = address
@@ -83,6 +83,16 @@ extension ConfigurationReader {
         continue
       }
       settings.headers.append((name, secret.value))
+    }
+    for value in section["gateways"]?.elements ?? [] {
+      guard let text = value.string() else { continue }
+      guard let address = GatewayAddress.normalised(text) else {
+        value.problem(
+          "`opentelemetry.gateways`: \"\(text)\" must be a host or HOST:PORT as applications write it, for example llm.internal:443"
+        )
+        continue
+      }
+      settings.gateways.append(address)
     }
     settings.prometheus = section["prometheus"]?.boolean() ?? false
     configuration.openTelemetry = settings

@@ -42,6 +42,9 @@ package struct OpenTelemetrySettings: Sendable {
   package var traces: String?
   /// Headers of what is sent: names to values, which may be credentials.
   package var headers: [(name: String, value: String)] = []
+  /// Addresses (`host` or `host:port`) by which applications reach the gateway, beside the one it listens at: of a load balancer, a
+  /// service in a cluster. Spans of calls to them account for nothing, since the gateway has them.
+  package var gateways: [String] = []
   /// Whether the console's listener answers `GET /metrics`.
   package var prometheus = false
 

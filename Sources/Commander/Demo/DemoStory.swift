@@ -52,7 +52,7 @@ struct DemoStory: Sendable {
       for sentence in cause.evidence.prefix(3) { say("  · \(sentence)") }
     }
     let proposed = try await wait("a remediation") { await center.state.remediations.of(incident: opened.id).first }
-    say("\(proposed.id) proposed: \(proposed.plan.action.sentence). Expected: \(proposed.plan.expectedEffect).")
+    say("\(proposed.id) proposed: \(proposed.plan.sentence). Expected: \(proposed.plan.expectedEffect).")
     try await approve(proposed)
     let applied = try await wait("the override at the gateway") { () -> Remediation? in
       guard let remediation = await center.state.remediations[proposed.id], remediation.isInForce else { return nil }

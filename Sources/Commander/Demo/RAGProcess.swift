@@ -8,7 +8,7 @@ struct RAGProcess {
   private let process: Process
   let address: String
 
-  /// Starts `rag-service serve` and waits until it answers.
+  /// Starts `rag-service serve` and waits until its documents are indexed.
   static func start(configuration: String, listen: String, environment: [String: String], log: URL) async throws -> RAGProcess {
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
       .appendingPathComponent("rag-service")
@@ -28,7 +28,7 @@ struct RAGProcess {
     try process.run()
     let started = RAGProcess(process: process, address: "http://\(listen)")
     for _ in 0..<100 {
-      if process.isRunning, let response = try? await HTTPClient.shared.get(url: started.address + "/health").get(),
+      if process.isRunning, let response = try? await HTTPClient.shared.get(url: started.address + "/ready").get(),
         response.status == .ok
       {
         return started

@@ -23,6 +23,8 @@ package actor CommandCenter {
   private let exemplars: @Sendable (Incident) throws -> [String]
   /// Is told of changes, and of incidents that open and close.
   private let events: EventSink?
+  /// What is found in the spans themselves; it is told of changes too.
+  private let detection: DetectionWatch?
 
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
@@ -40,8 +42,10 @@ package actor CommandCenter {
     ledger: Ledger, configuration: CommanderConfiguration, logger: Logger, at: Timestamp,
     read: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
     enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void,
-    exemplars: @escaping @Sendable (Incident) throws -> [String], events: EventSink? = nil
+    exemplars: @escaping @Sendable (Incident) throws -> [String], events: EventSink? = nil,
+    detection: DetectionWatch? = nil
   ) throws {
+    self.detection = detection
     self.events = events
     self.ledger = ledger
     self.read = read
@@ -73,9 +77,10 @@ package actor CommandCenter {
   /// Evaluates and decides for `now`. A failure is logged and met again by the next turn; no state is half changed.
   package func turn(now: Timestamp) async {
     do {
-      let evaluations = try cycle.evaluate(state: state, now: now, read: read)
+      let findings = detection?.findings(at: now) ?? []
+      let evaluations = try cycle.evaluate(state: state, now: now, findings: findings, read: read)
       history.record(evaluations)
-      try await commit(try cycle.decide(state: state, evaluations: evaluations, now: now, read: read))
+      try await commit(try cycle.decide(state: state, evaluations: evaluations, now: now, findings: findings, read: read))
       try await commit(try newExemplars(now: now))
       lastTurn = now
     } catch {
@@ -129,6 +134,7 @@ package actor CommandCenter {
       state.apply(entry)
       if case .change(let change) = entry {
         registry.apply(change)
+        detection?.note(change)
         labelsMoved = true
       }
       if let events { entry.tell(events, state: state) }

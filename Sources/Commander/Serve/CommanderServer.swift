@@ -3,6 +3,7 @@
 import Budgets
 import Console
 import Datadog
+import Detection
 import Foundation
 import Gateway
 import Hummingbird
@@ -63,13 +64,14 @@ package struct CommanderServer: Sendable {
     }
     // Nothing is written while something is known to be wrong.
     try problems.throwIfAny()
-    let (store, ledger) = try openStore(configuration)
+    let (store, ledger, lock) = try openStore(configuration)
     let health = HealthCounters()
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
+    let detection = configuration.usesDetection ? DetectionWatch(settings: configuration.detection) : nil
     let pipeline = IngestPipeline(
       configuration: configuration.ingest, enrichment: configuration.enrichment,
-      sinks: sinks(store: store, log: log, health: health) + outputs.sinks,
+      sinks: sinks(store: store, log: log, health: health, detection: detection) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
@@ -77,15 +79,24 @@ package struct CommanderServer: Sendable {
     let handle = GatewayHandle()
     let budgets = try BudgetService.restore(
       configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
+    let temporaryBudgets = TemporaryBudgets(budgets, configured: configuration.budgets)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
+        temporaryBudgets.apply(overrides, at: .now())
         if try await handle.update(
           configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
         {
           logger.warning("the gateway already has a newer generation of overrides")
         }
-      }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events)
+      }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events,
+      detection: detection)
+    let changes = await center.state.changes
+    do { try detection?.remember(store, changes: changes, now: .now()) } catch {
+      logger.warning("detection begins without the past of the store", metadata: ["error": "\(error)"])
+    }
+    // Budgets of overrides that were in force before the restart.
+    temporaryBudgets.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
@@ -97,14 +108,15 @@ package struct CommanderServer: Sendable {
     let address = ListenAddress(
       host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
 
+    let notifications = NotificationService(configuration: configuration, center: center, logger: logger)
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
       configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-      outputs: outputs, handle: handle,
+      outputs: outputs, handle: handle, notifications: notifications,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
-    var services: [any Service] = []
+    var services: [any Service] = [lock]
     services += outputs.services
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
@@ -112,11 +124,9 @@ package struct CommanderServer: Sendable {
       RetentionService(
         store: store, keep: configuration.retention, keepContent: configuration.captureRetention, logger: logger))
     services.append(CommandLoop(center: center))
-    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs))
+    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
-    services.append(
-      NotificationLoop(
-        center: center, webhooks: configuration.webhooks, consoleURL: "http://\(configuration.consoleListen)", logger: logger))
+    services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(console)
     if let listen = configuration.openTelemetry.listen {
       services.append(
@@ -129,13 +139,23 @@ package struct CommanderServer: Sendable {
       consolePort: consolePort.futureResult, services: services, logger: logger)
   }
 
-  private static func openStore(_ configuration: CommanderConfiguration) throws(ConfigurationError) -> (TelemetryStore, Ledger) {
+  private static func openStore(
+    _ configuration: CommanderConfiguration
+  ) throws(ConfigurationError) -> (TelemetryStore, Ledger, StoreLock) {
     do {
       try FileManager.default.createDirectory(atPath: configuration.store, withIntermediateDirectories: true)
+      let lock = try StoreLock(folder: configuration.store)
       return (
         try TelemetryStore(path: configuration.store + "/telemetry.sqlite"),
-        try Ledger(path: configuration.store + "/ledger.sqlite")
+        try Ledger(path: configuration.store + "/ledger.sqlite"), lock
       )
+    } catch let taken as StoreLock.Taken {
+      let process = taken.process.map { " (process \($0))" } ?? ""
+      throw ConfigurationError(problems: [
+        configuration.problem(
+          "store",
+          "another commander\(process) serves from \(configuration.store): stop it, or name a folder of its own for this one")
+      ])
     } catch let error as StorageError {
       throw ConfigurationError(problems: [configuration.problem("store", "\(error)")])
     } catch {
@@ -163,12 +183,13 @@ package struct CommanderServer: Sendable {
   }
 
   private static func sinks(
-    store: TelemetryStore, log: SpanLog?, health: HealthCounters
+    store: TelemetryStore, log: SpanLog?, health: HealthCounters, detection: DetectionWatch?
   ) -> [IngestSink] {
     var sinks = [
       IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
       IngestSink(name: "health", batch: { health.observe($0) }),
     ]
+    if let detection { sinks.append(IngestSink(name: "detection", batch: { detection.observe($0.spans) })) }
     if let log {
       sinks.append(IngestSink(name: "log", batch: { log.write($0.spans) }, losses: { log.takeDropped() }))
     }

@@ -15,14 +15,15 @@ enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, gatewayAddress: ListenAddress, logger: Logger,
+    outputs: TelemetryOutputs, handle: GatewayHandle, notifications: NotificationService, gatewayAddress: ListenAddress,
+    logger: Logger,
     onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
         configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-        outputs: outputs, handle: handle, gatewayAddress: gatewayAddress),
+        outputs: outputs, handle: handle, notifications: notifications, gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
         allowedHosts: Set(configuration.consoleHosts)),
@@ -30,6 +31,7 @@ enum ConsoleAssembly {
       addRoutes: { router in
         intake.add(to: router)
         if let registry = outputs.prometheus { PrometheusRoute(registry: registry).add(to: router) }
+        notifications.addSlackRoute(to: router)
       },
       onServerRunning: onListening)
   }
@@ -37,7 +39,7 @@ enum ConsoleAssembly {
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, gatewayAddress: ListenAddress
+    outputs: TelemetryOutputs, handle: GatewayHandle, notifications: NotificationService, gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
       state: { await center.state },
@@ -54,7 +56,7 @@ enum ConsoleAssembly {
         CommanderHealth(
           newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: health.dropped,
           storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current,
-          gatewayAddress: "http://\(gatewayAddress)", roads: outputs.roads.map { $0.health() },
+          gatewayAddress: "http://\(gatewayAddress)", roads: outputs.roads.map { $0.health() } + notifications.roads,
           openCircuits: await handle.circuits.filter(\.isOpen).map { "\($0.provider) \($0.model)" })
       },
       postmortem: { id in

@@ -18,9 +18,12 @@ final class HealthCounters: Sendable {
       // A clock that runs ahead must not make old data look new for ever.
       let now = Timestamp.now()
       if let newest = batch.spans.map({ min($0.end, now) }).max() { counters.newest = max(counters.newest ?? newest, newest) }
-      for measurement in batch.measurements.others where measurement.definition == MetricCatalogue.spansDropped {
-        if case .count(let count) = measurement.value {
+      for measurement in batch.measurements.others {
+        guard case .count(let count) = measurement.value else { continue }
+        if measurement.definition == MetricCatalogue.spansDropped {
           counters.dropped[measurement.tags["reason"] ?? "unknown", default: 0] += Int(count)
+        } else if measurement.definition == MetricCatalogue.rollupsLost {
+          counters.dropped["\(measurement.tags["sink"] ?? "unknown")_rollups_failed", default: 0] += Int(count)
         }
       }
     }

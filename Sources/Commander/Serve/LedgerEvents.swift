@@ -23,18 +23,22 @@ extension LedgerEntry {
 extension RemediationRecord {
   /// An override that came into force, or was taken back.
   fileprivate func change(_ state: CommandState) -> ChangeEvent? {
-    let subject = state.remediations[remediation]?.plan.action.sentence ?? remediation
+    let subject = state.remediations[remediation]?.plan.sentence ?? remediation
     switch event {
     case .applied(let application):
       return ChangeEvent(
         at: at, kind: .override, subject: subject, from: nil, to: application.override.id, author: actor)
+    case .advanced(let advance):
+      return ChangeEvent(
+        at: at, kind: .override, subject: subject, from: remediation,
+        to: "\(Figure.percent(Double(advance.sharePerMille) / 1_000)) of the requests", author: actor)
     case .reverted, .withdrawn:
       return ChangeEvent(at: at, kind: .override, subject: subject, from: remediation, to: nil, author: actor)
     case .expired:
       // A proposal that nobody approved expires too, and nothing changes by it.
       guard state.remediations[remediation]?.appliedAt != nil else { return nil }
       return ChangeEvent(at: at, kind: .override, subject: subject, from: remediation, to: nil, author: actor)
-    case .proposed, .approved, .rejected, .verified, .escalated: return nil
+    case .proposed, .approved, .rejected, .queued, .verified, .escalated: return nil
     }
   }
 }

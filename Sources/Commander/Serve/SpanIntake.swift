@@ -41,7 +41,9 @@ struct SpanIntake: Sendable {
       let records: [TrafficRecord]
       do throws(TrafficFormatError) {
         // Spans without ids get theirs from the file's name and line, so each request is a file of its own.
-        records = try RecordedTraffic.records(in: body.readableBytesView, file: "request \(SpanID.random())")
+        // Texts are taken along raw; the pipeline's redaction decides what of them goes on, and ends them where capture is off.
+        records = try RecordedTraffic.records(
+          in: body.readableBytesView, file: "request \(SpanID.random())", contentBytes: RecordedTraffic.contentBytes)
       } catch {
         return answer(.badRequest, ["error": error.description])
       }

@@ -12,8 +12,7 @@ struct StateSampler: Service {
   let budgets: BudgetGuard
   let handle: GatewayHandle
   let outputs: TelemetryOutputs
-  /// A reading for each rollup.
-  static let interval: Duration = Rollup.width
+  let detection: DetectionWatch?
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -21,8 +20,14 @@ struct StateSampler: Service {
       var circuits: Set<GatewayServer.CircuitState> = []
       repeat {
         pipeline.report(await sample(&refusals, &circuits))
-      } while (try? await Task.sleep(for: Self.interval)) != nil
+      } while (try? await Task.sleep(for: Self.pause(at: .now()))) != nil
     }
+  }
+
+  /// Until the middle of the next rollup: each has one reading of every state, however long a reading takes, and none falls on a
+  /// boundary, where it might be in either.
+  static func pause(at now: Timestamp) -> Duration {
+    now.floored(to: Rollup.width) + Rollup.width + Rollup.width / 2 - now
   }
 
   /// - Parameters:
@@ -49,6 +54,7 @@ struct StateSampler: Service {
       measurements.append(.circuit(provider: gone.provider, model: gone.model, isOpen: false))
     }
     circuits = present
+    measurements += detection?.measurements() ?? []
     for road in outputs.roads {
       measurements.append(.deliveryWaiting(lane: road.name, count: road.health().waiting))
       for (reason, count) in road.takeDrops() where count > 0 {

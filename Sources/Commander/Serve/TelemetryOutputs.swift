@@ -114,6 +114,9 @@ struct TelemetryOutputs: Sendable {
         entityID: DogStatsDOrigin.detected(environment: ProcessInfo.processInfo.environment).container),
       discovery: discovery, send: send)
     add(traces.lane, title: "Traces to the Datadog Agent", unit: "spans", problem: { discovery.state.problem })
+    add(traces.statistics, title: "Trace statistics to the Datadog Agent", unit: "groups")
+    // It stops before the lanes, so that its last statistics still find a way.
+    feeders.append(FlushService(interval: .seconds(1), flush: { traces.flush() }, finish: { traces.finish() }))
     sinks.append(IngestSink(name: "apm", batch: { traces.add($0.spans) }))
   }
 

@@ -16,7 +16,8 @@ enum TelemetryReceiver {
   ) -> some ApplicationProtocol {
     var settings = OTLPTraceReceiver.Settings()
     // Calls of traced applications that go through our own gateway are recorded there.
-    settings.gateways = ["\(gateway)", "localhost:\(gateway.port)"]
+    settings.gateways = gateways(
+      listen: gateway, configured: configuration.openTelemetry.gateways, own: gateway.isWildcard ? MachineAddresses.all() : [])
     let receiver = OTLPTraceReceiver(settings: settings)
     let bodyBytes = settings.bodyBytes
     let keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
@@ -37,10 +38,11 @@ enum TelemetryReceiver {
       var request = request
       // One byte more than is taken is enough to be told so.
       let body = try? await request.collectBody(upTo: bodyBytes + 1)
-      let received = receiver.handle(
+      var received = receiver.handle(
         method: "POST", path: request.uri.path, headers: headers,
         body: body.map { Array($0.readableBytesView) } ?? [UInt8](repeating: 0, count: bodyBytes + 1))
-      pipeline.offer(received.spans.map { configuration.completed($0, tenant: key?.tenant) })
+      let taken = pipeline.offer(received.spans.map { configuration.completed($0, tenant: key?.tenant) })
+      received.leaveOut(received.spans.count - taken)
       return response(received)
     }
     router.get("**") { request, _ in
@@ -49,6 +51,14 @@ enum TelemetryReceiver {
     return Application(
       router: router, configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: "commander"),
       logger: logger)
+  }
+
+  /// The addresses at which applications meet the gateway: as it listens, as it is configured, and, where it listens at every address of
+  /// the machine, as the machine is called.
+  static func gateways(listen: ListenAddress, configured: [String], own: [String]) -> Set<String> {
+    let local = listen.isWildcard || listen.isLoopback ? ["localhost", "127.0.0.1", "::1"] : []
+    let found = ([listen.host] + local + own).map { "\($0):\(listen.port)" }
+    return Set(found + configured)
   }
 
   private static func response(_ received: OTLPReceived) -> Response {

@@ -40,6 +40,7 @@ struct IncidentsDocument: Encodable {
   let at: Timestamp
   let incidents: [IncidentLine]
   let meanSecondsToDetect: Int64?
+  let meanSecondsToAcknowledge: Int64?
   let meanSecondsToMitigate: Int64?
   let meanSecondsToResolve: Int64?
 
@@ -48,6 +49,7 @@ struct IncidentsDocument: Encodable {
     incidents = page.listed.map { IncidentLine($0, at: page.now) }
     let times = IncidentTimes(page.state.incidents.incidents)
     meanSecondsToDetect = times.toDetect.duration?.components.seconds
+    meanSecondsToAcknowledge = times.toAcknowledge.duration?.components.seconds
     meanSecondsToMitigate = times.toMitigate.duration?.components.seconds
     meanSecondsToResolve = times.toResolve.duration?.components.seconds
   }
@@ -58,12 +60,23 @@ struct IncidentDocument: Encodable {
   let summary: String
   let incident: Incident
   let remediations: [Remediation]
+  /// What is left to do for good.
+  let followUps: [FollowUp]
+  let secondsToDetect: Int64
+  let secondsToAcknowledge: Int64?
+  let secondsToMitigate: Int64?
+  let secondsToResolve: Int64?
 
   init(_ incident: Incident, state: CommandState, at now: Timestamp) {
     id = incident.id
     self.incident = incident
     remediations = state.remediations.of(incident: incident.id)
     summary = IncidentSummary(incident, remediations: remediations, at: now).text
+    followUps = FollowUps.items(incident, remediations: remediations)
+    secondsToDetect = incident.timeToDetect.components.seconds
+    secondsToAcknowledge = incident.timeToAcknowledge?.components.seconds
+    secondsToMitigate = incident.timeToMitigate?.components.seconds
+    secondsToResolve = incident.timeToResolve?.components.seconds
   }
 }
 
@@ -77,12 +90,16 @@ struct OverridesDocument: Encodable {
     let incident: String
     let appliedAt: Timestamp
     let expiresAt: Timestamp
+    /// Of the requests it speaks about, 0 to 1; the others are its control group.
+    let share: Double
   }
 
   init(_ overrides: RoutingOverrides) {
     generation = overrides.generation
     self.overrides = overrides.overrides.map {
-      OverrideLine(id: $0.id, action: $0.action.sentence, incident: $0.incident, appliedAt: $0.appliedAt, expiresAt: $0.expiresAt)
+      OverrideLine(
+        id: $0.id, action: $0.action.sentence, incident: $0.incident, appliedAt: $0.appliedAt, expiresAt: $0.expiresAt,
+        share: Double($0.sharePerMille) / Double(RoutingOverride.wholePerMille))
     }
   }
 }

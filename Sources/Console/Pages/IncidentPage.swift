@@ -39,6 +39,7 @@ struct IncidentPage {
     <div class="columns"><div class="stack main">\(figures)\(IncidentEvidence.contrast(incident))\(IncidentEvidence.exemplars(exemplars, now: now))\
     \(IncidentCards.alerts(incident, state: state, monitors: monitors, now: now))\(similar)</div>
     <div class="stack side">\(IncidentCards.cause(incident))\(IncidentCards.remediation(remediations, now: now, forms: forms))\
+    \(IncidentCards.followUps(incident, remediations, forms: forms))\
     \(IncidentCards.timeline(incident, now: now, forms: forms))</div></div>
     """
   }
@@ -53,7 +54,12 @@ struct IncidentPage {
     } else {
       parts.append("goes on for \(Words.span(now - incident.onsetAt))")
     }
+    if let acknowledged = incident.timeToAcknowledge { parts.append("acknowledged after \(Words.span(acknowledged))") }
     parts.append("owner \(incident.owner ?? "nobody yet")")
+    for (role, person) in incident.roles.sorted(by: { $0.key < $1.key }) where role != IncidentRole.commander.rawValue {
+      parts.append("\(role) \(person)")
+    }
+    if let other = incident.mergedInto { parts.append("merged into <a href=\"/incidents/\(other)\">\(other)</a>") }
     return HTML(raw: parts.map(\.text).joined(separator: " · "))
   }
 
@@ -65,10 +71,11 @@ struct IncidentPage {
     if let proposed {
       items.append(
         forms.button(
-          "Approve: \(proposed.plan.action.sentence)", to: "\(incident.path)/approve", class: "primary",
+          "Approve: \(proposed.plan.sentence)", to: "\(incident.path)/approve", class: "primary",
           fields: [("remediation", proposed.id)]))
     }
     if incident.state == .triggered { items.append(forms.button("Acknowledge", to: "\(incident.path)/acknowledge")) }
+    items += byHand
     if incident.isOpen {
       items.append(
         forms.field("Resolve", to: "\(incident.path)/resolve", name: "reason", hint: "What ended it", isRequired: false))
@@ -86,6 +93,31 @@ struct IncidentPage {
       )
     }
     return "<div class=\"actions\">\(items)</div>"
+  }
+
+  /// What is seldom done, behind buttons that ask for what they need.
+  private var byHand: [HTML] {
+    guard incident.isOpen else {
+      return incident.mergedInto == nil
+        ? [forms.field("Reopen", to: "\(incident.path)/reopen", name: "reason", hint: "What came back", isRequired: false)] : []
+    }
+    var items = [
+      forms.field("Assign", to: "\(incident.path)/assign", name: "person", hint: "Who owns it", isRequired: true),
+      forms.field(
+        "Change severity", to: "\(incident.path)/severity", name: "severity", hint: "SEV-1 to SEV-4", isRequired: true),
+      forms.field(
+        "Same as", to: "\(incident.path)/link", name: "other", hint: "An earlier incident, such as INC-1", isRequired: true),
+    ]
+    if state.incidents.open.count > 1 {
+      items.append(
+        forms.field(
+          "Merge into", to: "\(incident.path)/merge", name: "other", hint: "An open incident, such as INC-1", isRequired: true))
+    }
+    if incident.alerts.count > 1 {
+      items.append(
+        forms.field("Split off", to: "\(incident.path)/split", name: "alerts", hint: "The name of a monitor", isRequired: true))
+    }
+    return items
   }
 
   /// One line for a chat or a ticket, then the summary.

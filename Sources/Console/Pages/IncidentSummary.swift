@@ -59,7 +59,11 @@ struct IncidentSummary {
   }
 
   private static func sentence(_ remediation: Remediation) -> String {
-    let action = remediation.plan.action.sentence
+    let action = remediation.plan.sentence
+    guard remediation.plan.action != nil else { return "Nothing at the gateway helps: a person has to take over." }
+    if let other = remediation.waitsFor, remediation.state == .proposed || remediation.state == .approved {
+      return "\(action) waits for \(other): \(remediation.reason)."
+    }
     switch remediation.state {
     case .proposed: return "\(action) is proposed and waits for approval."
     case .approved: return "\(action) is approved and about to be applied."

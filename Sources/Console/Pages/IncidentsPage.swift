@@ -26,6 +26,7 @@ struct IncidentsPage {
   let state: CommandState
   let filter: IncidentFilter
   let health: CommanderHealth
+  let forms: Forms
 
   private var all: [Incident] { state.incidents.incidents }
   /// Newest first.
@@ -44,6 +45,7 @@ struct IncidentsPage {
     return """
       <h1>\(headline)</h1>
       <p class="lede">\(all.isEmpty ? "An incident opens when a monitor fires." : repeats)</p>
+      <div class="actions">\(forms.field("Declare an incident", to: "/incidents", name: "title", hint: "What users suffer (SEV-3 until you say otherwise)", isRequired: true, fields: [(name: "severity", value: "SEV-3")]))</div>
       \(all.isEmpty ? .empty : times)
       <div class="toolbar"><h2 class="hidden">List</h2><nav class="choices" aria-label="State">\(facets)</nav></div>
       \(table)
@@ -75,7 +77,8 @@ struct IncidentsPage {
         "<div class=\"card tile\"><h2>\(title)</h2><p class=\"figure\">\(value)</p><p class=\"muted\">\(meaning), mean of \(Words.count(mean.count, "incident"))</p></div>"
     }
     return """
-      <section aria-label="How fast" class="tiles three">\(tile("Time to detect", "onset to opening", means.toDetect))\
+      <section aria-label="How fast" class="tiles">\(tile("Time to detect", "onset to opening", means.toDetect))\
+      \(tile("Time to acknowledge", "opening to acknowledgement", means.toAcknowledge))\
       \(tile("Time to mitigate", "onset to mitigation", means.toMitigate))\
       \(tile("Time to resolve", "onset to resolution", means.toResolve))</section>
       """
@@ -122,10 +125,11 @@ struct IncidentTimes {
     }
   }
 
-  let toDetect, toMitigate, toResolve: Mean
+  let toDetect, toAcknowledge, toMitigate, toResolve: Mean
 
   init(_ incidents: [Incident]) {
     toDetect = Mean(incidents.map(\.timeToDetect))
+    toAcknowledge = Mean(incidents.compactMap(\.timeToAcknowledge))
     toMitigate = Mean(incidents.compactMap(\.timeToMitigate))
     toResolve = Mean(incidents.compactMap(\.timeToResolve))
   }

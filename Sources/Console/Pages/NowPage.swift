@@ -160,7 +160,7 @@ extension CommandState {
     let changes = changes.map { Chart.Mark(at: $0.at, kind: .change, text: $0.sentence) }
     let applied = remediations.remediations.compactMap { remediation in
       remediation.appliedAt.map {
-        Chart.Mark(at: $0, kind: .remediation, text: "\(remediation.plan.action.sentence) (\(remediation.incident))")
+        Chart.Mark(at: $0, kind: .remediation, text: "\(remediation.plan.sentence) (\(remediation.incident))")
       }
     }
     return (changes + applied).sorted { $0.at < $1.at }

@@ -21,6 +21,29 @@ struct APIRoutes: Sendable {
     var version: String?
     var label: String?
     var share: String?
+    var severity: String?
+    var role: String?
+    var person: String?
+    var other: String?
+    var alerts: String?
+    var task: String?
+    var title: String?
+
+    /// What actions on incidents read, by the names of `IncidentAction.fields`.
+    var fields: [String: String] {
+      var fields: [String: String] = [:]
+      fields["text"] = text
+      fields["reason"] = reason
+      fields["remediation"] = remediation
+      fields["severity"] = severity
+      fields["role"] = role
+      fields["person"] = person
+      fields["other"] = other
+      fields["alerts"] = alerts
+      fields["task"] = task
+      fields["title"] = title
+      return fields
+    }
   }
 
   private struct PromptsDocument: Encodable {
@@ -41,14 +64,26 @@ struct APIRoutes: Sendable {
       let id = try context.parameters.require("id")
       let action = try IncidentAction(try context.parameters.require("action"))
       let body = try await body(request)
-      let command = try action.command(
-        incident: id, text: body.text, reason: body.reason, remediation: body.remediation, state: try await source.state())
+      let command = try action.command(incident: id, fields: body.fields, state: try await source.state())
       try await source.submit(command, actor(body))
       let state = try await source.state()
       guard let incident = state.incidents[id] else {
         throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).")
       }
       return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
+    }
+    api.post("incidents") { request, context in
+      let body = try await body(request)
+      try await source.submit(try IncidentAction.declaration(body.fields), actor(body))
+      let state = try await source.state()
+      guard let incident = state.incidents.incidents.last else {
+        throw RequestProblem(.notFound, "No such incident", "The incident was declared, and is not there any more.")
+      }
+      return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
+    }
+    api.get("incidents/:id/dry-run.json") { request, context in
+      let id = try context.parameters.require("id")
+      return try Response.json(try await dryRun(id, remediation: request.uri.queryParameters["remediation"].map(String.init)))
     }
     api.post("overrides/:id/withdraw") { request, context in
       let id = try context.parameters.require("id")
@@ -141,8 +176,31 @@ struct APIRoutes: Sendable {
     } catch {
       throw RequestProblem(
         .badRequest, "Unreadable JSON",
-        "The body must be one JSON object with text fields: actor, text, reason, remediation, version, label, share.")
+        "The body must be one JSON object with text fields: actor, version, label, share, \(IncidentAction.fields.joined(separator: ", "))."
+      )
     }
+  }
+
+  /// What a plan would have done with the requests that came since the failure began.
+  private func dryRun(_ id: String, remediation name: String?) async throws -> DryRunReport {
+    let state = try await source.state()
+    guard let incident = state.incidents[id] else {
+      throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).")
+    }
+    let plans = state.remediations.of(incident: id).filter { $0.plan.action != nil }
+    guard let plan = name.map({ name in plans.first { $0.id == name } }) ?? plans.last else {
+      throw RequestProblem(
+        .conflict, "Nothing to try",
+        name.map { "\(id) has no remediation \($0) that changes anything." }
+          ?? "\(id) has no remediation that changes anything; there is nothing to replay.")
+    }
+    let range = DryRun.range(of: incident, plan: plan, now: source.now())
+    var filter = SpanFilter()
+    filter.range = range
+    filter.onlyAccountedFor = true
+    filter.kinds = [.llm, .embedding]
+    let spans = try await source.spans(filter, DryRun.spanLimit)
+    return DryRun.report(of: plan.plan, over: spans, range: range)
   }
 
   private func actor(_ body: ActionBody) -> String {

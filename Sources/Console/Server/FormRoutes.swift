@@ -17,11 +17,14 @@ struct FormRoutes: Sendable {
       let action = try context.parameters.require("action")
       let fields = try await fields(request, context)
       let state = try await source.state()
-      let command = try IncidentAction(action).command(
-        incident: id, text: fields["text"], reason: fields["reason"], remediation: fields["remediation"], state: state)
+      let command = try IncidentAction(action).command(incident: id, fields: fields, state: state)
       try await source.submit(command, configuration.actor)
       // The id is one the state knows, or the command would have been refused.
       return Response.seeOther("/incidents/\(id)")
+    }
+    router.post("incidents") { request, context in
+      try await source.submit(try IncidentAction.declaration(try await fields(request, context)), configuration.actor)
+      return Response.seeOther(try await source.state().incidents.incidents.last.map { "/incidents/\($0.id)" } ?? "/incidents")
     }
     router.post("overrides/:id/withdraw") { request, context in
       let id = try context.parameters.require("id")

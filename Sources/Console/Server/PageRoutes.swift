@@ -17,8 +17,10 @@ struct PageRoutes: Sendable {
   func add(to router: Router<Console.Context>) {
     router.get("/") { request, _ in try await withForms(request) { try await nowPage(request, forms: $0).page } }
     router.get("now.json") { request, _ in try Response.json(NowDocument(try await nowPage(request, forms: Forms(token: "")))) }
-    router.get("incidents") { request, _ in Response.page(try await incidentsPage(request).page) }
-    router.get("incidents.json") { request, _ in try Response.json(IncidentsDocument(try await incidentsPage(request))) }
+    router.get("incidents") { request, _ in try await withForms(request) { try await incidentsPage(request, forms: $0).page } }
+    router.get("incidents.json") { request, _ in
+      try Response.json(IncidentsDocument(try await incidentsPage(request, forms: Forms(token: ""))))
+    }
     router.get("system") { _, _ in
       Response.page(
         SystemPage(
@@ -63,9 +65,10 @@ struct PageRoutes: Sendable {
       isLive: isLive, forms: forms)
   }
 
-  private func incidentsPage(_ request: Request) async throws -> IncidentsPage {
+  private func incidentsPage(_ request: Request, forms: Forms) async throws -> IncidentsPage {
     let filter = request.uri.queryParameters["state"].flatMap { IncidentFilter(rawValue: String($0)) } ?? .all
-    return IncidentsPage(now: source.now(), state: try await source.state(), filter: filter, health: try await source.health())
+    return IncidentsPage(
+      now: source.now(), state: try await source.state(), filter: filter, health: try await source.health(), forms: forms)
   }
 
   private func incidentPage(_ id: String, _ request: Request, forms: Forms) async throws -> IncidentPage {

@@ -101,6 +101,7 @@ enum EventTags {
     line.appendTag("finish_reason", span.finishReason?.rawValue)
     line.appendTag("cache", span[.cache])
     line.appendTag("error_class", span.outcome.errorClass?.rawValue)
+    line.appendTag("override", span.dimensions.override)
     line.appendTag("session_id", span.session)
   }
 }

@@ -101,6 +101,7 @@ enum SpanLogLine {
     text("llm.prompt", span.dimensions.prompt, &line)
     text("llm.prompt_version", span.dimensions.promptVersion, &line)
     text("llm.region", span.dimensions.region, &line)
+    text("llm.override", span.dimensions.override, &line)
     text("llm.virtual_key", span.virtualKey, &line)
     text("llm.session", span.session, &line)
     text("llm.service_tier", span.serviceTier?.rawValue, &line)

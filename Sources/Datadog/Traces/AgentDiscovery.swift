@@ -13,15 +13,17 @@ package final class AgentDiscovery: Sendable {
   package let agent: String
   private let send: DeliverySend
   private let sleep: @Sendable (Duration) async throws -> Void
-  private let current = Mutex(AgentState.unasked)
+  private let current: Mutex<AgentState>
 
+  /// - Parameter state: what is known before it was asked.
   package init(
-    agent: String, send: @escaping DeliverySend,
+    agent: String, state: AgentState = .unasked, send: @escaping DeliverySend,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     var agent = agent
     while agent.hasSuffix("/") { agent.removeLast() }
     self.agent = agent
+    current = Mutex(state)
     self.send = send
     self.sleep = sleep
   }

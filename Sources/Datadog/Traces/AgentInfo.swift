@@ -5,7 +5,7 @@ import Foundation
 package struct AgentInfo: Equatable, Sendable {
   package var version = ""
   package var endpoints: Set<String> = []
-  /// It wants traces that are given up left out, by whoever computes their statistics. We do not, so they are sent.
+  /// It wants traces that are given up left out, by whoever computes their statistics.
   package var dropsUnsampledAtClient = false
   /// It takes the structured member of spans that LLM Observability travels in.
   package var takesSpanStructures = false
@@ -39,6 +39,10 @@ package struct AgentInfo: Equatable, Sendable {
   package var tracesPath: String? {
     ["/v0.4/traces", "/v0.3/traces"].first { endpoints.contains($0) }
   }
+
+  /// It takes statistics, and wants them from whoever sends traces.
+  package var takesStatistics: Bool { dropsUnsampledAtClient && endpoints.contains(Self.statisticsPath) }
+  package static let statisticsPath = "/v0.6/stats"
 
   /// The prefix under which the Agent passes requests on to Datadog's intakes, newest first.
   package var eventProxyPath: String? {

@@ -56,6 +56,22 @@ struct AgentSpanEncoder: Sendable {
     return own
   }
 
+  /// What the span is counted by where its statistics are ours: the words it would have in a trace.
+  func statisticsKey(
+    of span: UnsafePointer<LLMSpan>, _ member: TraceGrouping.Member, _ words: SpanWords, peers: Bool
+  ) -> StatisticsKey {
+    let status = span.pointee.httpStatus ?? 0
+    return StatisticsKey(
+      env: env(of: span), version: span.pointee.dimensions.version, service: service(of: span), kind: span.pointee.kind,
+      resource: resource(of: span), httpStatus: (100...599).contains(status) ? status : 0,
+      isServer: span.pointee.kind == .workflow && member.isTopLevel, isTraceRoot: member.parent == 0,
+      peer: peers && words.isCall ? span.pointee.dimensions.provider : nil)
+  }
+
+  private func resource(of span: UnsafePointer<LLMSpan>) -> String {
+    span.pointee.name.isEmpty ? span.pointee.kind.rawValue : span.pointee.name
+  }
+
   /// - Parameters:
   ///   - span: by its place in memory: a copy of one would be a count for each of its strings.
   ///   - decision: given with the first span of what is sent together; the Agent looks for it there.
@@ -71,7 +87,7 @@ struct AgentSpanEncoder: Sendable {
     out.append("name")
     out.append(kind.name)
     out.append("resource")
-    out.append(span.pointee.name.isEmpty ? span.pointee.kind.rawValue : span.pointee.name, limit: Self.resourceBytes)
+    out.append(resource(of: span), limit: Self.resourceBytes)
     out.append("type")
     out.append("llm")
     // Datadog knows a trace by its lower half, which must not be zero.
@@ -135,6 +151,7 @@ struct AgentSpanEncoder: Sendable {
     text("prompt", span.pointee.dimensions.prompt, &out)
     text("prompt_version", span.pointee.dimensions.promptVersion, &out)
     text("region", span.pointee.dimensions.region, &out)
+    text("override", span.pointee.dimensions.override, &out)
     text("finish_reason", span.pointee.finishReason?.rawValue, &out)
     if let read = span.pointee.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
     if kind.isCall { text("peer.service", span.pointee.dimensions.provider, &out, limit: Self.nameBytes) }
@@ -162,7 +179,7 @@ struct AgentSpanEncoder: Sendable {
         out.append(hexadecimal: span.pointee.traceID.high)
         entries += 1
       }
-      if decision.priority.isKept, let maker = decision.makerTag { word("_dd.p.dm", maker, &out) }
+      if decision.priority.isKept { text("_dd.p.dm", decision.mechanism?.description, &out) }
       text("_dd.p.ksr", decision.rateText, &out)
     }
     out.end(place, size: entries)

@@ -34,6 +34,9 @@ package final class AgentTraces: Sendable {
   }
 
   package let lane: DeliveryLane
+  /// What of spans is counted here, where the Agent leaves it to us: for its `/v0.6/stats`.
+  package let statistics: DeliveryLane
+  private let discovery: AgentDiscovery
   private let encoder: Mutex<TraceEncoder>
   private let sampling: Sampling
   private let now: @Sendable () -> Timestamp
@@ -67,19 +70,41 @@ package final class AgentTraces: Sendable {
     let sampling = Sampling()
     self.sampling = sampling
     self.now = now
+    self.discovery = discovery
     encoder = Mutex(TraceEncoder(settings))
     let headers = Self.headers(settings)
     lane = DeliveryLane(
       name: "apm", limits: limits,
       assemble: { items in
-        let (body, traces) = TraceEncoder.body(items)
+        let (body, traces, leftTraces, leftSpans) = TraceEncoder.body(items)
         var headers = headers
         headers.append((name: "X-Datadog-Trace-Count", value: String(traces)))
+        if items.first?.kind == 1 {
+          headers.append((name: "Datadog-Client-Computed-Stats", value: "yes"))
+          if leftTraces > 0 {
+            headers.append((name: "Datadog-Client-Dropped-P0-Traces", value: String(leftTraces)))
+            headers.append((name: "Datadog-Client-Dropped-P0-Spans", value: String(leftSpans)))
+          }
+        }
         if let version = sampling.version { headers.append((name: "Datadog-Rates-Payload-Version", value: version)) }
         return DeliveryRequest(url: discovery.agent + discovery.state.tracesPath, headers: headers, body: body)
       },
       answered: { sampling.read($0) }, send: send, sleep: sleep, jitter: jitter)
+    statistics = DeliveryLane(
+      name: "apm_stats", limits: Self.statisticsLimits,
+      assemble: { items in
+        // Each item is a payload of its own.
+        DeliveryRequest(
+          url: discovery.agent + AgentInfo.statisticsPath, headers: headers, body: items.first?.bytes ?? [])
+      }, send: send, sleep: sleep, jitter: jitter)
   }
+
+  private static let statisticsLimits: DeliveryLimits = {
+    var limits = DeliveryLimits()
+    limits.batchItems = 1
+    limits.itemCapacity = 1_000
+    return limits
+  }()
 
   /// Four times a second, up to 4 MiB a request (the Agent takes 25), and at most 32 MiB for an Agent that is away.
   package static let limits: DeliveryLimits = {
@@ -94,8 +119,20 @@ package final class AgentTraces: Sendable {
   package func add(_ spans: [LLMSpan]) {
     guard !spans.isEmpty else { return }
     let rates = sampling.rates
+    let duties = TraceDuties(discovery.state.info)
     let time = now()
-    lane.offer(encoder.withLock { $0.encode(spans, rates: rates, now: time) })
+    lane.offer(encoder.withLock { $0.encode(spans, rates: rates, duties: duties, now: time) })
+  }
+
+  /// Sends the statistics whose ten seconds are over; called every second or so.
+  package func flush() { offerStatistics(isLast: false) }
+
+  /// Sends all statistics there are, before the lane ends.
+  package func finish() { offerStatistics(isLast: true) }
+
+  private func offerStatistics(isLast: Bool) {
+    let time = now()
+    statistics.offer(encoder.withLock { $0.takeStatistics(now: time, isLast: isLast) })
   }
 
   private static func headers(_ settings: Settings) -> [(name: String, value: String)] {
@@ -105,8 +142,9 @@ package final class AgentTraces: Sendable {
       (name: "Datadog-Meta-Lang-Version", value: languageVersion),
       (name: "Datadog-Meta-Lang-Interpreter", value: "swift"),
       (name: "Datadog-Meta-Tracer-Version", value: settings.productVersion),
-      // The marks of top-level spans are ours; statistics are the Agent's, so it is sent what is given up too.
-      (name: "Datadog-Client-Computed-Top-Level", value: "true"),
+      // The marks of top-level spans are ours. Whose the statistics are, the Agent says: where they are its own, it is sent what is
+      // given up too.
+      (name: "Datadog-Client-Computed-Top-Level", value: "yes"),
       // Without it the Agent answers 200 to what it drops.
       (name: "Datadog-Send-Real-Http-Status", value: "1"),
     ]

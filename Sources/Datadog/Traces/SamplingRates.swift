@@ -54,8 +54,8 @@ struct SamplingRates: Equatable, Sendable {
 /// A decision about one trace, and the marks that explain it (`_dd.p.dm`, `_dd.agent_psr`, `_dd.rule_psr`).
 struct TraceDecision: Equatable, Sendable {
   enum Maker: Equatable, Sendable {
-    /// Whoever began the trace, elsewhere.
-    case caller
+    /// Whoever began the trace, elsewhere; by what, where that is known.
+    case caller(SamplingMechanism?)
     /// Nobody has said anything: everything is kept.
     case standard
     case agent(rate: Double)
@@ -78,14 +78,12 @@ struct TraceSampler: Sendable {
   init() {}
 
   /// - Parameters:
-  ///   - isSampled: false when the trace's beginner gave it up, which nothing here overrules.
-  ///   - hasCaller: the trace began elsewhere, so its fate is decided.
+  ///   - given: what the trace's beginner decided, which nothing here overrules.
   ///   - hasFailed: a span of it failed, was blocked or was left by its client.
   mutating func decide(
-    traceLow: UInt64, rate: Double?, isSampled: Bool, hasCaller: Bool, hasFailed: Bool, now: Timestamp
+    traceLow: UInt64, rate: Double?, given: SamplingDecision?, hasFailed: Bool, now: Timestamp
   ) -> TraceDecision {
-    if !isSampled { return TraceDecision(priority: .autoReject, maker: .caller) }
-    if hasCaller { return TraceDecision(priority: .autoKeep, maker: .caller) }
+    if let given { return TraceDecision(priority: given.priority, maker: .caller(given.mechanism)) }
     guard let rate else { return TraceDecision(priority: .autoKeep, maker: .standard) }
     if SamplingRates.keeps(traceLow: traceLow, rate: rate) {
       return TraceDecision(priority: .autoKeep, maker: .agent(rate: rate))

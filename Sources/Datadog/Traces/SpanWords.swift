@@ -26,13 +26,13 @@ struct SpanWords {
 }
 
 extension TraceDecision {
-  /// `_dd.p.dm`: by default, by the Agent's rate, by a rule. `nil`: the caller's, which is not known here.
-  var makerTag: StaticString? {
+  /// `_dd.p.dm`; `nil`: the caller's, and nobody told it.
+  var mechanism: SamplingMechanism? {
     switch maker {
-    case .caller: nil
-    case .standard: "-0"
-    case .agent: "-1"
-    case .failureRule: "-3"
+    case .caller(let mechanism): mechanism
+    case .standard: .standard
+    case .agent: .agentRate
+    case .failureRule: .rule
     }
   }
 }

@@ -189,7 +189,8 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
         return key
       },
       isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
-      traceTicket: traceID.low)
+      traceTicket: traceID.low, at: request.start,
+      take: { loop.health.take(override: $0, perMinute: $1, at: request.start) })
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
     let decision: Result<AdmittedCall, GatewayFailure> = request.body.withUnsafeReadableBytes { bytes in
       do throws(GatewayFailure) {
@@ -218,7 +219,8 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     case .success(let reservation): return reservation
     case .failure(let refusal):
       throw GatewayFailure(
-        status: 429, errorClass: .quotaExhausted, message: refusal.message,
+        status: 429, errorClass: snapshot.overrides.isBudget(refusal.budget) ? .withheld : .quotaExhausted,
+        message: refusal.message,
         // Waiting helps only where time is what is missing.
         retryAfter: refusal.reason == .overLimit ? refusal.retryAfter : nil)
     }

@@ -60,16 +60,17 @@ final class Exchange: LoopMember {
     requestBody = body
     let route = call.route
     let candidateCount = call.candidates.count
+    let retry = call.retry
     self.call = call
     let timeouts = route.value.timeouts
     limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
-    schedule = AttemptSchedule(targetCount: candidateCount, policy: route.value.retry)
+    schedule = AttemptSchedule(targetCount: candidateCount, policy: retry)
     lastActivity = started
   }
 
   func start() {
     loop.began(self)
-    loop.health.requestCame(route: call.route.value.name, policy: call.route.value.retry)
+    loop.health.requestCame(route: call.route.value.name, policy: call.retry)
     prepareTarget()
   }
 

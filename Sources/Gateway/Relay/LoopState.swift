@@ -67,6 +67,7 @@ final class LoopState {
     guard newer.overrides.generation >= snapshot.overrides.generation else { return false }
     snapshot = newer
     snapshotNumber += 1
+    health.keepThrottles(of: newer.overrides)
     seenKeys.removeAll(keepingCapacity: true)
     return true
   }

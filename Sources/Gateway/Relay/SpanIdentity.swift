@@ -8,8 +8,8 @@ struct SpanIdentity {
   let traceID: TraceID
   let spanID: SpanID
   let parentSpanID: SpanID?
-  /// What the caller decided about keeping the trace; true when it said nothing.
-  let isSampled: Bool
+  /// What the caller decided about keeping the trace; `nil` when it said nothing.
+  let sampling: SamplingDecision?
   let start: Timestamp
   /// What the caller sent, for a provider of our own that is to see it. By reference: most requests bring none.
   private let caller: Shared<TraceContext>?
@@ -20,7 +20,7 @@ struct SpanIdentity {
     caller = isTraced ? TraceContext.extract { Self.value($0, in: headers) }.map(Shared.init) : nil
     traceID = caller?.value.traceID ?? TraceID.random(at: start, using: &random)
     parentSpanID = caller?.value.spanID
-    isSampled = caller?.value.isSampled ?? true
+    sampling = caller?.value.sampling
     spanID = SpanID.random(using: &random)
     self.start = start
   }
@@ -46,7 +46,7 @@ struct SpanIdentity {
   }
 
   func complete(_ span: inout LLMSpan, facts: AdmittedFacts) {
-    span.isSampled = isSampled
+    span.sampling = sampling
     span.virtualKey = facts.virtualKey
     span.serviceTier = facts.serviceTier
     span.isStreaming = facts.streams

@@ -13,8 +13,12 @@ struct AdmittedCall {
   var asked: String
   /// In the order they are tried; never empty.
   var candidates: [Candidate]
-  /// Edits that hold for every target: the managed prompt's text.
+  /// Edits that hold for every target: the managed prompt's text, and what overrides ask for.
   var edits: [BodyEdit]
+  /// The route's, or what an override left of it.
+  var retry: RetryPolicy
+  /// What an override allows an answer; `nil` where none does.
+  var outputTokenCap: Int?
 }
 
 /// What is known of a request, from its line and headers on; all of it goes on the span. Of one request and one event loop.
@@ -47,8 +51,12 @@ struct AdmissionContext {
   var isOpen: (Candidate, CircuitPolicy) -> Bool
   /// Picks weighted targets.
   var ticket: UInt64
-  /// Picks the side of a canary where the request names no session: the same for all calls of one trace.
+  /// Picks the side of a canary or an override where the request names no session: the same for all calls of one trace.
   var traceTicket: UInt64
+  /// When the request came.
+  var at: Timestamp
+  /// Takes one request from a throttle's rate, by the id of its override; how long to wait where there is none left.
+  var take: (_ override: String, _ perMinute: Int) -> Duration?
 }
 
 enum Admission {
@@ -91,28 +99,43 @@ enum Admission {
         "No route serves model \"\(asked)\" over \(target.value.wireProtocol.rawValue): add it to `routes` in the configuration.")
     }
     facts.dimensions.route = route.value.name
-    let override =
-      snapshot.overrides.overrides.isEmpty
-      ? nil : fallback(route: route.value, asked: asked, target: target.value, snapshot: snapshot)
-    let candidates = TargetOrder.candidates(of: route, asked: asked, ticket: context.ticket, override: override) {
+    let ticket = headers.first("x-commander-session").map { PromptTicket.of($0.utf8) } ?? context.traceTicket
+    var overrides = OverrideDecision(snapshot.overrides, at: context.at, ticket: ticket)
+    var edits: [BodyEdit] = []
+    let instruction: String?
+    do throws(GatewayFailure) {
+      instruction = try promptInstruction(
+        facts: facts, request: request, label: tag(headers.first("x-commander-prompt-label") ?? request.labels["prompt_label"]),
+        ticket: ticket, overrides: &overrides, snapshot: snapshot)
+      if !overrides.isEmpty {
+        // After the prompt, whose version an override may name.
+        try overrides.decide(
+          facts: facts, route: route.value, asked: asked, target: target.value, snapshot: snapshot, take: context.take)
+        facts.dimensions.override = overrides.mark
+      }
+    } catch {
+      facts.dimensions.override = overrides.mark
+      throw error
+    }
+    let candidates = TargetOrder.candidates(
+      of: route, targets: overrides.isEmpty ? nil : overrides.targets(of: route.value), asked: asked, ticket: context.ticket,
+      override: overrides.fallback
+    ) {
       context.isOpen($0, route.value.circuit)
     }
     guard !candidates.isEmpty else {
       throw refuse(503, .providerError, "Route \"\(route.value.name)\" has no target with a weight above 0.")
     }
-    var edits: [BodyEdit] = []
-    if let instruction = try promptInstruction(
-      facts: facts, request: request,
-      label: tag(headers.first("x-commander-prompt-label") ?? request.labels["prompt_label"]),
-      ticket: headers.first("x-commander-session").map { PromptTicket.of($0.utf8) } ?? context.traceTicket, snapshot: snapshot)
-    {
+    if !overrides.isEmpty { edits += overrides.edits(of: body, request: request, bodyFormat: target.value.bodyFormat) }
+    if let instruction {
       guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.value.bodyFormat) else {
         throw refuse(400, .invalidRequest, "The request has no \"messages\" array to put the managed prompt's text in.")
       }
       edits.append(edit)
     }
     return AdmittedCall(
-      target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits)
+      target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits,
+      retry: overrides.retry(route.value.retry), outputTokenCap: overrides.outputTokenCap)
   }
 
   /// What the request line and the headers say, before anything of the body is known.
@@ -147,24 +170,10 @@ enum Admission {
     return known
   }
 
-  /// What a remediation put in the place of the route's targets.
-  private static func fallback(
-    route: Route, asked: String, target: RequestTarget, snapshot: GatewaySnapshot
-  ) -> Candidate? {
-    var result: Candidate?
-    for case .fallBackModel(let routeName, let from, let toProvider, let toModel) in snapshot.overrides.overrides.map(\.action)
-    where routeName == route.name && (from == asked || from == RoutingOverride.anyModel) {
-      let isPresentTarget = route.targets.contains { $0.provider == toProvider && ($0.model ?? asked) == toModel }
-      if !isPresentTarget || route.targets.count > 1, snapshot.providers[toProvider]?.value.serves(target) == true {
-        result = Candidate(provider: toProvider, model: toModel, isFallback: true)
-      }
-    }
-    return result
-  }
-
   /// The system instruction to put in, when the request names a managed prompt; sets the resolved version.
   private static func promptInstruction(
-    facts: AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, snapshot: GatewaySnapshot
+    facts: AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, overrides: inout OverrideDecision,
+    snapshot: GatewaySnapshot
   ) throws(GatewayFailure) -> String? {
     guard facts.bodyFormat.spanKind == .llm, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else {
       return nil
@@ -176,10 +185,7 @@ enum Admission {
     do throws(PromptResolutionFailure) {
       resolution = try prompt.resolve(
         version: facts.dimensions.promptVersion, label: label, ticket: ticket)
-      for case .rollBackPrompt(name, resolution.version, let earlier) in snapshot.overrides.overrides.map(\.action) {
-        resolution = try prompt.resolve(version: earlier, ticket: ticket)
-        break
-      }
+      if !overrides.isEmpty { resolution = try overrides.resolve(resolution, of: prompt, ticket: ticket) }
     } catch {
       throw refuse("\(error)")
     }

@@ -62,7 +62,7 @@ struct AttemptSchedule {
   static func isTransient(_ errorClass: ErrorClass) -> Bool {
     switch errorClass {
     case .rateLimited, .overloaded, .timeout, .providerError, .network: true
-    case .quotaExhausted, .invalidRequest, .contextOverflow, .auth, .cancelled, .blocked: false
+    case .quotaExhausted, .invalidRequest, .contextOverflow, .auth, .cancelled, .blocked, .withheld: false
     }
   }
 
@@ -71,7 +71,7 @@ struct AttemptSchedule {
   static func isWorthAnotherTarget(_ errorClass: ErrorClass) -> Bool {
     switch errorClass {
     case .rateLimited, .overloaded, .timeout, .providerError, .network, .quotaExhausted, .auth, .contextOverflow: true
-    case .invalidRequest, .cancelled, .blocked: false
+    case .invalidRequest, .cancelled, .blocked, .withheld: false
     }
   }
 
@@ -79,7 +79,7 @@ struct AttemptSchedule {
   static func isTargetsFault(_ errorClass: ErrorClass) -> Bool {
     switch errorClass {
     case .overloaded, .timeout, .providerError, .network, .rateLimited, .quotaExhausted, .auth: true
-    case .invalidRequest, .contextOverflow, .cancelled, .blocked: false
+    case .invalidRequest, .contextOverflow, .cancelled, .blocked, .withheld: false
     }
   }
 }

@@ -17,11 +17,16 @@ enum BudgetDemand {
     // What the gateway puts in is input too.
     let inputBytes = call.edits.reduce(bodyBytes) { $0 + $1.replacement.utf8.count }
     let stated =
-      kind == .embedding ? 0 : call.request.maximumOutputTokens.map { statedTokens($0, times: call.request.answerCount) }
+      kind == .embedding ? 0 : mostOutputTokens(call).map { statedTokens($0, times: call.request.answerCount) }
     return BudgetRequest(
       virtualKey: facts.virtualKey ?? "", tenant: facts.dimensions.tenant, feature: facts.dimensions.feature,
       inputTokenCeiling: inputBytes, statedOutputTokens: stated, answerCount: call.request.answerCount,
       price: prices.flatMap { price(call, tier: facts.serviceTier, inputTokens: inputBytes, prices: $0, at: time) })
+  }
+
+  private static func mostOutputTokens(_ call: AdmittedCall) -> Int? {
+    guard let cap = call.outputTokenCap else { return call.request.maximumOutputTokens }
+    return min(cap, call.request.maximumOutputTokens ?? cap)
   }
 
   private static func statedTokens(_ maximum: Int, times count: Int) -> Int {

@@ -1,4 +1,4 @@
-// What all event loops know together about targets: whose circuit is open, and what retries a route still has.
+// What all event loops know together: whose circuit is open, what retries a route still has, and how far throttles are used.
 
 import LLMTelemetry
 import Synchronization
@@ -13,6 +13,8 @@ final class TargetHealth: Sendable {
   private struct State {
     var circuits: [Target: CircuitBreaker] = [:]
     var retries: [String: RetryBudget] = [:]
+    /// By the id of their override.
+    var throttles: [String: RateGate] = [:]
   }
 
   private let state = Mutex(State())
@@ -45,6 +47,20 @@ final class TargetHealth: Sendable {
   func requestCame(route: String, policy: RetryPolicy) {
     guard policy.attempts > 0 else { return }
     state.withLock { $0.retries[route, default: RetryBudget()].requestCame(percent: policy.budgetPercent) }
+  }
+
+  /// One request of a throttle's rate; how long to wait where none is left.
+  func take(override: String, perMinute: Int, at now: Timestamp) -> Duration? {
+    state.withLock { $0.throttles[override, default: RateGate()].take(at: now, perMinute: perMinute) }
+  }
+
+  /// Throttles that are over are forgotten with the next view.
+  func keepThrottles(of overrides: RoutingOverrides) {
+    state.withLock { state in
+      guard !state.throttles.isEmpty else { return }
+      let ids = Set(overrides.overrides.map(\.id))
+      state.throttles = state.throttles.filter { ids.contains($0.key) }
+    }
   }
 
   func takeRetry(route: String) -> Bool {

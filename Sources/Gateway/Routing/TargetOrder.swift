@@ -15,10 +15,11 @@ struct Candidate: Hashable {
 enum TargetOrder {
   /// The same for a route held by reference: most have one target, and are not copied for it.
   static func candidates(
-    of route: Shared<Route>, asked: String, ticket: UInt64, override: Candidate?, isOpen: (Candidate) -> Bool
+    of route: Shared<Route>, targets: [RouteTarget]?, asked: String, ticket: UInt64, override: Candidate?,
+    isOpen: (Candidate) -> Bool
   ) -> [Candidate] {
-    guard override == nil, route.value.targets.count == 1, route.value.fallbacks.isEmpty else {
-      return candidates(of: route.value, asked: asked, ticket: ticket, override: override, isOpen: isOpen)
+    guard override == nil, targets == nil, route.value.targets.count == 1, route.value.fallbacks.isEmpty else {
+      return candidates(of: route.value, targets: targets, asked: asked, ticket: ticket, override: override, isOpen: isOpen)
     }
     return [candidate(route.value.targets[0], asked)]
   }
@@ -27,18 +28,21 @@ enum TargetOrder {
   /// every circuit is open they are tried all the same: an open circuit diverts, and never refuses by itself.
   ///
   /// - Parameters:
+  ///   - targets: the route's, with the weights they have at present.
   ///   - ticket: a random number that picks a target by weight.
   ///   - override: what a remediation put in the place of the targets.
   static func candidates(
-    of route: Route, asked: String, ticket: UInt64, override: Candidate?, isOpen: (Candidate) -> Bool
+    of route: Route, targets: [RouteTarget]? = nil, asked: String, ticket: UInt64, override: Candidate?,
+    isOpen: (Candidate) -> Bool
   ) -> [Candidate] {
     var result: [Candidate] = []
+    let targets = targets ?? route.targets
     if let override {
       result.append(override)
-    } else if route.targets.count == 1 {
-      result.append(candidate(route.targets[0], asked))
+    } else if targets.count == 1 {
+      result.append(candidate(targets[0], asked))
     } else {
-      var left = route.targets.filter { $0.weight > 0 }
+      var left = targets.filter { $0.weight > 0 }
       var ticket = ticket
       while !left.isEmpty {
         let total = left.reduce(0) { $0 + $1.weight }

@@ -26,7 +26,8 @@ extension QueuedExporter {
           body: Array(items.map(\.bytes).joined()))
       }, send: send, sleep: sleep)
     return QueuedExporter(lane: lane, logger: logger, sleep: sleep) { span in
-      Array((try RecordedTraffic.line(for: .span(span)) + "\n").utf8)
+      // A span has texts only where the application captures them.
+      Array((try RecordedTraffic.line(for: .span(span), contentBytes: RecordedTraffic.contentBytes) + "\n").utf8)
     }
   }
 }

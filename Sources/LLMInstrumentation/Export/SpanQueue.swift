@@ -2,7 +2,7 @@
 import LLMTelemetry
 import Synchronization
 
-final class SpanQueue: Sendable {
+package final class SpanQueue: Sendable {
   private struct State {
     var spans: [LLMSpan] = []
     var isClosed = false
@@ -13,10 +13,10 @@ final class SpanQueue: Sendable {
   private let capacity: Int
   private let state = Mutex(State())
 
-  init(capacity: Int) { self.capacity = capacity }
+  package init(capacity: Int) { self.capacity = capacity }
 
   /// Never waits: what does not fit is the newest, and is dropped.
-  func add(_ spans: [LLMSpan]) {
+  package func add(_ spans: [LLMSpan]) {
     state.withLock { state in
       guard !state.isClosed else {
         state.late += spans.count
@@ -29,7 +29,7 @@ final class SpanQueue: Sendable {
   }
 
   /// Everything that waits, oldest first.
-  func take() -> [LLMSpan] {
+  package func take() -> [LLMSpan] {
     state.withLock { state in
       defer { state.spans = [] }
       return state.spans
@@ -37,7 +37,7 @@ final class SpanQueue: Sendable {
   }
 
   /// Takes nothing more.
-  func close() { state.withLock { $0.isClosed = true } }
+  package func close() { state.withLock { $0.isClosed = true } }
 
-  var counts: (waiting: Int, full: Int, late: Int) { state.withLock { ($0.spans.count, $0.full, $0.late) } }
+  package var counts: (waiting: Int, full: Int, late: Int) { state.withLock { ($0.spans.count, $0.full, $0.late) } }
 }

@@ -38,7 +38,7 @@ public struct LLMInstrument: Tracer {
     record.dimensions.service = tracer.service
     record.dimensions.env = tracer.env
     record.dimensions.version = tracer.version
-    record.isSampled = place.isSampled
+    record.sampling = place.sampling
     return InstrumentSpan(record, at: place, context: surroundings, core: tracer.core)
   }
 

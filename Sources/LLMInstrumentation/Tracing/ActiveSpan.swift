@@ -84,7 +84,7 @@ public final class ActiveSpan: Sendable {
     finished.traceID = context.traceID
     finished.spanID = context.spanID
     finished.parentSpanID = parentSpanID
-    finished.isSampled = context.isSampled
+    finished.sampling = context.sampling
     finished.start = start
     finished.duration = core.clock.instant() - began
     return finished

@@ -35,7 +35,7 @@ package struct CardinalitySettings: Hashable, Sendable {
   package static let leastWeight = 10.0
 
   /// The dimensions whose values come from outside a closed set, the most expendable first: what clients choose freely, then what
-  /// releases change, then what configuration names. The four that a span derives (`span_kind`, `finish_reason`, `cache`,
+  /// releases change, then what configuration names. Those that a span derives (`span_kind`, `finish_reason`, `cache`,
   /// `error_class`) have closed sets and are folded only with everything else.
   package static let expendability: [Dimension] = [
     .feature, .tenant, .promptVersion, .prompt, .version, .region, .model, .service, .env, .route, .provider,

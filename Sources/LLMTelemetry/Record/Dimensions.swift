@@ -17,6 +17,8 @@ public enum Dimension: String, CaseIterable, Hashable, Sendable, Codable, Coding
   case finishReason = "finish_reason"
   case cache
   case errorClass = "error_class"
+  /// Which override was applied to a request (`OVR-7`), or was held back from it for comparison (`OVR-7:control`).
+  case override
 }
 
 /// The values of the dimensions that come with a request: from the virtual key, the headers and the request body.
@@ -33,6 +35,7 @@ public struct Dimensions: Hashable, Sendable {
   public var prompt: String?
   public var promptVersion: String?
   public var region: String?
+  public var override: String?
 
   public init() {}
 }

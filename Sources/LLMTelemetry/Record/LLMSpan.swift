@@ -51,8 +51,9 @@ public struct LLMSpan: Hashable, Sendable {
   public var risk = RiskScores()
   /// The conversation the exchange belongs to, as the application names it; never a metric tag.
   public var session: String?
-  /// What whoever began the trace decided about keeping it in a tracing backend. Metrics and the store count every span.
-  public var isSampled = true
+  /// What was decided about keeping the trace in a tracing backend, by whoever began it; `nil`: nobody has decided yet. Metrics and
+  /// the store count every span.
+  public var sampling: SamplingDecision?
   public var retrieval: RetrievalFacts?
   public var content: SpanContent?
   /// False when another span already is the record of this exchange (the gateway's, under an application's own llm span):
@@ -76,6 +77,12 @@ public struct LLMSpan: Hashable, Sendable {
 
   public var end: Timestamp { start + duration }
 
+  /// False when whoever began the trace gave it up. Setting it to what it is leaves the decision as it came.
+  public var isSampled: Bool {
+    get { sampling?.priority.isKept ?? true }
+    set { if newValue != isSampled { sampling = SamplingDecision(newValue ? .autoKeep : .autoReject) } }
+  }
+
   /// The value of a dimension, derived where the span itself knows it; `nil` when unknown.
   public subscript(dimension: Dimension) -> String? {
     switch dimension {
@@ -94,6 +101,7 @@ public struct LLMSpan: Hashable, Sendable {
     case .finishReason: finishReason?.rawValue
     case .cache: usage.cacheRead.map { $0 > 0 ? "hit" : "miss" }
     case .errorClass: outcome.errorClass?.rawValue
+    case .override: dimensions.override
     }
   }
 }

@@ -15,6 +15,14 @@ public enum ErrorClass: String, CaseIterable, Hashable, Sendable, Codable {
   case cancelled
   /// A safety filter of the provider refused the prompt or the answer.
   case blocked
+  /// Refused by the gateway because of an override in force, on purpose; not counted in `llm.errors` either, so that what an
+  /// incident's remedy refuses is not taken for more of the failure.
+  case withheld
+}
+
+extension ErrorClass {
+  /// False for what the client did (`cancelled`) and what an override did on purpose (`withheld`).
+  public var countsAsError: Bool { self != .cancelled && self != .withheld }
 }
 
 /// Why the model stopped, in one vocabulary for all providers.
@@ -47,6 +55,6 @@ public enum Outcome: Hashable, Sendable {
     }
   }
 
-  /// True for every failure that is the service's: all but `cancelled`.
-  public var countsAsError: Bool { errorClass.map { $0 != .cancelled } ?? false }
+  /// True for every failure that is the service's: all but `cancelled` and `withheld`.
+  public var countsAsError: Bool { errorClass.map(\.countsAsError) ?? false }
 }

@@ -41,6 +41,13 @@ public struct TraceContext: Hashable, Sendable {
     set { if newValue != isSampled || priority == nil { priority = newValue ? .autoKeep : .autoReject } }
   }
 
+  /// The decision as a span keeps it: the priority, and who made it when the trace says so.
+  public var sampling: SamplingDecision? {
+    priority.map { priority in
+      SamplingDecision(priority, by: tags.first { $0.name == "dm" }.flatMap { SamplingMechanism($0.value) })
+    }
+  }
+
   /// The same trace, with another span as the parent of what follows.
   public func child(_ spanID: SpanID = .random()) -> TraceContext {
     var child = self

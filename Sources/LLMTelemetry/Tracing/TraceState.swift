@@ -57,6 +57,19 @@ extension TraceContext {
     }
   }
 
+  /// What Datadog's member of a `tracestate` says of the decision, for those who get that header without a `traceparent`: OTLP passes
+  /// it on with each span.
+  public static func sampling(inTraceState text: String) -> SamplingDecision? {
+    guard let member = text.split(separator: ",").map(\.trimmingBlanks).first(where: { $0.hasPrefix("dd=") }) else { return nil }
+    var priority: SamplingPriority?
+    var mechanism: SamplingMechanism?
+    for field in member.dropFirst(3).split(separator: ";") {
+      if field.hasPrefix("s:") { priority = SamplingPriority(header: field.dropFirst(2)) }
+      if field.hasPrefix("t.dm:") { mechanism = SamplingMechanism(field.dropFirst(5)) }
+    }
+    return priority.map { SamplingDecision($0, by: mechanism) }
+  }
+
   /// Ours first, because we were the last to write (W3C Trace Context 3.5).
   var traceState: String {
     var own = "dd=p:\(spanID)"

@@ -18,26 +18,41 @@ public struct TrafficFormatError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 public enum RecordedTraffic {
-  /// The record as one line of JSON, without the newline. Content (prompts, answers) is not part of the format.
-  public static func line(for record: TrafficRecord) throws -> String {
+  /// Bytes of text that one span may bring, where text is asked for.
+  public static let contentBytes = 256 << 10
+
+  /// The record as one line of JSON, without the newline.
+  ///
+  /// - Parameters:
+  ///   - record: a span or a change.
+  ///   - contentBytes: how many bytes of the texts (prompts, answers, documents) are written, as the member `content`. It is no part
+  ///     of the format that others know, and they ignore it; none by default.
+  public static func line(for record: TrafficRecord, contentBytes: Int = 0) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data =
       switch record {
-      case .span(let span): try encoder.encode(SpanLine(span))
+      case .span(let span): try encoder.encode(SpanLine(span, contentBytes: contentBytes))
       case .change(let change): try encoder.encode(ChangeLine(change: change))
       }
     return String(decoding: data, as: UTF8.self)
   }
 
   /// All records of a file in its order; empty lines are skipped. Stops at the first line that is wrong.
-  public static func records(in bytes: some Sequence<UInt8>, file: String) throws(TrafficFormatError) -> [TrafficRecord] {
+  ///
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - file: its name, for errors.
+  ///   - contentBytes: how much text of each exchange is kept. It is raw: whoever asks for it must redact it.
+  public static func records(
+    in bytes: some Sequence<UInt8>, file: String, contentBytes: Int = 0
+  ) throws(TrafficFormatError) -> [TrafficRecord] {
     var records: [TrafficRecord] = []
     var number = 0
     for line in Array(bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
       guard line.contains(where: { $0 != 0x20 && $0 != 0x0d && $0 != 0x09 }) else { continue }
-      records.append(try record(from: line, file: file, line: number))
+      records.append(try record(from: line, file: file, line: number, contentBytes: contentBytes))
     }
     return records
   }
@@ -45,7 +60,7 @@ public enum RecordedTraffic {
   /// One record from one line. Unknown keys are ignored. A span without ids gets ids made from the file's name, the line's
   /// number and its bytes, so that reading twice gives the same spans.
   public static func record(
-    from bytes: some Sequence<UInt8>, file: String, line: Int
+    from bytes: some Sequence<UInt8>, file: String, line: Int, contentBytes: Int = 0
   ) throws(TrafficFormatError) -> TrafficRecord {
     let data = Data(bytes)
     do {
@@ -53,7 +68,7 @@ public enum RecordedTraffic {
       switch try decoder.decode(TypeLine.self, from: data).type {
       case "span":
         let fallback = FallbackIdentity(file: file, line: line, bytes: data)
-        return .span(try decoder.decode(SpanLine.self, from: data).span(fallback: fallback))
+        return .span(try decoder.decode(SpanLine.self, from: data).span(fallback: fallback, contentBytes: contentBytes))
       case "change": return .change(try decoder.decode(ChangeEvent.self, from: data))
       case let other:
         throw TrafficFormatError(file: file, line: line, message: "\"type\" is \"\(other)\"; use \"span\" or \"change\"")

@@ -2,7 +2,7 @@
 import Foundation
 
 extension SpanLine {
-  init(_ span: LLMSpan) {
+  init(_ span: LLMSpan, contentBytes: Int) {
     let dimensions = span.dimensions
     start = span.start
     durationMilliseconds = Self.milliseconds(span.duration)
@@ -18,6 +18,7 @@ extension SpanLine {
     env = dimensions.env
     version = dimensions.version
     region = dimensions.region
+    override = dimensions.override
     route = dimensions.route
     tenant = dimensions.tenant
     feature = dimensions.feature
@@ -47,9 +48,13 @@ extension SpanLine {
       RetrievalKeys(documents: $0.documentCount, topScore: $0.topScore, empty: $0.documentCount == 0)
     }
     accountsForExchange = span.accountsForExchange ? nil : false
+    samplingPriority = span.sampling.map { Int($0.priority.rawValue) }
+    samplingMechanism = span.sampling?.mechanism?.description
+    if contentBytes > 0 { content = span.content.flatMap { ContentKeys($0, limit: contentBytes) } }
   }
 
-  func span(fallback: FallbackIdentity) throws -> LLMSpan {
+  /// - Parameter contentBytes: how much text of the exchange is kept; none when 0.
+  func span(fallback: FallbackIdentity, contentBytes: Int) throws -> LLMSpan {
     // The steps around an exchange have no model; an exchange without one cannot be attributed to anything.
     if kind == .llm || kind == .embedding {
       if provider == nil { throw InvalidValue(message: "\"provider\" is missing; the format requires it") }
@@ -66,6 +71,7 @@ extension SpanLine {
     span.dimensions.env = env
     span.dimensions.version = version
     span.dimensions.region = region
+    span.dimensions.override = override
     span.dimensions.route = route
     span.dimensions.tenant = tenant
     span.dimensions.feature = feature
@@ -88,7 +94,23 @@ extension SpanLine {
     span.session = session
     span.retrieval = retrieval.map { RetrievalFacts(documentCount: $0.documents, topScore: $0.topScore) }
     span.accountsForExchange = accountsForExchange ?? true
+    span.sampling = try sampling
+    if contentBytes > 0 { span.content = content.flatMap { $0.content(limit: contentBytes) } }
     return span
+  }
+
+  private var sampling: SamplingDecision? {
+    get throws {
+      guard let samplingPriority else { return nil }
+      guard let priority = Int8(exactly: samplingPriority).flatMap(SamplingPriority.init) else {
+        throw InvalidValue(message: "\"sampling_priority\" is \(samplingPriority); use -1, 0, 1 or 2")
+      }
+      guard let text = samplingMechanism else { return SamplingDecision(priority) }
+      guard let mechanism = SamplingMechanism(text) else {
+        throw InvalidValue(message: "\"sampling_mechanism\" is \"\(text)\"; give a dash and a number, for example -4")
+      }
+      return SamplingDecision(priority, by: mechanism)
+    }
   }
 
   private var outcome: Outcome {

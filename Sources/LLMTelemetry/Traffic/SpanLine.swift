@@ -24,6 +24,7 @@ struct SpanLine: Codable {
   var feature: String?
   var prompt: String?
   var promptVersion: String?
+  var override: String?
   var responseModel: String?
   var timeToFirstTokenMilliseconds: Decimal?
   var longestGapMilliseconds: Decimal?
@@ -45,11 +46,16 @@ struct SpanLine: Codable {
   var retrieval: RetrievalKeys?
   /// Left out when true: another span is the record of the exchange when it is false.
   var accountsForExchange: Bool?
+  /// `-1`, `0`, `1` or `2`, and who decided (`-4`): left out when nobody has.
+  var samplingPriority: Int?
+  var samplingMechanism: String?
+  /// Only where the writer was asked for it.
+  var content: ContentKeys?
 
   enum CodingKeys: String, CodingKey {
     case type, start, kind, provider, model, status, name, service, env, version, region, route, tenant, feature, prompt,
       attempts, usage
-    case risk, retrieval, session
+    case risk, retrieval, session, content, override
     case durationMilliseconds = "duration_ms"
     case traceID = "trace_id"
     case spanID = "span_id"
@@ -70,6 +76,8 @@ struct SpanLine: Codable {
     case costExactness = "cost_exactness"
     case priceVersion = "price_version"
     case accountsForExchange = "accounts_for_exchange"
+    case samplingPriority = "sampling_priority"
+    case samplingMechanism = "sampling_mechanism"
   }
 
   struct UsageKeys: Codable {

@@ -18,7 +18,7 @@ package struct DashboardDefinition: Hashable, Sendable {
   }
 
   package enum Content: Hashable, Sendable {
-    package enum Display: String, Hashable, Sendable { case line, bars, area }
+    package enum Display: String, CaseIterable, Hashable, Sendable { case line, bars, area }
 
     case series(Display, [Line])
     case value(Line, decimals: Int)

@@ -7,8 +7,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "commander-heartbeat", title: "The commander is silent", severity: .sev2,
-        query: .count(MetricCatalogue.heartbeat), window: .minutes(5), threshold: Threshold(.below, critical: 1),
-        noData: .alert),
+        query: .count(MetricCatalogue.heartbeat), kind: .absence, window: .minutes(15),
+        threshold: Threshold(.above, critical: 5, recovery: 1), noData: .alert),
       meaning: "No heartbeat arrives: every other monitor of this product is blind.",
       steps: ["Is the process up, and its host?", "Does the path to Datadog work: the Agent, the key, the network?"]),
     PackedMonitor(

@@ -8,12 +8,24 @@ package struct PackedMonitor: Hashable, Sendable {
   package var steps: [String]
   /// The handle of the team that owns it; `nil` for the owner of everything.
   package var owner: String?
+  /// The address of its runbook; `nil` for the pack's.
+  package var runbook: String?
+  /// Receivers or handles beside those its severity has.
+  package var notify: [String]
+  /// Further tags, `team:search`.
+  package var tags: [String]
 
-  package init(_ definition: MonitorDefinition, meaning: String, steps: [String], owner: String? = nil) {
+  package init(
+    _ definition: MonitorDefinition, meaning: String, steps: [String], owner: String? = nil, runbook: String? = nil,
+    notify: [String] = [], tags: [String] = []
+  ) {
     self.definition = definition
     self.meaning = meaning
     self.steps = steps
     self.owner = owner
+    self.runbook = runbook
+    self.notify = notify
+    self.tags = tags
   }
 }
 
@@ -31,6 +43,6 @@ package struct MonitorPack: Hashable, Sendable {
 
   /// What a team that runs language models would keep: `commander datadog export` writes it.
   package static let `default` = MonitorPack(
-    monitors: requestMonitors + latencyMonitors + costMonitors + answerMonitors + commanderMonitors,
+    monitors: detectionMonitors + requestMonitors + latencyMonitors + costMonitors + pastMonitors + answerMonitors + commanderMonitors,
     objectives: defaultObjectives, dashboards: defaultDashboards)
 }

@@ -3,19 +3,6 @@
 import LLMMetrics
 
 package struct SLODefinition: Hashable, Sendable {
-  package enum Timeframe: String, CaseIterable, Hashable, Sendable {
-    case sevenDays = "7d"
-    case thirtyDays = "30d"
-    case ninetyDays = "90d"
-
-    package var days: Int {
-      switch self {
-      case .sevenDays: 7
-      case .thirtyDays: 30
-      case .ninetyDays: 90
-      }
-    }
-  }
 
   /// What is counted: things of one metric, under conditions on their tags and, for a distribution, on their value.
   package struct Events: Hashable, Sendable {
@@ -50,6 +37,8 @@ package struct SLODefinition: Hashable, Sendable {
     case bad(Events, of: Events)
     /// A slice of time is good while the query's value stays on the good side of the bound.
     case timeSlice(MonitorQuery, good: Threshold.Comparison, bound: Double, seconds: Int)
+    /// Time is good while none of these monitors alerts for any of its groups.
+    case uptime(of: [String])
   }
 
   /// A pair of windows that both have to burn budget `factor` times as fast as the promise allows.
@@ -83,10 +72,17 @@ package struct SLODefinition: Hashable, Sendable {
   package var burnRates: [BurnRate]
   package var steps: [String]
   package var owner: String?
+  /// The address of its runbook; `nil` for the pack's.
+  package var runbook: String?
+  /// Receivers or handles of its burn rates, beside those their severity has.
+  package var notify: [String]
+  /// Further tags, `team:search`.
+  package var tags: [String]
 
   package init(
     name: String, title: String, meaning: String, indicator: Indicator, target: Double, timeframe: Timeframe = .thirtyDays,
-    burnRates: [BurnRate] = [.fast, .slow], steps: [String] = [], owner: String? = nil
+    burnRates: [BurnRate] = [.fast, .slow], steps: [String] = [], owner: String? = nil,
+    runbook: String? = nil, notify: [String] = [], tags: [String] = []
   ) {
     self.name = name
     self.title = title
@@ -97,6 +93,9 @@ package struct SLODefinition: Hashable, Sendable {
     self.burnRates = burnRates
     self.steps = steps
     self.owner = owner
+    self.runbook = runbook
+    self.notify = notify
+    self.tags = tags
   }
 
   /// The burn rate when everything fails; nothing burns faster.

@@ -24,6 +24,7 @@ enum OTLPSpanWriter {
     let message = writer.begin(2)
     writer.identifier(1, span.traceID.high, span.traceID.low)
     writer.identifier(2, nil, span.spanID.bits)
+    if let sampling = span.sampling { writer.text(3, traceState(sampling)) }
     if let parent = span.parentSpanID { writer.identifier(4, nil, parent.bits) }
     writer.text(5, span.name)
     writer.varint(6, isCall(span.kind) ? 3 : 1)
@@ -39,6 +40,11 @@ enum OTLPSpanWriter {
     // Sampled, as it would not be here otherwise.
     writer.fixed32(16, 1)
     writer.end(message)
+  }
+
+  /// Datadog's member of the header, so that its receivers see the same decision.
+  private static func traceState(_ sampling: SamplingDecision) -> String {
+    "dd=s:\(sampling.priority.rawValue)" + (sampling.mechanism.map { ";t.dm:\($0)" } ?? "")
   }
 
   private static func isCall(_ kind: SpanKind) -> Bool {
@@ -106,6 +112,7 @@ enum OTLPSpanWriter {
     writer.attribute(attributes, "commander.feature", span.dimensions.feature)
     writer.attribute(attributes, "commander.prompt_version", span.dimensions.promptVersion)
     writer.attribute(attributes, "commander.region", span.dimensions.region)
+    writer.attribute(attributes, "commander.override", span.dimensions.override)
     writer.attribute(attributes, "commander.virtual_key", span.virtualKey)
     writer.attribute(attributes, "commander.service_tier", span.serviceTier?.rawValue)
     writer.attribute(attributes, "commander.longest_gap", span.longestGap.map { Int($0.wholeNanoseconds) })

@@ -15,6 +15,25 @@ package struct OTLPReceived: Sendable {
   package var rejected = 0
   /// Spans that were taken and are not kept, because they have nothing to do with models.
   package var unrelated = 0
+  /// Why spans were rejected, in words for the sender.
+  var reasons: [String] = []
+  var encoding = OTLPEncoding.json
+
+  /// Says to the sender that the pipeline had no room for some of `spans`. When it had none at all, the sender is asked to come again,
+  /// since nothing would be there twice; when it took some, the rest is rejected for good, as OTLP wants it.
+  package mutating func leaveOut(_ count: Int) {
+    guard count > 0 else { return }
+    rejected += count
+    if count >= spans.count {
+      status = 503
+      headers.append(("retry-after", "1"))
+      body = OTLPReply.failure(
+        code: .unavailable, message: "too many spans wait to be processed; send these again later", encoding)
+    } else {
+      reasons.append("\(count) spans had no room among those that wait to be processed")
+      body = OTLPReply.success(rejected: rejected, message: reasons.joined(separator: "; "), encoding)
+    }
+  }
 }
 
 /// Receives `POST /v1/traces`. From any thread.
@@ -56,8 +75,11 @@ package final class OTLPTraceReceiver: Sendable {
     switch path {
     case "/v1/traces": break
     case "/v1/metrics", "/v1/logs", "/v1development/profiles":
+      // Not 404, which reads as a wrong address, and not 501, which some senders try again for ever.
       return refuse(
-        404, .notFound, "only /v1/traces is received here; set OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none")
+        422, .unimplemented,
+        "traces alone are received here, by POST to /v1/traces: metrics are made of them and messages are read in them. "
+          + "Set OTEL_METRICS_EXPORTER=none and OTEL_LOGS_EXPORTER=none, or send metrics and logs elsewhere")
     default: return refuse(404, .notFound, "only /v1/traces is received here")
     }
     guard method == "POST" else {
@@ -121,6 +143,8 @@ package final class OTLPTraceReceiver: Sendable {
     var received = answer(
       200, OTLPReply.success(rejected: invalid + excess, message: reasons.joined(separator: "; "), encoding), encoding)
     received.spans = kept
+    received.reasons = reasons
+    received.encoding = encoding
     received.rejected = invalid + excess
     received.unrelated = read.count - kept.count
     return received

@@ -27,6 +27,8 @@ struct SpanReading {
       kind: kind ?? (isEntry ? .workflow : .task), name: String(source.name.prefix(200)),
       start: Timestamp(unixNanoseconds: start), duration: .nanoseconds(max(0, end - start)),
       dimensions: dimensions(facts), outcome: OutcomeReading.outcome(facts, source))
+    // A span that was exported was kept: of what is said, only the degree and who decided are news.
+    span.sampling = TraceContext.sampling(inTraceState: source.traceState)
     guard kind != nil else { return ReadSpan(span: span, isGenAI: false) }
     readExchange(facts, source, &span)
     return ReadSpan(span: span, isGenAI: true)

@@ -51,6 +51,7 @@ enum OTLPBinary {
       switch field.number {
       case 1: span.traceID = field.value.bytes.flatMap(traceID)
       case 2: span.spanID = field.value.bytes.flatMap(spanID)
+      case 3: span.traceState = field.value.text ?? ""
       case 4: span.parentSpanID = field.value.bytes.flatMap(spanID)
       case 5: span.name = field.value.text ?? ""
       case 6: span.kind = field.value.varint.flatMap { Int(exactly: $0) }.flatMap(OTLPSpan.Kind.init) ?? .unspecified

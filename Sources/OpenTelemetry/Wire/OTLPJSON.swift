@@ -37,6 +37,7 @@ enum OTLPJSON {
     span.traceID = tree["traceId"]?.text.flatMap { $0.utf8.count == 32 ? TraceID(hexadecimal: $0) : nil }
     span.spanID = tree["spanId"]?.text.flatMap { SpanID(hexadecimal: $0) }
     span.parentSpanID = tree["parentSpanId"]?.text.flatMap { SpanID(hexadecimal: $0) }
+    span.traceState = tree["traceState"]?.text ?? ""
     span.name = tree["name"]?.text ?? ""
     span.kind = tree["kind"].flatMap { number($0) }.flatMap(OTLPSpan.Kind.init) ?? .unspecified
     span.startUnixNanoseconds = tree["startTimeUnixNano"].flatMap(unsigned) ?? 0

@@ -34,6 +34,8 @@ struct OTLPSpan: Equatable, Sendable {
   var traceID: TraceID?
   var spanID: SpanID?
   var parentSpanID: SpanID?
+  /// The header of that name: Datadog's member of it says what was decided about the trace.
+  var traceState = ""
   var name = ""
   var kind = Kind.unspecified
   var startUnixNanoseconds: UInt64 = 0

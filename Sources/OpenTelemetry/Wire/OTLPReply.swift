@@ -62,6 +62,7 @@ enum OTLPReply {
     case notFound = 5
     case resourceExhausted = 8
     case unimplemented = 12
+    case unavailable = 14
   }
 
   /// Spans that a receiver took the request of and did not keep. An answer that cannot be read says nothing.

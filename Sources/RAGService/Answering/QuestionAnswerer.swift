@@ -1,114 +1,116 @@
-// Answers one question and leaves its trace: workflow ▶ retrieval ▶ llm.
+// Answers one question by the steps of the chain, inside one trace: workflow ▶ rewrite, retrieval, …, agent ▶ llm, tool ▶ check, cite.
 import LLMInstrumentation
 import LLMTelemetry
-
-package struct Question: Sendable {
-  package var text: String
-  package var tenant: String
-  package var feature: String?
-
-  package init(text: String, tenant: String, feature: String?) {
-    self.text = text
-    self.tenant = tenant
-    self.feature = feature
-  }
-}
-
-package struct Answer: Sendable {
-  package var text: String
-  package var sources: [RetrievedPassage]
-  package var model: String
-  package var promptVersion: String?
-  package var traceID: TraceID
-  package var usage: TokenUsage
-}
+import Pricing
+import SemanticRisk
 
 package struct QuestionAnswerer: Sendable {
-  private static let passageLimit = 4
+  /// What is answered instead of a guess.
+  package static let declined = "I do not know: the documents do not answer this question."
 
-  let configuration: RAGConfiguration
-  let retriever: LexicalRetriever
-  let vertex: VertexClient
+  let pipeline: Pipeline<AnswerState>
+  let sessions: SessionStore
   let tracer: LLMTracer
+  let model: String
+  let prompt: RAGConfiguration.Prompt
+  let timeout: Duration
 
-  /// - Parameter caller: the trace the question belongs to; `nil` begins one.
-  func answer(_ question: Question, caller: TraceContext?) async throws -> Answer {
-    try await tracer.withSpan(.workflow, "answer question", parent: caller) { workflow in
-      workflow.update { describe(question, in: &$0) }
-      let sources = await retrieve(question)
-      let (reply, model) = try await generate(question, from: sources)
-      workflow.update { $0.dimensions.promptVersion = reply.gateway.promptVersion }
-      return Answer(
-        text: reply.text, sources: sources, model: model, promptVersion: reply.gateway.promptVersion,
-        traceID: workflow.context.traceID,
-        usage: reply.usage)
+  init(
+    configuration: RAGConfiguration, index: DocumentIndex, embedding: TracedEmbedding, model: any GenerationModel,
+    sessions: SessionStore, tracer: LLMTracer, prices: PriceBook
+  ) {
+    self.sessions = sessions
+    self.tracer = tracer
+    self.model = model.model
+    prompt = configuration.prompt
+    timeout = configuration.limits.timeout
+    let answering = configuration.answering
+    let caller = ModelCaller(
+      model: model, tracer: tracer, prices: prices, prompt: prompt,
+      settings: .init(temperature: answering.temperature, maxOutputTokens: answering.maxOutputTokens))
+    let tools = answering.tools.map { name -> any AnswerTool in
+      switch name {
+      case .calculate: CalculatorTool()
+      case .readDocument: ReadDocumentTool(store: index.store)
+      }
     }
+    pipeline = Pipeline(
+      steps: [
+        RewriteStep(mode: answering.rewrite, caller: caller),
+        RetrieveStep(index: index, embedding: embedding, candidates: configuration.retrieval.candidates),
+        RerankStep(passages: configuration.retrieval.passages, wordWeight: configuration.retrieval.wordWeight),
+        GateStep(minimumSimilarity: configuration.retrieval.minimumSimilarity),
+        PromptStep(prompt: prompt, namesDocuments: answering.tools.contains(.readDocument)),
+        GenerateStep(caller: caller, tools: tools, rounds: answering.toolRounds),
+        CheckStep(scoring: .shared, declineAbove: answering.declineAbove),
+        CiteStep(),
+      ], tracer: tracer)
   }
 
-  private func retrieve(_ question: Question) async -> [RetrievedPassage] {
-    await tracer.withSpan(.retrieval, "search documents") { span in
-      let found = retriever.search(question.text, limit: Self.passageLimit)
-      span.update {
-        describe(question, in: &$0)
-        $0.retrieval = RetrievalFacts(documentCount: found.count, topScore: found.first?.score)
-      }
-      return found
-    }
-  }
-
-  private func generate(_ question: Question, from sources: [RetrievedPassage]) async throws -> (VertexReply, model: String) {
-    let model = configuration.vertex.model
-    return try await tracer.withSpan(.llm, "chat \(model)") { span in
-      span.update {
-        describe(question, in: &$0)
-        $0.dimensions.provider = "gcp.vertex_ai"
-        $0.dimensions.model = model
-        $0.dimensions.region = configuration.vertex.location
-      }
-      var labels = ["tenant": question.tenant]
-      labels["feature"] = question.feature
-      let body = try GenerateContentRequest(
-        question: question.text, evidence: sources, system: configuration.prompt.text, labels: labels
-      ).json
+  /// - Parameters:
+  ///   - caller: the trace the question belongs to; `nil` begins one.
+  ///   - report: told what happens on the way, for a reader that does not want to wait; what it throws ends the work.
+  package func answer(
+    _ question: Question, caller: TraceContext?, report: @escaping @Sendable (AnswerProgress) async throws -> Void = { _ in }
+  ) async throws -> Answer {
+    try await tracer.workflow("answer question", parent: caller) { workflow in
+      describe(question, workflow)
+      workflow.record(input: [ContentMessage(role: "user", text: question.text)])
+      let traceID = workflow.context.traceID
       do {
-        let reply = try await vertex.generateContent(body, headers: headers(for: question, context: span.context))
-        span.update {
-          record(reply.gateway, in: &$0)
-          $0.usage = reply.usage
-          $0.finishReason = reply.finishReason
-          $0.responseModel = reply.responseModel
-          $0.httpStatus = 200
+        let history = question.origin.session.map { sessions.turns(of: $0, tenant: question.origin.tenant) } ?? []
+        let begun = AnswerState(question: question, history: history, report: report)
+        let state = try await Deadline.run(timeout) {
+          var state = begun
+          try await pipeline.run(&state) { describe(question, $0) }
+          return state
         }
-        return (reply, reply.gateway.model ?? reply.responseModel ?? model)
+        let answer = answer(from: state, traceID: traceID)
+        workflow.record(prompt: prompt.name, version: answer.promptVersion)
+        workflow.record(output: answer.text)
+        if let session = question.origin.session {
+          sessions.add(SessionTurn(question: question.text, answer: answer.text), to: session, tenant: question.origin.tenant)
+        }
+        return answer
       } catch var error as ModelCallError {
-        error.traceID = span.context.traceID
-        span.update { [error] in
-          record(error.gateway, in: &$0)
-          $0.httpStatus = error.httpStatus
-        }
+        error.traceID = traceID
         throw error
       }
     }
   }
 
-  private func describe(_ question: Question, in span: inout LLMSpan) {
-    span.dimensions.tenant = question.tenant
-    span.dimensions.feature = question.feature
-    span.dimensions.prompt = configuration.prompt.name
+  private func describe(_ question: Question, _ span: ActiveSpan) {
+    question.origin.describe(span)
+    span.record(prompt: prompt.name)
   }
 
-  /// A gateway that names its span keeps the record of the exchange; a second one would count it twice.
-  private func record(_ gateway: GatewayNotes, in span: inout LLMSpan) {
-    span.accountsForExchange = gateway.spanID == nil
-    span.dimensions.promptVersion = gateway.promptVersion
+  private func answer(from state: AnswerState, traceID: TraceID) -> Answer {
+    let isDeclined = state.decline != nil
+    return Answer(
+      text: isDeclined ? Self.declined : state.text, decline: state.decline, sources: state.passages,
+      citations: isDeclined ? [] : state.citations, attributions: state.attributions, grounding: state.grounding,
+      tools: state.tools, model: state.model ?? model, prompt: prompt.name, promptVersion: state.promptVersion,
+      promptLabel: state.promptLabel, traceID: traceID, usage: state.usage, cost: state.cost,
+      standaloneQuestion: state.standaloneQuestion)
   }
+}
 
-  private func headers(for question: Question, context: TraceContext) -> [(name: String, value: String)] {
-    var headers = context.headers
-    headers.append((name: "x-commander-tenant", value: question.tenant))
-    if let feature = question.feature { headers.append((name: "x-commander-feature", value: feature)) }
-    // A managed prompt is named or carried, never both: the gateway puts the named one in.
-    if configuration.prompt.text == nil { headers.append((name: "x-commander-prompt", value: configuration.prompt.name)) }
-    return headers
+/// Work with an end.
+enum Deadline {
+  /// Cancels `work` after `limit`, and says so in the vocabulary of calls.
+  static func run<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value
+  {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let value = first else {
+        throw ModelCallError(errorClass: .timeout, spanMessage: "there was no answer within \(limit)")
+      }
+      return value
+    }
   }
 }

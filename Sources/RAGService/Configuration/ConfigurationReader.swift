@@ -3,10 +3,15 @@ import Foundation
 import StrictYAML
 
 package struct ConfigurationReader {
-  private let folder: URL
-  private let environment: [String: String]
+  let folder: URL
+  let environment: [String: String]
 
-  /// Reads `path`. The documents' folder is relative to the file's; secrets come from `environment` or from files.
+  static let keys = [
+    "listen", "documents", "tenant", "env", "vertex", "openai", "embedding", "index", "prompt", "answering", "retrieval",
+    "splitting", "sessions", "limits", "access", "telemetry",
+  ]
+
+  /// Reads `path`. Folders and files in it are relative to the file's; secrets come from `environment` or from files.
   package static func read(path: String, environment: [String: String]) throws(ConfigurationError) -> RAGConfiguration {
     let problems = ProblemList()
     var configuration: RAGConfiguration?
@@ -29,66 +34,140 @@ package struct ConfigurationReader {
   }
 
   private func configuration(_ file: YAMLValue) -> RAGConfiguration? {
-    guard let root = file.mapping(["listen", "documents", "tenant", "env", "vertex", "prompt", "telemetry"]) else { return nil }
+    guard let root = file.mapping(Self.keys) else { return nil }
     let listen = root.required("listen", "HOST:PORT, for example 127.0.0.1:8070")?.listenAddress()
-    let documents = root.required("documents", "a folder of .md and .txt files").flatMap(documents)
-    let vertex = root.required("vertex", "where the model is").flatMap(vertex)
+    let documents = root["documents"].flatMap(folder)
+    let vertex = root["vertex"].map(vertex)
+    let openAI = root["openai"].map(openAI)
+    let generation = generation(file, vertex: vertex, openAI: openAI)
+    let embedding = root["embedding"].map { self.embedding($0, beside: generation) } ?? .builtIn
+    let index = root["index"].map { self.index($0, beside: generation) } ?? RAGConfiguration.Index()
     let prompt = root.required("prompt", "at least its name").flatMap(prompt)
-    let tenant = root["tenant"].map { $0.string() } ?? "default"
+    var answering = RAGConfiguration.Answering()
+    // Models of OpenAI's that think refuse any temperature but their own.
+    if openAI != nil { answering.temperature = nil }
+    let read = root["answering"].map { self.answering($0, answering) } ?? answering
+    let retrieval = retrieval(root["retrieval"], embedding: embedding)
+    let splitting = root["splitting"].map(splitting) ?? PassageSplitter()
+    let sessions = root["sessions"].map(sessions) ?? SessionStore.Limits()
+    let limits = root["limits"].map(limits) ?? RAGConfiguration.Limits()
+    let access = root["access"].map(access)
+    let telemetry = root["telemetry"].map(telemetry) ?? RAGConfiguration.Telemetry()
+    let tenant = root["tenant"].map { name($0) } ?? "default"
     let env = root["env"].map { $0.string() } ?? "dev"
-    let telemetry = root["telemetry"].flatMap(telemetry)
-    guard let listen, let documents, let vertex, let prompt, let tenant, let env else { return nil }
+    guard let listen, let generation, let embedding, let index, let prompt, let read, let retrieval, let splitting, let sessions,
+      let limits, let telemetry, let tenant, let env
+    else { return nil }
     return RAGConfiguration(
-      host: listen.host, port: listen.port, documents: documents, vertex: vertex, prompt: prompt, telemetry: telemetry,
-      tenant: tenant,
-      env: env)
-  }
-
-  private func vertex(_ value: YAMLValue) -> RAGConfiguration.Vertex? {
-    guard let mapping = value.mapping(["base_url", "project", "location", "model", "credential"]) else { return nil }
-    let baseURL = mapping.required("base_url", "a gateway, or https://us-central1-aiplatform.googleapis.com").flatMap(url)
-    let project = mapping.required("project", "the Google Cloud project")?.string()
-    let location = mapping.required("location", "for example us-central1")?.string()
-    let model = mapping.required("model", "for example gemini-2.5-flash")?.string()
-    let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
-    guard let baseURL, let project, let location, let model, let credential else { return nil }
-    return RAGConfiguration.Vertex(
-      baseURL: baseURL, project: project, location: location, model: model, bearerToken: credential.value)
+      listen: listen, documents: documents, generation: generation, embedding: embedding, index: index, prompt: prompt,
+      answering: read, retrieval: retrieval, splitting: splitting, sessions: sessions, limits: limits,
+      documentsKey: access ?? nil, telemetry: telemetry, tenant: tenant, env: env)
   }
 
   private func prompt(_ value: YAMLValue) -> RAGConfiguration.Prompt? {
-    guard let mapping = value.mapping(["name", "text"]) else { return nil }
+    guard let mapping = value.mapping(["name", "text", "version", "label"]) else { return nil }
     let text = mapping["text"]?.string()
-    return mapping.required("name", "the prompt's name, for example rag-answer")?.string().map {
-      RAGConfiguration.Prompt(name: $0, text: text)
+    let version = mapping["version"].flatMap(name)
+    let label = mapping["label"].flatMap(name)
+    if text != nil, version != nil || label != nil {
+      value.problem(
+        "`\(value.path)` has a `text` of its own: `version` and `label` are of managed prompts; leave them or the text out")
+    }
+    return mapping.required("name", "the prompt's name, for example rag-answer").flatMap(name).map {
+      RAGConfiguration.Prompt(name: $0, text: text, version: version, label: label)
     }
   }
 
+  private func answering(_ value: YAMLValue, _ defaults: RAGConfiguration.Answering) -> RAGConfiguration.Answering? {
+    guard
+      let mapping = value.mapping([
+        "temperature", "max_output_tokens", "rewrite", "tools", "tool_rounds", "decline_above",
+      ])
+    else { return nil }
+    var answering = defaults
+    if let temperature = mapping["temperature"] { answering.temperature = number(temperature, in: 0...2) }
+    if let tokens = mapping["max_output_tokens"] { answering.maxOutputTokens = tokens.integer(1...1_000_000) }
+    if let rewrite = mapping["rewrite"]?.choice(RewriteMode.self) { answering.rewrite = rewrite }
+    if let tools = mapping["tools"]?.list() { answering.tools = tools.compactMap { $0.choice(ToolName.self) } }
+    if let rounds = mapping["tool_rounds"]?.integer(1...10) { answering.toolRounds = rounds }
+    if let decline = mapping["decline_above"] { answering.declineAbove = number(decline, in: 0...1) }
+    return answering
+  }
+
+  private func retrieval(_ value: YAMLValue?, embedding: RAGConfiguration.Embedding?) -> RAGConfiguration.Retrieval? {
+    var retrieval = RAGConfiguration.Retrieval(minimumSimilarity: Self.usualSimilarity(embedding))
+    guard let value else { return retrieval }
+    guard let mapping = value.mapping(["candidates", "passages", "minimum_similarity", "word_weight"]) else { return nil }
+    if let candidates = mapping["candidates"]?.integer(1...200) { retrieval.candidates = candidates }
+    if let passages = mapping["passages"]?.integer(1...50) { retrieval.passages = passages }
+    if let minimum = mapping["minimum_similarity"] { retrieval.minimumSimilarity = number(minimum, in: 0...1) ?? 0 }
+    if let weight = mapping["word_weight"] { retrieval.wordWeight = number(weight, in: 0...1) ?? 0 }
+    if retrieval.passages > retrieval.candidates {
+      value.problem(
+        "`\(value.path).passages` is more than the \(retrieval.candidates) candidates they are chosen from; raise `candidates`")
+    }
+    return retrieval
+  }
+
+  /// Each model has its own idea of how far apart strangers are; a service tunes it on its own questions.
+  private static func usualSimilarity(_ embedding: RAGConfiguration.Embedding?) -> Double {
+    switch embedding {
+    case .vertex: 0.45
+    case .openAI: 0.25
+    case .builtIn, nil: 0.12
+    }
+  }
+
+  private func splitting(_ value: YAMLValue) -> PassageSplitter? {
+    guard let mapping = value.mapping(["passage_characters", "overlap_characters"]) else { return nil }
+    var splitting = PassageSplitter()
+    if let characters = mapping["passage_characters"]?.integer(100...20_000) { splitting.passageCharacters = characters }
+    if let overlap = mapping["overlap_characters"]?.integer(0...5_000) { splitting.overlapCharacters = overlap }
+    return splitting
+  }
+
+  private func sessions(_ value: YAMLValue) -> SessionStore.Limits? {
+    guard let mapping = value.mapping(["turns", "idle", "capacity"]) else { return nil }
+    var limits = SessionStore.Limits()
+    if let turns = mapping["turns"]?.integer(1...100) { limits.turns = turns }
+    if let idle = mapping["idle"]?.duration() { limits.idle = idle }
+    if let capacity = mapping["capacity"]?.integer(1...1_000_000) { limits.capacity = capacity }
+    return limits
+  }
+
+  private func limits(_ value: YAMLValue) -> RAGConfiguration.Limits? {
+    guard let mapping = value.mapping(["concurrency", "timeout", "drain"]) else { return nil }
+    var limits = RAGConfiguration.Limits()
+    if let concurrency = mapping["concurrency"]?.integer(1...10_000) { limits.concurrency = concurrency }
+    if let timeout = mapping["timeout"] { limits.timeout = length(timeout) ?? limits.timeout }
+    if let drain = mapping["drain"] { limits.drain = length(drain) ?? limits.drain }
+    return limits
+  }
+
+  private func length(_ value: YAMLValue) -> Duration? {
+    guard let duration = value.duration() else { return nil }
+    guard duration > .zero, duration <= .seconds(3600) else {
+      value.problem("`\(value.path)` must be more than nothing and at most 1h")
+      return nil
+    }
+    return duration
+  }
+
+  private func access(_ value: YAMLValue) -> String? {
+    guard let mapping = value.mapping(["documents"]) else { return nil }
+    return mapping.required("documents", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)?.value
+  }
+
+  /// The roads that spans take. Another one is another key here, and a case in `TelemetryRoads`.
   private func telemetry(_ value: YAMLValue) -> RAGConfiguration.Telemetry? {
-    guard let mapping = value.mapping(["spans_url", "credential"]) else { return nil }
+    guard let mapping = value.mapping(["spans_url", "credential", "capture_content"]) else { return nil }
+    var telemetry = RAGConfiguration.Telemetry()
+    if let captures = mapping["capture_content"]?.boolean() { telemetry.capturesContent = captures }
     let spansURL = mapping.required("spans_url", "the commander's intake, for example http://127.0.0.1:8090/intake/spans")
       .flatMap(url)
     let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
     guard let spansURL, let credential else { return nil }
-    return RAGConfiguration.Telemetry(spansURL: spansURL, bearerToken: credential.value)
-  }
-
-  private func documents(_ value: YAMLValue) -> [Passage]? {
-    guard let path = value.string() else { return nil }
-    do throws(DocumentLibrary.LoadError) {
-      return try DocumentLibrary.passages(inFolder: URL(fileURLWithPath: path, relativeTo: folder).standardizedFileURL.path)
-    } catch {
-      value.problem("`\(value.path)`: \(error.message)")
-      return nil
-    }
-  }
-
-  private func url(_ value: YAMLValue) -> String? {
-    guard let text = value.string() else { return nil }
-    guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host?.isEmpty == false else {
-      value.problem("`\(value.path)` must be an http or https URL, for example http://127.0.0.1:8080")
-      return nil
-    }
-    return text.hasSuffix("/") ? String(text.dropLast()) : text
+    telemetry.commander = .init(spansURL: spansURL, key: credential.value)
+    return telemetry
   }
 }

@@ -39,11 +39,15 @@ struct ToolCall: Sendable {
 
 enum ToolUse {
   static func call(for request: ModelRequest) -> ToolCall? {
-    tool(for: request).map { ToolCall(name: $0.name, arguments: example(of: $0.schema, question: request.question, depth: 0)) }
+    // A document that happens to name a tool asks for nothing.
+    let prompt = PromptReading(request.question)
+    return tool(for: request, asked: prompt.question).map {
+      ToolCall(name: $0.name, arguments: example(of: $0.schema, name: "", prompt: prompt, depth: 0))
+    }
   }
 
-  private static func tool(for request: ModelRequest) -> OfferedTool? {
-    let question = request.question.lowercased()
+  private static func tool(for request: ModelRequest, asked: String) -> OfferedTool? {
+    let question = asked.lowercased()
     let mentioned = request.tools.first { question.contains($0.name.lowercased()) }
     switch request.toolChoice {
     case .never: return nil
@@ -52,7 +56,10 @@ enum ToolUse {
     case .automatic:
       // The result of a tool is answered in words, or an agent would never end.
       guard request.toolResult == nil else { return nil }
-      return mentioned ?? (question.contains("use the tool") || question.contains("call a tool") ? request.tools.first : nil)
+      if let mentioned { return mentioned }
+      if question.contains("use the tool") || question.contains("call a tool") { return request.tools.first }
+      return arithmetic(in: question) == nil
+        ? nil : request.tools.first { $0.schema["properties"]?["expression"] != nil }
     }
   }
 
@@ -60,7 +67,7 @@ enum ToolUse {
   private static let numberedTypes = [1: "string", 2: "number", 3: "integer", 4: "boolean", 5: "array", 6: "object"]
 
   /// A value that the schema allows: every required property, texts taken from the question.
-  private static func example(of schema: JSONValue, question: String, depth: Int) -> JSONValue {
+  private static func example(of schema: JSONValue, name: String, prompt: PromptReading, depth: Int) -> JSONValue {
     if let first = schema["enum"]?.array?.first { return first }
     let type =
       schema["type"]?.string ?? schema["type"]?.array?.first?.string ?? schema["type"]?.integer.flatMap { numberedTypes[$0] }
@@ -71,16 +78,44 @@ enum ToolUse {
       let required = schema["required"]?.array?.compactMap(\.string) ?? properties.map(\.key).sorted()
       return .object(
         required.compactMap { name in
-          schema["properties"]?[name].map { (name, example(of: $0, question: question, depth: depth + 1)) }
+          schema["properties"]?[name].map { (name, example(of: $0, name: name, prompt: prompt, depth: depth + 1)) }
         })
     case "array":
       guard depth < 4, let items = schema["items"] else { return [] }
-      return [example(of: items, question: question, depth: depth + 1)]
+      return [example(of: items, name: name, prompt: prompt, depth: depth + 1)]
     case "integer": return 3
     case "number": return 1.5
     case "boolean": return true
-    default: return .string(subject(of: question))
+    default: return .string(text(named: name, prompt: prompt))
     }
+  }
+
+  /// What a model would write there: the calculation for an expression, the name of the first document for a document.
+  private static func text(named name: String, prompt: PromptReading) -> String {
+    switch name {
+    case "expression": arithmetic(in: prompt.question) ?? subject(of: prompt.question)
+    case "document": prompt.documents.first.flatMap { documentName(in: $0.text) } ?? subject(of: prompt.question)
+    default: subject(of: prompt.question)
+    }
+  }
+
+  /// `returns.md` of the title line `Returns (returns.md)`.
+  private static func documentName(in text: String) -> String? {
+    guard let title = text.split(separator: "\n").first, title.hasSuffix(")"), let open = title.lastIndex(of: "(") else {
+      return nil
+    }
+    return String(title[title.index(after: open)...].dropLast())
+  }
+
+  /// The longest calculation in a text, with spaces around an operator: `3 * (4.90 + 2)`. A date or a range is none.
+  static func arithmetic(in text: String) -> String? {
+    let runs = text.split { !"0123456789.+-*/() ".contains($0) }.map { String($0.trimmedOfSpace) }
+    let calculations = runs.filter { run in
+      ["+", "-", "*", "/"].contains { run.contains(" \($0) ") } && run.first.map { $0.isNumber || $0 == "(" } == true
+    }
+    guard var longest = calculations.max(by: { $0.count < $1.count }) else { return nil }
+    while let last = longest.last, !last.isNumber, last != ")" { longest.removeLast() }
+    return longest
   }
 
   /// The last word of the question that is a name, or its longest word.

@@ -38,8 +38,11 @@ extension ModelRequest {
     embeddingDimensions =
       (requests.first?["outputDimensionality", "output_dimensionality"]
       ?? requests.first?["embedContentConfig", "embed_content_config"]?["outputDimensionality", "output_dimensionality"])?.integer
-    embeddingInputs = requests.compactMap { request in
-      request["content"].map { EmbeddingInput(text: Self.text(ofParts: $0["parts"])) }
+    embeddingInputs = requests.compactMap { request -> EmbeddingInput? in
+      let config = request["embedContentConfig", "embed_content_config"]
+      return request["content"].map {
+        EmbeddingInput(text: Self.text(ofParts: $0["parts"]), title: (request["title"] ?? config?["title"])?.string)
+      }
     }
     if embeddingInputs.isEmpty || embeddingInputs.count != requests.count {
       throw Invalid(message: "* EmbedContentRequest.content: contents is not specified", parameter: "content")
@@ -49,7 +52,9 @@ extension ModelRequest {
   init(predict body: JSONValue, model: String) throws(Invalid) {
     self.init(model: model)
     embeddingDimensions = body["parameters"]?["outputDimensionality", "output_dimensionality"]?.integer
-    embeddingInputs = (body["instances"]?.array ?? []).compactMap { $0["content"]?.string.map(EmbeddingInput.init(text:)) }
+    embeddingInputs = (body["instances"]?.array ?? []).compactMap { instance in
+      instance["content"]?.string.map { EmbeddingInput(text: $0, title: instance["title"]?.string) }
+    }
     if embeddingInputs.isEmpty { throw Invalid(message: "The instances field is required.", parameter: "instances") }
   }
 

@@ -10,6 +10,8 @@ package enum CanonicalForm {
     case .monitor: monitor(&members)
     case .slo: objective(&members)
     case .dashboard: dashboard(&members)
+    case .downtime: downtime(&members)
+    case .service: service(&members)
     }
     return .object(members)
   }

@@ -1,4 +1,4 @@
-// What would have to happen to objects in Datadog for them to be as we want them: decided offline, from saved objects.
+// What would have to happen to objects in Datadog for them to be as we want them: decided without network, from what is there.
 
 package struct ObjectPlan: Hashable, Sendable {
   package enum Action: String, CaseIterable, Hashable, Sendable, Codable {
@@ -19,97 +19,103 @@ package struct ObjectPlan: Hashable, Sendable {
     package let id: DatadogObjectID
     package let action: Action
     package let changes: [Change]
+    /// What somebody changed in Datadog since it was last applied.
+    package var drift: [Change] = []
+    /// It was applied, and is not there any more.
+    package var vanished = false
+    /// What Datadog calls it, where it is there.
+    package var number: String?
+    /// The canonical form that the decision is about.
+    package var before: JSONValue?
   }
 
   /// SLOs, then monitors, then dashboards, each by name.
   package let steps: [Step]
-  /// Saved objects that are not ours, which nothing ever touches.
+  /// Objects that are not ours, which nothing ever touches.
   package let foreign: Int
-  /// Identities that more than one saved object has; nothing is decided about them.
+  /// Identities that more than one object has; nothing is decided about them.
   package let ambiguous: [DatadogObjectID]
+  /// What Datadog calls our objects, those that are no longer wanted too.
+  package let numbers: [DatadogObjectID: String]
 
   /// - Parameters:
   ///   - saved: objects as an export wrote them, or as Datadog's API gave them.
   ///   - pruning: whether what is ours and no longer wanted is to be deleted.
   package init(wanted: [CompiledObject], saved: [JSONValue], pruning: Bool = false) {
-    var present: [DatadogObjectID: JSONValue] = [:]
+    self.init(
+      wanted: wanted, present: saved.map { (DatadogIdentity.id(of: $0), StoredObject.number(of: $0), $0) }, state: nil,
+      pruning: pruning)
+  }
+
+  /// - Parameter state: what was last applied; without it nothing is known of drift.
+  package init(wanted: [CompiledObject], live: [StoredObject], state: ApplyState?, pruning: Bool = false) {
+    self.init(wanted: wanted, present: live.map { ($0.id, $0.number, $0.json) }, state: state, pruning: pruning)
+  }
+
+  private init(
+    wanted: [CompiledObject], present all: [(id: DatadogObjectID?, number: String?, json: JSONValue)], state: ApplyState?,
+    pruning: Bool
+  ) {
+    var present: [DatadogObjectID: (number: String?, json: JSONValue)] = [:]
     var ambiguous: Set<DatadogObjectID> = []
     var foreign = 0
-    for object in saved {
-      guard let id = DatadogIdentity.id(of: object) else {
+    for object in all {
+      guard let id = object.id else {
         foreign += 1
         continue
       }
-      if present.updateValue(object, forKey: id) != nil { ambiguous.insert(id) }
+      if present.updateValue((object.number, object.json), forKey: id) != nil { ambiguous.insert(id) }
     }
-    let names = ReferenceNames(present)
+    let numbers = present.compactMapValues(\.number)
+    let names = ReferenceNames(numbers: numbers)
+    // What names an object that went is as it was applied, though it has to change.
+    let oldNames = ReferenceNames(numbers: numbers, and: state?.numbers ?? [:])
+    func form(_ json: JSONValue, _ kind: DatadogObjectKind, _ names: ReferenceNames) -> JSONValue {
+      CanonicalForm.of(names.symbolic(json, kind: kind), kind: kind)
+    }
+    func drift(_ id: DatadogObjectID, _ json: JSONValue) -> [Change] {
+      guard let kept = state?.entries[id]?.kept else { return [] }
+      return ObjectChanges.between(kept, form(json, id.kind, oldNames))
+    }
     var steps: [Step] = []
     for object in wanted where !ambiguous.contains(object.id) {
-      guard let before = present[object.id] else {
-        steps.append(Step(id: object.id, action: .create, changes: []))
+      let (id, entry) = (object.id, state?.entries[object.id])
+      guard let found = present[id] else {
+        steps.append(Step(id: id, action: .create, changes: [], vanished: entry != nil))
         continue
       }
-      let changes = ObjectChanges.between(
-        CanonicalForm.of(names.symbolic(before), kind: object.id.kind), CanonicalForm.of(object.json, kind: object.id.kind))
-      steps.append(Step(id: object.id, action: changes.isEmpty ? .unchanged : .update, changes: changes))
+      let (before, after) = (form(found.json, id.kind, names), form(object.json, id.kind, names))
+      // Datadog may keep something otherwise than it was sent. Sent again it would be no different.
+      let isAsApplied = entry.map { $0.kept == before && $0.sent == after } ?? false
+      let changes = isAsApplied ? [] : ObjectChanges.between(before, after)
+      steps.append(
+        Step(
+          id: id, action: changes.isEmpty ? .unchanged : .update, changes: changes,
+          drift: changes.isEmpty ? [] : drift(id, found.json), number: found.number, before: before))
     }
     if pruning {
       let kept = Set(wanted.map(\.id))
-      steps += present.filter { !kept.contains($0.key) && !ambiguous.contains($0.key) && DatadogIdentity.isOwned($0.value) }
-        .map { Step(id: $0.key, action: .delete, changes: []) }
+      steps += present.filter {
+        !kept.contains($0.key) && !ambiguous.contains($0.key) && DatadogIdentity.isOwned($0.value.json, as: $0.key.kind)
+      }
+      .map { id, found in
+        Step(
+          id: id, action: .delete, changes: [], drift: drift(id, found.json), number: found.number,
+          before: form(found.json, id.kind, names))
+      }
     }
     self.steps = steps.sorted { $0.id < $1.id }
     self.foreign = foreign
+    self.numbers = numbers
     self.ambiguous = ambiguous.sorted()
   }
 
   package func count(_ action: Action) -> Int { steps.count { $0.action == action } }
 
   package var isEmpty: Bool { steps.allSatisfy { $0.action == .unchanged } && ambiguous.isEmpty }
-}
 
-/// Turns the numbers that Datadog gave into the names that our definitions use, in queries that speak of other objects.
-struct ReferenceNames {
-  private var objectives: [String: String] = [:]
-  private var monitors: [String: String] = [:]
-
-  init(_ objects: [DatadogObjectID: JSONValue]) {
-    for (id, object) in objects {
-      switch id.kind {
-      case .slo: object["id"]?.text.map { objectives[$0] = id.name }
-      case .monitor: object["id"]?.double.flatMap { Int64(exactly: $0) }.map { monitors[String($0)] = id.name }
-      case .dashboard: break
-      }
-    }
-  }
-
-  func symbolic(_ object: JSONValue) -> JSONValue {
-    guard case .object(var members) = object, let type = members["type"]?.text, let query = members["query"]?.text else {
-      return object
-    }
-    switch type {
-    case "slo alert":
-      for (number, name) in objectives where query.contains("(\"\(number)\")") {
-        members["query"] = .string(query.replacing("(\"\(number)\")", with: "(\"slo:\(name)\")"))
-      }
-    case "composite":
-      var text = ""
-      var word = ""
-      // Whole words only: names have digits too.
-      for character in query + " " {
-        if character.isLetter || character.isNumber || "$_-".contains(character) {
-          word.append(character)
-        } else {
-          text += monitors[word].map { "$\($0)" } ?? word
-          word = ""
-          text.append(character)
-        }
-      }
-      members["query"] = .string(text.trimmed)
-    default: break
-    }
-    return .object(members)
-  }
+  /// Those that somebody changed in Datadog, and that would be changed or deleted here.
+  package var drifted: [Step] { steps.filter { !$0.drift.isEmpty } }
 }
 
 enum ObjectChanges {

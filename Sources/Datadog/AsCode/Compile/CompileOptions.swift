@@ -11,7 +11,8 @@ package struct CompileOptions: Sendable {
   ///   - notify: `@handle` for every severity, or `SEV-1=@handle` for one; several of either.
   ///   - scope, tags: as `key:value`.
   package static func settings(
-    team: String, notify: [String], scope: [String], tags: [String], runbooks: String?, trafficGate: CompileSettings.TrafficGate
+    team: String, notify: [String], scope: [String], tags: [String], runbooks: String?, trafficGate: CompileSettings.TrafficGate,
+    services: [String] = [], site: String? = nil
   ) throws(Malformed) -> CompileSettings {
     guard !team.isEmpty, team.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }) else {
       throw Malformed(description: "\"\(team)\" is no team's handle; write letters, digits and dashes, as in --team llm-platform")
@@ -40,10 +41,16 @@ package struct CompileOptions: Sendable {
       }
     }
     for tag in tags { _ = try pair(tag, option: "--tag") }
-    return CompileSettings(
+    for service in services where service.isEmpty || service.contains(where: { $0.isWhitespace || $0 == "," }) {
+      throw Malformed(description: "\"\(service)\" is no service; write --service llm-gateway")
+    }
+    var settings = CompileSettings(
       team: team, handles: handles, everybody: everybody.isEmpty ? nil : everybody, scope: scopeTags,
       runbooks: runbooks.map { $0.hasSuffix("/") || $0.hasSuffix("#") || $0.hasSuffix("=") ? $0 : "\($0)/" },
       trafficGate: trafficGate, tags: tags)
+    if !services.isEmpty { settings.services = services }
+    if let site { settings.site = site.hasPrefix("app.") || site.filter({ $0 == "." }).count > 1 ? site : "app.\(site)" }
+    return settings
   }
 
   private static func pair(_ text: String, option: String) throws(Malformed) -> (key: String, value: String) {
@@ -52,23 +59,5 @@ package struct CompileOptions: Sendable {
       throw Malformed(description: "\"\(text)\" is no tag; write \(option) env:prod")
     }
     return (parts[0], parts[1])
-  }
-}
-
-extension MonitorPack {
-  /// The monitors of a configuration beside those of the pack; where both have a name, the configuration's counts.
-  package func with(_ definitions: [MonitorDefinition]) -> MonitorPack {
-    var pack = self
-    for definition in definitions {
-      if let index = pack.monitors.firstIndex(where: { $0.definition.name == definition.name }) {
-        // What the pack says of its own query and numbers need not be true of another's.
-        let isSame = pack.monitors[index].definition == definition
-        let owner = pack.monitors[index].owner
-        if !isSame { pack.monitors[index] = PackedMonitor(definition, meaning: "", steps: [], owner: owner) }
-      } else {
-        pack.monitors.append(PackedMonitor(definition, meaning: "", steps: []))
-      }
-    }
-    return pack
   }
 }

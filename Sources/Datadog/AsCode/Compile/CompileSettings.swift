@@ -25,11 +25,15 @@ package struct CompileSettings: Hashable, Sendable {
   package var trafficGate: TrafficGate
   /// Further tags of monitors and SLOs, as `key:value`.
   package var tags: [String]
+  /// Services that get an entry in the service catalogue.
+  package var services: [String]
+  /// The host of Datadog's pages, for links.
+  package var site: String
 
   package init(
     team: String = "llm-platform", handles: [Severity: [String]] = [:], everybody: [String]? = nil, scope: [String: String] = [:],
     runbooks: String? = nil, renotify: [Severity: Int] = [.sev1: 30, .sev2: 120], trafficGate: TrafficGate = .composite,
-    tags: [String] = []
+    tags: [String] = [], services: [String] = ["llm-gateway"], site: String = "app.datadoghq.com"
   ) {
     self.team = team
     self.handles = handles
@@ -39,6 +43,8 @@ package struct CompileSettings: Hashable, Sendable {
     self.renotify = renotify
     self.trafficGate = trafficGate
     self.tags = tags
+    self.services = services
+    self.site = site
   }
 
   package func handles(for severity: Severity) -> [String] { handles[severity] ?? everybody }

@@ -1,8 +1,10 @@
 // One Datadog object as we want it, and what had to be said otherwise than the definition says it.
 
-/// The kinds of objects that are kept as code, in the order in which they have to exist: burn rates name SLOs.
+/// The kinds of objects that are kept as code, in the order in which they have to exist: burn rates name SLOs, downtimes monitors.
 package enum DatadogObjectKind: String, CaseIterable, Hashable, Sendable, Codable, Comparable {
-  case slo, monitor, dashboard
+  case slo, monitor, dashboard, downtime
+  /// An entry of the service catalogue.
+  case service
 
   /// Where its files lie in an export.
   package var folder: String {
@@ -10,6 +12,8 @@ package enum DatadogObjectKind: String, CaseIterable, Hashable, Sendable, Codabl
     case .slo: "slos"
     case .monitor: "monitors"
     case .dashboard: "dashboards"
+    case .downtime: "downtimes"
+    case .service: "services"
     }
   }
 
@@ -18,6 +22,8 @@ package enum DatadogObjectKind: String, CaseIterable, Hashable, Sendable, Codabl
     case .slo: 0
     case .monitor: 1
     case .dashboard: 2
+    case .downtime: 3
+    case .service: 4
     }
   }
 
@@ -113,7 +119,7 @@ package struct Compilation: Hashable, Sendable {
 
 extension JSONValue {
   /// An object without the members that are `nil`.
-  init(members: [String: JSONValue?]) { self = .object(members.compactMapValues { $0 }) }
+  package init(members: [String: JSONValue?]) { self = .object(members.compactMapValues { $0 }) }
 
-  static func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+  package static func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
 }

@@ -4,8 +4,10 @@ package enum DatadogIdentity {
   /// What a dashboard's description ends with.
   static func line(_ name: String) -> String { "\(CompileSettings.identityKey):\(name)" }
 
-  /// The kind by its form; `nil` for what is none of the three.
+  /// The kind by its form; `nil` for what is none of them.
   package static func kind(of object: JSONValue) -> DatadogObjectKind? {
+    if DowntimeText.attributes(of: object) != nil { return .downtime }
+    if ServiceCompiler.isService(object) { return .service }
     var found = DatadogLint.Objects()
     found.add(object)
     if found.monitors.first == object { return .monitor }
@@ -15,11 +17,17 @@ package enum DatadogIdentity {
 
   /// `nil` for an object that is not ours.
   package static func id(of object: JSONValue) -> DatadogObjectID? {
-    guard let kind = kind(of: object) else { return nil }
+    kind(of: object).flatMap { id(of: object, as: $0) }
+  }
+
+  /// Of an object whose kind is known, such as a line of a list, which may lack what its form would tell it by.
+  package static func id(of object: JSONValue, as kind: DatadogObjectKind) -> DatadogObjectID? {
     let places: [String] =
       switch kind {
       case .monitor, .slo: object["tags"]?.list?.compactMap(\.text) ?? []
-      case .dashboard: object["description"]?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
+      case .dashboard: lines(object["description"])
+      case .downtime: lines(DowntimeText.attributes(of: object)?["message"])
+      case .service: object["metadata"]?["tags"]?.list?.compactMap(\.text) ?? []
       }
     let start = "\(CompileSettings.identityKey):"
     let names = Set(places.filter { $0.hasPrefix(start) && $0.count > start.count }.map { String($0.dropFirst(start.count)) })
@@ -28,9 +36,20 @@ package enum DatadogIdentity {
     return DatadogObjectID(kind, name)
   }
 
+  private static func lines(_ text: JSONValue?) -> [String] {
+    text?.text?.split(whereSeparator: \.isNewline).map { String($0).trimmed } ?? []
+  }
+
   /// Whether it may be deleted: it has an identity, and nobody took the mark of this product from it.
   package static func isOwned(_ object: JSONValue) -> Bool {
-    guard let id = id(of: object) else { return false }
-    return id.kind == .dashboard || object["tags"]?.list?.contains(.string(CompileSettings.ownership)) == true
+    kind(of: object).map { isOwned(object, as: $0) } ?? false
+  }
+
+  package static func isOwned(_ object: JSONValue, as kind: DatadogObjectKind) -> Bool {
+    guard id(of: object, as: kind) != nil else { return false }
+    // These take no tags of ours; the identity itself is the mark.
+    if kind == .dashboard || kind == .downtime { return true }
+    let tags = kind == .service ? object["metadata"]?["tags"] : object["tags"]
+    return tags?.list?.contains(.string(CompileSettings.ownership)) == true
   }
 }

@@ -6,85 +6,57 @@ import Monitors
 
 package struct MonitorCompiler: Sendable {
   package let settings: CompileSettings
+  /// By name, for burn rates and composites.
+  let objectives: [String: SLODefinition]
+  let monitors: [String: MonitorDefinition]
 
-  package init(settings: CompileSettings) { self.settings = settings }
+  /// - Parameter pack: what burn rates and composites refer to.
+  package init(settings: CompileSettings, pack: MonitorPack = MonitorPack(monitors: [])) {
+    self.settings = settings
+    objectives = Dictionary(pack.objectives.map { ($0.name, $0) }) { first, _ in first }
+    monitors = Dictionary(pack.allMonitors.map { ($0.definition.name, $0.definition) }) { first, _ in first }
+  }
 
   /// One object, or with a traffic gate three: a signal, a gate that monitors share, and the composite of both, which speaks.
   package func compile(_ packed: PackedMonitor) -> Compilation {
     let monitor = packed.definition
     let id = DatadogObjectID(.monitor, monitor.name)
     var result = Compilation()
-    for note in notes(on: monitor, id) { result.add(note) }
-    guard monitor.trafficGate > 0, settings.trafficGate == .composite else {
-      if monitor.trafficGate > 0 {
-        result.add(
-          CompileNote(
-            id, .unsaid, "traffic_gate",
-            "speaks at any traffic, where this product waits for \(monitor.trafficGate) requests in the window"))
-      }
-      result.add(CompiledObject(id, object(packed, name: monitor.name, title: monitor.title, role: .whole)))
+    if let refusal = refusal(of: monitor, id) {
+      result.add(refusal)
       return result
     }
-    let signal = "\(monitor.name)-signal"
-    let gate = gate(of: monitor)
-    result.add(
-      CompiledObject(
-        DatadogObjectID(.monitor, signal), object(packed, name: signal, title: "\(monitor.title): signal", role: .signal)))
-    result.add(CompiledObject(DatadogObjectID(.monitor, gate.name), gate.json))
-    result.add(CompiledObject(id, composite(packed, of: [signal, gate.name])))
-    result.add(
-      CompileNote(
-        id, .approximated, "traffic_gate",
-        "is a composite with \(gate.name): below the gate Datadog calls it ok, where this product keeps the last state"))
+    for note in notes(on: packed, id) { result.add(note) }
+    if isGated(monitor) {
+      let signal = "\(monitor.name)-signal"
+      let gate = gate(of: monitor)
+      result.add(
+        CompiledObject(
+          DatadogObjectID(.monitor, signal), object(packed, name: signal, title: "\(monitor.title): signal", role: .signal)))
+      result.add(CompiledObject(DatadogObjectID(.monitor, gate.name), gate.json))
+      result.add(
+        CompiledObject(id, composite(packed, query: "\(Self.reference(signal)) && \(Self.reference(gate.name))")))
+    } else if case .composite(let expression) = monitor.kind {
+      result.add(CompiledObject(id, composite(packed, query: compositeQuery(expression))))
+    } else {
+      result.add(CompiledObject(id, object(packed, name: monitor.name, title: monitor.title, role: .whole)))
+    }
+    for downtime in DowntimeText.downtimes(of: monitor) { result.add(downtime) }
     return result
   }
 
-  // MARK: Queries
-
-  /// Zero may stand for nothing where zero says what nothing means: ok above a threshold, an alert below one.
-  func fillsWithZero(_ monitor: MonitorDefinition) -> Bool {
-    guard terms(of: monitor.query).allSatisfy({ $0.metric.type == .count }) else { return false }
-    switch monitor.query.form {
-    // Nothing divided by nothing is nothing.
-    case .ratio: return false
-    case .value, .perMinute:
-      let isBad = monitor.threshold.isBreached(by: 0)
-      return monitor.noData == .ok && !isBad || monitor.noData == .alert && isBad
-    }
+  /// How one monitor's query names another: by our name, which applying replaces with Datadog's number.
+  static func reference(_ name: String) -> String {
+    "$" + String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
   }
 
-  func query(of monitor: MonitorDefinition) -> String {
-    func text(_ term: MonitorQuery.Term) -> String {
-      MetricQueryText.query(term, scope: settings.scope, by: monitor.groupBy)
+  /// Whether its traffic gate becomes a composite. Kinds that count no requests have no gate in Datadog.
+  func isGated(_ monitor: MonitorDefinition) -> Bool {
+    guard monitor.trafficGate > 0, settings.trafficGate == .composite else { return false }
+    switch monitor.kind {
+    case .threshold, .change, .anomaly, .outlier, .forecast: return true
+    case .burnRate, .composite, .absence, .events, .detection: return false
     }
-    func filled(_ term: MonitorQuery.Term) -> String {
-      fillsWithZero(monitor) ? "default_zero(\(text(term)))" : text(term)
-    }
-    let time: String
-    let expression: String
-    switch monitor.query.form {
-    case .value(let term):
-      expression = filled(term)
-      time =
-        switch term.aggregator {
-        case .sum: "sum"
-        case .avg: "avg"
-        case .max: "max"
-        // Of all values in the window, not of the points' percentiles.
-        case .p50, .p90, .p95, .p99: "percentile"
-        }
-    case .perMinute(let term):
-      time = "sum"
-      expression = "\(filled(term)) / \(MetricQueryText.minutes(monitor.window))"
-    case .ratio(let numerator, let denominator):
-      // Both sides are summed over the window before they are divided. Requests without an error have an error rate of zero.
-      let areCounts = numerator.metric.type == .count && denominator.metric.type == .count
-      time = areCounts ? "sum" : "avg"
-      expression = "\(areCounts ? "default_zero(\(text(numerator)))" : text(numerator)) / \(text(denominator))"
-    }
-    let comparison = monitor.threshold.comparison == .above ? ">" : "<"
-    let critical = MetricQueryText.number(monitor.threshold.critical)
-    return "\(time)(\(MetricQueryText.window(monitor.window))):\(expression) \(comparison) \(critical)"
   }
 
   // MARK: Objects
@@ -96,43 +68,66 @@ package struct MonitorCompiler: Sendable {
   private func object(_ packed: PackedMonitor, name: String, title: String, role: Role) -> JSONValue {
     let monitor = packed.definition
     let isSilent = role == .signal
-    let alertsWithoutData = monitor.noData == .alert && !isSilent
-    var thresholds: [String: JSONValue] = ["critical": .number(monitor.threshold.critical)]
-    if monitor.threshold.recovery != monitor.threshold.critical {
-      thresholds["critical_recovery"] = .number(monitor.threshold.recovery)
-    }
+    let alertsWithoutData = (monitor.noData == .alert || monitor.kind == .absence) && !isSilent && !isSearch(monitor)
+    let query = kindQuery(monitor)
+    var thresholds: [String: JSONValue] = ["critical": .number(query.critical)]
+    if let recovery = query.recovery { thresholds["critical_recovery"] = .number(recovery) }
     var options = Self.options(thresholds)
     options["notify_no_data"] = .bool(alertsWithoutData)
-    if alertsWithoutData { options["no_data_timeframe"] = .number(Double(noDataMinutes(monitor))) }
-    if monitor.noData == .ok, !fillsWithZero(monitor) { options["timeout_h"] = .number(1) }
-    if !isSilent { add(renotification: monitor.severity, withoutData: alertsWithoutData, to: &options) }
+    if alertsWithoutData { options["no_data_timeframe"] = .number(Double(query.noDataMinutes)) }
+    if monitor.noData == .ok, monitor.kind == .threshold, !fillsWithZero(monitor) { options["timeout_h"] = .number(1) }
+    if let windows = query.windows {
+      options["threshold_windows"] = .object(["trigger_window": .string(windows), "recovery_window": .string(windows)])
+    }
+    if query.type != "query alert" { options["require_full_window"] = nil }
+    if monitor.evaluationDelay > .zero, query.type == "query alert" {
+      options["evaluation_delay"] = .number(Double(seconds(monitor.evaluationDelay)))
+    }
+    if !isSilent { add(renotification: monitor, withoutData: alertsWithoutData, to: &options) }
     return .object([
-      "name": .string(title), "type": .string("query alert"), "query": .string(query(of: monitor)),
-      "message": .string(isSilent ? silentText("the signal", monitor.name) : message(packed, hasValue: true, alertsWithoutData)),
+      "name": .string(title), "type": .string(query.type), "query": .string(query.text),
+      "message": .string(
+        isSilent ? silentText("the signal", monitor.name) : message(packed, hasValue: query.hasValue, alertsWithoutData)),
       "tags": .array(
         settings.tags(
-          name: name, severity: monitor.severity, owner: packed.owner, others: isSilent ? ["commander_part:signal"] : [])),
+          name: name, severity: monitor.severity, owner: packed.owner,
+          others: packed.tags + (isSilent ? ["commander_part:signal"] : []))),
       "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
     ])
   }
 
-  private func composite(_ packed: PackedMonitor, of parts: [String]) -> JSONValue {
+  private func isSearch(_ monitor: MonitorDefinition) -> Bool {
+    switch monitor.kind {
+    case .events, .burnRate: true
+    default: false
+    }
+  }
+
+  /// The tags that the alert's message names.
+  private func groups(of monitor: MonitorDefinition) -> [String] {
+    if case .detection = monitor.kind { return Self.detectionGroups }
+    return isSearch(monitor) ? [] : monitor.groupBy
+  }
+
+  func seconds(_ length: Duration) -> Int64 { (length.wholeNanoseconds + 999_999_999) / 1_000_000_000 }
+
+  private func composite(_ packed: PackedMonitor, query: String) -> JSONValue {
     let monitor = packed.definition
     var options: [String: JSONValue] = [
       "include_tags": .bool(true), "notify_audit": .bool(false), "notify_no_data": .bool(false),
     ]
-    add(renotification: monitor.severity, withoutData: false, to: &options)
+    add(renotification: monitor, withoutData: false, to: &options)
     return .object([
-      "name": .string(monitor.title), "type": .string("composite"),
-      "query": .string(parts.map { "$\($0)" }.joined(separator: " && ")),
+      "name": .string(monitor.title), "type": .string("composite"), "query": .string(query),
       "message": .string(message(packed, hasValue: false, false)),
-      "tags": .array(settings.tags(name: monitor.name, severity: monitor.severity, owner: packed.owner)),
+      "tags": .array(
+        settings.tags(name: monitor.name, severity: monitor.severity, owner: packed.owner, others: packed.tags)),
       "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
     ])
   }
 
   /// What the traffic gate of the definition counts, as a monitor of its own that is in alert while there is enough of it.
-  private func gate(of monitor: MonitorDefinition) -> (name: String, json: JSONValue) {
+  func gate(of monitor: MonitorDefinition) -> (name: String, json: JSONValue) {
     let term = monitor.gateTerm
     let window = MetricQueryText.length(monitor.window)
     let filter = term.filter.sorted { $0.key < $1.key }.map { "\($0.key)-\(MetricQueryText.tagValue($0.value))" }
@@ -163,8 +158,10 @@ package struct MonitorCompiler: Sendable {
     ]
   }
 
-  func add(renotification severity: Severity, withoutData: Bool, to options: inout [String: JSONValue]) {
-    guard let minutes = settings.renotify[severity], minutes > 0 else { return }
+  /// The definition's own reminder, or that of its severity.
+  private func add(renotification monitor: MonitorDefinition, withoutData: Bool, to options: inout [String: JSONValue]) {
+    let own = monitor.renotify.map { Int(MetricQueryText.minutes($0)) }
+    guard let minutes = own ?? settings.renotify[monitor.severity], minutes > 0 else { return }
     options["renotify_interval"] = .number(Double(minutes))
     options["renotify_statuses"] = .strings(withoutData ? ["alert", "no data"] : ["alert"])
   }
@@ -175,14 +172,13 @@ package struct MonitorCompiler: Sendable {
 
   private func message(_ packed: PackedMonitor, hasValue: Bool, _ alertsWithoutData: Bool) -> String {
     let monitor = packed.definition
-    let side = monitor.threshold.comparison == .above ? "above" : "below"
-    let critical = monitor.query.unit.text(monitor.threshold.critical)
+    let own = packed.notify.filter { $0.hasPrefix("@") }
+    let others = settings.handles(for: monitor.severity).filter { !own.contains($0) }
     return MonitorMessage(
-      title: monitor.title,
-      condition: "\(monitor.query.words) is \(side) \(critical) over \(Figure.duration(monitor.window))",
-      meaning: packed.meaning, steps: packed.steps, groups: monitor.groupBy, playbooks: monitor.playbooks,
-      runbook: settings.runbooks.map { "\($0)\(monitor.name)" }, hasValue: hasValue, speaksOfMissingData: alertsWithoutData,
-      handles: settings.handles(for: monitor.severity)
+      title: monitor.title, condition: condition(of: monitor), meaning: packed.meaning, steps: packed.steps,
+      groups: groups(of: monitor), playbooks: monitor.playbooks,
+      runbook: packed.runbook ?? settings.runbooks.map { "\($0)\(monitor.name)" }, hasValue: hasValue,
+      speaksOfMissingData: alertsWithoutData, handles: others + own
     ).text
   }
 }

@@ -51,12 +51,18 @@ package struct ObjectFolder: Sendable {
     guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return false }
     var found = DatadogLint.Objects()
     found.add(document)
-    return !found.isEmpty && (found.monitors + found.objectives + found.dashboards).allSatisfy(DatadogIdentity.isOwned)
+    return !found.isEmpty && found.all.allSatisfy { DatadogIdentity.isOwned($0) }
   }
 
   /// The texts of every object's file, by file below the folder; none where the folder is not there.
-  package func texts() throws -> [String: String] {
+  /// - Parameter others: files of the folder itself that count too.
+  package func texts(beside others: [String] = []) throws -> [String: String] {
     var texts: [String: String] = [:]
+    for name in others {
+      if let data = FileManager.default.contents(atPath: "\(path)/\(name)") {
+        texts[name] = String(decoding: data, as: UTF8.self)
+      }
+    }
     for kind in DatadogObjectKind.allCases {
       let folder = "\(path)/\(kind.folder)"
       guard FileManager.default.fileExists(atPath: folder) else { continue }
@@ -92,9 +98,9 @@ package struct ObjectFolder: Sendable {
         throw Unreadable(description: "\(path)/\(file): not readable as JSON; save it again")
       }
       guard !found.isEmpty else {
-        throw Unreadable(description: "\(path)/\(file): no monitor, SLO or dashboard in it; save it again")
+        throw Unreadable(description: "\(path)/\(file): no monitor, SLO, dashboard, downtime or service in it; save it again")
       }
-      return found.monitors + found.objectives + found.dashboards
+      return found.all
     }
   }
 }

@@ -1,4 +1,4 @@
-// Compiles a whole pack: monitors, objectives with their burn rates, dashboards, and what only Datadog evaluates.
+// Compiles a whole pack: monitors with their downtimes, objectives with their burn rates, dashboards, and the services they are about.
 
 import Monitors
 
@@ -7,16 +7,15 @@ package struct PackCompiler: Sendable {
 
   package init(settings: CompileSettings = CompileSettings()) { self.settings = settings }
 
-  package func compile(
-    _ pack: MonitorPack = .default, templates: [DatadogMonitorTemplate] = DatadogMonitorTemplate.defaults
-  ) -> Compilation {
+  package func compile(_ pack: MonitorPack = .default) -> Compilation {
     var result = Compilation()
-    let (monitors, objectives) = (MonitorCompiler(settings: settings), SLOCompiler(settings: settings))
+    let monitors = MonitorCompiler(settings: settings, pack: pack)
+    let objectives = SLOCompiler(settings: settings)
     let dashboards = DashboardCompiler(settings: settings)
-    for monitor in pack.monitors { result.add(monitors.compile(monitor)) }
-    for template in templates { result.add(template.compile(settings)) }
+    for monitor in pack.allMonitors { result.add(monitors.compile(monitor)) }
     for objective in pack.objectives { result.add(objectives.compile(objective)) }
     for dashboard in pack.dashboards { result.add(dashboards.compile(dashboard)) }
+    for service in settings.services { result.add(ServiceCompiler(settings: settings).compile(service, pack: pack)) }
     return result.sorted()
   }
 }

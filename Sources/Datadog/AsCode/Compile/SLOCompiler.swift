@@ -1,4 +1,4 @@
-// Compiles service level objectives into Datadog's SLOs, and their burn rates into monitors.
+// Compiles service level objectives into Datadog's SLOs; their burn rates are monitors like others.
 
 import LLMMetrics
 import Monitors
@@ -21,11 +21,17 @@ package struct SLOCompiler: Sendable {
     }
     var members: [String: JSONValue] = [
       "name": .string(objective.title), "description": .string(objective.meaning),
-      "tags": .array(settings.tags(name: objective.name, owner: objective.owner)),
+      "tags": .array(settings.tags(name: objective.name, owner: objective.owner, others: objective.tags)),
       "thresholds": .array([
-        .object(["timeframe": .string(objective.timeframe.rawValue), "target": .number(objective.target)])
+        .object(["timeframe": .string(objective.timeframe.datadogName), "target": .number(objective.target)])
       ]),
     ]
+    if objective.timeframe.isCalendar {
+      result.add(
+        CompileNote(
+          id, .approximated, "timeframe",
+          "a calendar \(objective.timeframe.rawValue) becomes the last \(objective.timeframe.datadogName): Datadog's SLOs have no calendar"))
+    }
     func text(_ events: SLODefinition.Events) -> String { MetricQueryText.events(events, scope: settings.scope) }
     switch objective.indicator {
     case .good(let good, let all):
@@ -36,6 +42,10 @@ package struct SLOCompiler: Sendable {
       members["query"] = .object([
         "numerator": .string("\(text(all)) - \(text(bad))"), "denominator": .string(text(all)),
       ])
+    case .uptime(let names):
+      members["type"] = .string("monitor")
+      // Datadog's numbers stand in for these names only while objects are applied.
+      members["monitor_ids"] = .strings(names.map(MonitorCompiler.reference))
     case .timeSlice(let query, let good, let bound, let seconds):
       members["type"] = .string("time_slice")
       members["sli_specification"] = slice(query, good, bound, seconds)
@@ -43,7 +53,6 @@ package struct SLOCompiler: Sendable {
         CompileNote(id, .approximated, "indicator", "a slice without data is good in Datadog"))
     }
     result.add(CompiledObject(id, .object(members)))
-    for rate in objective.burnRates { result.add(compile(rate, of: objective)) }
     return result
   }
 
@@ -63,54 +72,15 @@ package struct SLOCompiler: Sendable {
       ])
     ])
   }
+}
 
-  private func compile(_ rate: SLODefinition.BurnRate, of objective: SLODefinition) -> Compilation {
-    let name = "slo-\(objective.name)-burn-\(MetricQueryText.length(rate.longWindow))"
-    let id = DatadogObjectID(.monitor, name)
-    var result = Compilation()
-    func refuse(_ field: String, _ message: String) -> Compilation {
-      result.add(CompileNote(id, .refused, field, message))
-      return result
+extension SLODefinition.Timeframe {
+  /// The nearest that Datadog has.
+  var datadogName: String {
+    switch self {
+    case .sevenDays, .calendarWeek: "7d"
+    case .thirtyDays, .calendarMonth: "30d"
+    case .ninetyDays, .calendarQuarter: "90d"
     }
-    let factor = MetricQueryText.number(rate.factor)
-    guard rate.factor < objective.fastestBurn - 1e-9 else {
-      return refuse(
-        "factor",
-        """
-        a burn rate above \(factor) cannot happen with a target of \(MetricQueryText.number(objective.target)) %: when everything \
-        fails it is \(Figure.number(objective.fastestBurn, decimals: 1))
-        """
-      )
-    }
-    guard (3_600...172_800).contains(rate.longWindow.components.seconds), rate.shortWindow < rate.longWindow,
-      rate.shortWindow >= .seconds(60)
-    else { return refuse("windows", "Datadog's long windows are 1 to 48 hours, and the short one is shorter, a minute at least") }
-    let (long, short) = (MetricQueryText.length(rate.longWindow), MetricQueryText.length(rate.shortWindow))
-    let windows = ".over(\"\(objective.timeframe.rawValue)\").long_window(\"\(long)\").short_window(\"\(short)\")"
-    var options = MonitorCompiler.options(["critical": .number(rate.factor)])
-    options["notify_no_data"] = .bool(false)
-    options["require_full_window"] = nil
-    MonitorCompiler(settings: settings).add(renotification: rate.severity, withoutData: false, to: &options)
-    let share = rate.factor * Double(rate.longWindow.components.seconds) / Double(objective.timeframe.days * 86_400)
-    let message = MonitorMessage(
-      title: "\(objective.title): the budget burns",
-      condition:
-        """
-        budget of \(MetricQueryText.number(100 - objective.target)) % burns more than \(factor) times as fast as the promise allows \
-        over \(Figure.duration(rate.longWindow)), which is \(Figure.percent(share)) of \(objective.timeframe.days) days' budget
-        """,
-      meaning: objective.meaning, steps: objective.steps,
-      runbook: settings.runbooks.map { "\($0)slo-\(objective.name)" }, handles: settings.handles(for: rate.severity))
-    result.add(
-      CompiledObject(
-        id,
-        .object([
-          "name": .string("\(objective.title): the budget burns (\(long))"), "type": .string("slo alert"),
-          "query": .string("burn_rate(\"slo:\(objective.name)\")\(windows) > \(factor)"),
-          "message": .string(message.text),
-          "tags": .array(settings.tags(name: name, severity: rate.severity, owner: objective.owner)),
-          "priority": .number(Double(rate.severity.rank)), "options": .object(options),
-        ])))
-    return result
   }
 }

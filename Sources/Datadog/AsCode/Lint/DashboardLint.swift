@@ -36,6 +36,7 @@ package struct DashboardLint: Sendable {
       for (index, item) in list.enumerated() { walk(item, at: "\(place)[\(index)]", &findings, &used) }
     case .object(let members):
       let source = members["data_source"]?.text
+      findings += FormulaLint.findings(of: members, at: place)
       for (key, item) in members.sorted(by: { $0.key < $1.key }) {
         let path = "\(place).\(key)"
         if let text = item.text, key == "q" || key == "query" && (source == "metrics" || source == "cloud_cost") {

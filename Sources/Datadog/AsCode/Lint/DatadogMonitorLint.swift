@@ -17,6 +17,10 @@ package struct DatadogMonitorLint: Sendable {
       findings.append(LintFinding("query_missing", .dead, at: "query", "there is no query; Datadog refuses such a monitor"))
       return LintVerdict(.monitor, name: name, findings: findings)
     }
+    // What these watch is configured elsewhere; their query is a placeholder.
+    if monitor["type"]?.text == "synthetics alert" {
+      return LintVerdict(.monitor, name: name, findings: findings + listenerFindings(monitor))
+    }
     do throws(QueryError) {
       let query = try MonitorQueryParser.parse(text)
       findings += typeFindings(monitor, query)
@@ -113,8 +117,17 @@ package struct DatadogMonitorLint: Sendable {
     case .composite(let names):
       return names.count < 2
         ? [LintFinding("composite", .warning, at: "query", "a composite of one monitor says what that monitor says")] : []
+    case .serviceCheck(_, _, let last):
+      guard let critical = monitor["options"]?["thresholds"]?["critical"]?.double, critical > Double(last), last > 0,
+        monitor["query"]?.text?.contains("count_by_status") == true
+      else { return [] }
+      return [
+        LintFinding(
+          "threshold_unreachable", .dead, at: "options.thresholds.critical",
+          "\(Self.plain(critical)) bad checks cannot be among the last \(last); raise .last(…) above it")
+      ]
     // What a search finds is in Datadog's index, of which a file says nothing.
-    case .search, .serviceCheck: return []
+    case .search: return []
     }
   }
 

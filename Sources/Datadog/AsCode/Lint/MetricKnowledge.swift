@@ -78,19 +78,7 @@ package struct MetricKnowledge: Sendable {
     "runtime", "jvm", "http", "network", "ntp", "kubernetes_state",
   ]
 
-  /// The known name with the most words in common, or the one that a suffix was added to.
-  private func nearest(to name: String) -> String? {
-    let parts = Set(name.split(whereSeparator: { $0 == "." || $0 == "_" }))
-    var best: (name: String, score: Double)?
-    for candidate in byName.keys {
-      let others = Set(candidate.split(whereSeparator: { $0 == "." || $0 == "_" }))
-      let score = Double(parts.intersection(others).count) / Double(parts.union(others).count)
-      if score >= 0.5, score > best?.score ?? 0 || score == best?.score && candidate < best?.name ?? "" {
-        best = (candidate, score)
-      }
-    }
-    return best?.name
-  }
+  private func nearest(to name: String) -> String? { NearestName.nearest(to: name, in: byName.keys) }
 
   /// The catalogue of this product.
   package static let ours = MetricKnowledge(

@@ -22,7 +22,7 @@ package enum MetricKnowledgeFile {
       }
       metrics = fromJSON(value)
     } else {
-      metrics = fromLines(text)
+      metrics = try fromLines(text)
     }
     guard !metrics.isEmpty else {
       throw Malformed(description: "no metric in it; write a list of {\"name\", \"type\", \"tags\"}, or a name a line")
@@ -74,26 +74,59 @@ package enum MetricKnowledgeFile {
     }
   }
 
-  private static func fromLines(_ text: String) -> [KnownMetric] {
-    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") && !$0.allSatisfy(\.isWhitespace) }
-    guard let header = lines.first else { return [] }
-    let columns = header.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed.lowercased() }
+  /// A name that Datadog could have: it begins with a letter.
+  private static func checked(_ name: String, line: Int) throws(Malformed) -> String {
+    guard let first = name.unicodeScalars.first, first.properties.isAlphabetic,
+      name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || "._-:@/".unicodeScalars.contains($0) })
+    else { throw Malformed(description: "line \(line): \"\(name.prefix(40))\" is no metric's name; write NAME [TYPE [TAG,TAG…]] a line") }
+    return name
+  }
+
+  /// `nil` where the file does not say; refused where it says something else.
+  private static func checkedKind(_ word: String?, line: Int) throws(Malformed) -> KnownMetric.Kind? {
+    guard let word, !word.isEmpty, !["unknown", "-", "null", "none"].contains(word.lowercased()) else { return nil }
+    if let kind = kind(word) { return kind }
+    throw Malformed(
+      description: "line \(line): \"\(word.prefix(40))\" is no type; it is \(KnownMetric.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+  }
+
+  private static func fromLines(_ text: String) throws(Malformed) -> [KnownMetric] {
+    let rows = try CommaSeparated.rows(text)
+    guard let header = rows.first else { return [] }
+    let columns = header.cells.map { $0.trimmed.lowercased() }
     if let name = columns.firstIndex(where: { $0 == "metric_name" || $0 == "name" || $0 == "metric" }) {
-      let type = columns.firstIndex { $0 == "metric_type" || $0 == "type" }
-      let tag = columns.firstIndex { $0 == "tags" || $0 == "tag_keys" }
-      return lines.dropFirst().compactMap { line in
-        let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
-        guard name < cells.count, !cells[name].isEmpty else { return nil }
-        func cell(_ index: Int?) -> String? { index.flatMap { $0 < cells.count && !cells[$0].isEmpty ? cells[$0] : nil } }
-        return KnownMetric(name: cells[name], kind: kind(cell(type)), tags: cell(tag).map(words))
-      }
+      return try fromTable(rows.dropFirst(), name: name, columns: columns)
     }
-    return lines.compactMap { line in
+    var metrics: [KnownMetric] = []
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let words = line.split(maxSplits: 2, whereSeparator: { $0.isWhitespace })
-      guard let name = words.first else { return nil }
-      return KnownMetric(
-        name: String(name), kind: words.count > 1 ? kind(String(words[1])) : nil,
-        tags: words.count > 2 ? Self.words(String(words[2])) : nil)
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      metrics.append(
+        KnownMetric(
+          name: try checked(String(first), line: index + 1),
+          kind: try checkedKind(words.count > 1 ? String(words[1]) : nil, line: index + 1),
+          tags: words.count > 2 ? Self.words(String(words[2])) : nil))
     }
+    return metrics
+  }
+
+  private static func fromTable(
+    _ rows: ArraySlice<CommaSeparated.Row>, name: Int, columns: [String]
+  ) throws(Malformed) -> [KnownMetric] {
+    let type = columns.firstIndex { $0 == "metric_type" || $0 == "type" }
+    let tag = columns.firstIndex { $0 == "tags" || $0 == "tag_keys" }
+    var metrics: [KnownMetric] = []
+    for row in rows {
+      func cell(_ index: Int?) -> String? {
+        index.flatMap { $0 < row.cells.count && !row.cells[$0].trimmed.isEmpty ? row.cells[$0].trimmed : nil }
+      }
+      guard let text = cell(name) else {
+        throw Malformed(description: "line \(row.line): there is no name in column \(name + 1), \(columns[name])")
+      }
+      metrics.append(
+        KnownMetric(
+          name: try checked(text, line: row.line), kind: try checkedKind(cell(type), line: row.line), tags: cell(tag).map(words)))
+    }
+    return metrics
   }
 }

@@ -26,7 +26,8 @@ struct MetricQueryLint {
   private func missing(_ query: MetricQuery, nearest: String?, at place: String) -> LintFinding {
     // A suffix that an Agent makes of histograms, on something that is none.
     if let dot = query.metric.lastIndex(of: "."),
-      let base = knowledge.byName[String(query.metric[..<dot])], base.kind != .histogram
+      let base = knowledge.byName[String(query.metric[..<dot])], base.kind != .histogram,
+      Self.isHistogramSuffix(query.metric[query.metric.index(after: dot)...])
     {
       let suffix = String(query.metric[query.metric.index(after: dot)...])
       let remedy =
@@ -38,6 +39,12 @@ struct MetricQueryLint {
     }
     let remedy = nearest.map { "; did you mean \($0)?" } ?? "; nothing sends it"
     return LintFinding("metric_missing", .dead, at: place, "there is no metric \(query.metric)\(remedy)")
+  }
+
+  /// `avg`, `95percentile`, and what people take for it: `p95`.
+  private static func isHistogramSuffix(_ suffix: Substring) -> Bool {
+    MetricKnowledge.histogramSuffixes.contains(String(suffix)) || suffix.first == "p" && Int(suffix.dropFirst()) != nil
+      || suffix.hasSuffix("percentile")
   }
 
   private func findings(of query: MetricQuery, metric: KnownMetric, at place: String) -> [LintFinding] {

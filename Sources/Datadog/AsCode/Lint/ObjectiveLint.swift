@@ -9,7 +9,7 @@ package struct ObjectiveLint: Sendable {
     "id", "name", "description", "type", "query", "thresholds", "tags", "monitor_ids", "groups", "sli_specification", "timeframe",
     "target_threshold", "warning_threshold", "created_at", "modified_at", "creator", "monitor_tags", "force_delete", "validate",
     "configured_alert_ids", "restricted_roles", "team_tags", "env_tags", "service_tags", "all_tags", "overall_status", "status",
-    "type_id",
+    "type_id", "slo_type",
   ]
 
   package func verdict(on objective: JSONValue) -> LintVerdict {
@@ -18,7 +18,8 @@ package struct ObjectiveLint: Sendable {
       LintFinding("key_unknown", .warning, at: $0, "Datadog knows no key \($0) here; it is ignored or refused")
     }
     findings += targetFindings(objective)
-    switch objective["type"]?.text {
+    // A search for SLOs answers with another word for the type.
+    switch objective["type"]?.text ?? objective["slo_type"]?.text {
     case "metric": findings += requestFindings(objective)
     case "monitor":
       if objective["monitor_ids"]?.list?.isEmpty != false {

@@ -19,6 +19,8 @@ package enum MonitorQueryParser {
       default:
         if searches.contains(word) || word.hasPrefix("error-tracking") || word == "processes" { return try search(&scanner) }
         if timeAggregators.contains(word) { return try metric(&scanner) }
+        // New sources come, and all are asked alike: a search in quotes.
+        if let quote = scanner.peek(word.unicodeScalars.count + 1), quote == "\"" || quote == "'" { return try search(&scanner) }
       }
     }
     if let first = scanner.peek(), first == "!" || first == "(" || first.value >= 48 && first.value <= 57 || first == "$" {
@@ -226,12 +228,14 @@ package enum MonitorQueryParser {
     let name = try scanner.quoted() ?? ""
     let calls = try chain(&scanner)
     scanner.skipSpace()
+    // The share of a cluster may be compared here or in the options.
+    if calls.contains(where: { $0.name == "pct_by_status" }), !scanner.isAtEnd { _ = try comparison(&scanner) }
     guard scanner.isAtEnd else { throw scanner.error("did not expect `\(scanner.rest)` after a service check") }
     guard let over = calls.first(where: { $0.name == "over" })?.arguments else {
       throw scanner.error("a service check needs .over(\"TAG\") or .over(\"*\")")
     }
-    guard let text = calls.first(where: { $0.name == "last" })?.arguments.first, let last = Int(text), last > 1 else {
-      throw scanner.error("a service check needs .last(N) with N of at least 2")
+    guard let text = calls.first(where: { $0.name == "last" })?.arguments.first, let last = Int(text), last > 0 else {
+      throw scanner.error("a service check needs .last(N) with N of at least 1")
     }
     guard calls.contains(where: { $0.name == "count_by_status" || $0.name == "pct_by_status" }) else {
       throw scanner.error("a service check ends with .count_by_status()")

@@ -7,6 +7,11 @@ public struct ExporterChoice: Sendable {
   /// The exporter, and whether its receiver makes metrics of the spans by itself.
   package let make: @Sendable ([String: String]) -> (exporter: any SpanExporter, makesMetrics: Bool)
 
+  /// - Parameter make: is given the environment.
+  package init(make: @escaping @Sendable ([String: String]) -> (exporter: any SpanExporter, makesMetrics: Bool)) {
+    self.make = make
+  }
+
   /// A commander's intake.
   ///
   /// - Parameters:

@@ -9,7 +9,7 @@ package enum HTTPDelivery {
 
   /// The client of exporters. It makes no spans: each delivery would leave one that has to be delivered. It lives as long as the
   /// program, on the event loops that all of its clients share.
-  static let client: HTTPClient = {
+  package static let client: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.tracing.tracer = nil
     configuration.timeout.connect = .seconds(5)

@@ -1,0 +1,21 @@
+// Declines a question that the documents are too far from, before a model can guess.
+import LLMInstrumentation
+import LLMTelemetry
+
+struct GateStep: PipelineStep {
+  let name = "similarity gate"
+  /// Cosine that the best passage has to reach.
+  let minimumSimilarity: Double
+
+  func run(_ state: inout AnswerState, in span: ActiveSpan) async throws {
+    state.decline = Self.decline(state.passages, minimumSimilarity: minimumSimilarity)
+    let verdict = state.decline?.rawValue ?? "admitted"
+    if state.decline != nil { state.passages = [] }
+    span.record(output: verdict)
+  }
+
+  static func decline(_ passages: [ScoredPassage], minimumSimilarity: Double) -> Decline? {
+    guard let best = passages.map(\.similarity).max() else { return .nothingFound }
+    return best < minimumSimilarity ? .tooDistant : nil
+  }
+}
