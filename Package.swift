@@ -188,6 +188,7 @@ let package = Package(
       name: "NotificationsTests",
       dependencies: [
         "LLMTelemetry", "Monitors", "Incidents", "Remediation", "Notifications", crypto, httpTypes, hummingbird, logging, nioCore,
+        nioPosix,
       ]),
     .testTarget(
       name: "ConsoleTests",
@@ -207,7 +208,8 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Pricing", "Budgets", "Gateway",
         "GoogleCredentials", "LLMMetrics", "Ingest", "Monitors", "Console",
-        "Incidents", "Remediation", "Storage", "Simulation", "Commander", asyncHTTPClient, hummingbird, logging, "StrictYAML",
+        "Incidents", "Remediation", "Storage", "Simulation", "Commander", "Notifications", "Detection", "Datadog", "TestSeries",
+        asyncHTTPClient, crypto, httpTypes, hummingbird, logging, "StrictYAML",
       ]),
     .testTarget(
       name: "ConformanceTests",

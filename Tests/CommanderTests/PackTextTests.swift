@@ -30,7 +30,8 @@ import Testing
 
   /// Texts that YAML would take for something else.
   @Test(arguments: [
-    "yes", "No", "null", "~", "1", "1.5", "0x1F", "2026-11-24", "a: b", "a #b", "- a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a", "`a",
+    "yes", "No", "null", "~", "1", "1.5", "0x1F", "2026-11-24", "a: b", "a #b", "- a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a",
+    "`a",
     "'a'", "\"a\"", "a\nb", "a\tb", " a", "a ", "a:", "#a", "?", "? a", "a\u{85}b", "a\u{2028}b", "ä ö 漢字", "👩‍💻", "a\\nb", "\u{7}",
     "true", ">", "|", "=", "<<", "---", "...", "a\r\nb", "e\u{301}", "12:30:00", "0o7", ".inf", "_1",
   ])
@@ -67,7 +68,8 @@ struct PackGenerator {
 
   private mutating func query() throws -> MonitorQuery {
     let texts = [
-      "sum(llm.errors{route=\"a: b\"}) / sum(llm.requests{route=\"a: b\"})", "p95(llm.request.duration)", "sum(llm.cost) per minute",
+      "sum(llm.errors{route=\"a: b\"}) / sum(llm.requests{route=\"a: b\"})", "p95(llm.request.duration)",
+      "sum(llm.cost) per minute",
       "sum(llm.requests)", "avg(llm.request.time_to_first_token{model=\"x #y\"})",
     ]
     return try MonitorQuery(parsing: pick(texts))
@@ -116,7 +118,10 @@ struct PackGenerator {
     if flip() {
       if kind == .threshold { monitor.groupBy = ["route"] }
       let start = Timestamp(unixSeconds: 1_793_491_200 + Int64(number(0...1_000)))
-      monitor.mutes = [MuteWindow(start..<start + seconds(1...100), scope: kind == .threshold ? ["route": text()] : [:], reason: flip() ? text() : "")]
+      monitor.mutes = [
+        MuteWindow(
+          start..<start + seconds(1...100), scope: kind == .threshold ? ["route": text()] : [:], reason: flip() ? text() : "")
+      ]
     }
     return PackedMonitor(
       monitor, meaning: flip() ? text() : "", steps: flip() ? [text(), text()] : [], owner: flip() ? "search" : nil,
@@ -133,7 +138,8 @@ struct PackGenerator {
       .timeSlice(try query(), good: pick([.above, .below]), bound: 0.05, seconds: pick([60, 300])), .uptime(of: ["plain"]),
     ]
     return SLODefinition(
-      name: "s\(index)", title: text(), meaning: flip() ? text() : "", indicator: pick(indicators), target: pick([90, 99.5, 99.95]),
+      name: "s\(index)", title: text(), meaning: flip() ? text() : "", indicator: pick(indicators),
+      target: pick([90, 99.5, 99.95]),
       timeframe: pick(SLODefinition.Timeframe.allCases),
       burnRates: flip() ? [] : [.init(factor: 2.5, long: .seconds(7_200), short: .seconds(600), severity: .sev4)],
       steps: flip() ? [text()] : [], owner: flip() ? "search" : nil, runbook: flip() ? "https://a.example" : nil,
@@ -148,7 +154,8 @@ struct PackGenerator {
       .series(pick(DashboardDefinition.Content.Display.allCases), [try line("sum(llm.requests)", ["route"])]),
       .value(try line("p95(llm.request.duration)", []), decimals: number(0...10)),
       .top(try line("sum(llm.cost)", ["tenant"]), limit: number(1...100)),
-      .table([try line("sum(llm.cost)", ["tenant"]), try line("sum(llm.tokens)", ["tenant"])], limit: 10), .note(text()), .objectives,
+      .table([try line("sum(llm.cost)", ["tenant"]), try line("sum(llm.tokens)", ["tenant"])], limit: 10), .note(text()),
+      .objectives,
       .monitors,
     ]
     return DashboardDefinition(
@@ -224,7 +231,8 @@ extension PackGenerator {
     monitors.append(monitor("burn", quantile, .burnRate(.init(objective: "good", shortWindow: .seconds(300)))))
     let line = DashboardDefinition.Line("line", ratio, by: ["route"])
     let contents: [DashboardDefinition.Content] = [
-      .series(.bars, [line]), .value(line, decimals: 1), .top(line, limit: 3), .table([line], limit: 3), .note("Text"), .objectives,
+      .series(.bars, [line]), .value(line, decimals: 1), .top(line, limit: 3), .table([line], limit: 3), .note("Text"),
+      .objectives,
     ]
     let dashboard = DashboardDefinition(
       name: "board", title: "Board", meaning: "Shows.", variables: [.env],

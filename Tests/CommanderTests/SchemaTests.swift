@@ -37,6 +37,19 @@ import Testing
     }
   }
 
+  @Test func everyKeyIsDocumented() throws {
+    let pages = try ["configuration", "monitors", "monitor-tests"].map {
+      try String(contentsOf: Self.root.appending(path: "docs/\($0).md"), encoding: .utf8)
+    }
+    let words = Set(pages.joined().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    for document in ShapeSchema.Document.allCases where document != .configuration {
+      let schema = ShapeSchema.schema(document)
+      for shape in (schema["$defs"]?.members ?? [:]).values + [schema] {
+        for key in (shape["properties"]?.members ?? [:]).keys { #expect(words.contains(key), "\(key)") }
+      }
+    }
+  }
+
   /// Damage that the validator notices is noticed by the reader too; what is written passes both.
   @Test func anIndependentValidatorAgrees() throws {
     let python = Self.root.appending(path: ".build/venvs/bench-litellm/bin/python")
@@ -48,7 +61,8 @@ import Testing
       texts.append(generator.pack().yamlText)
     }
     let mistakes = [
-      "monitor: []", "monitors: [{name: m}]", "monitors: [{name: m, title: T, severity: high, window: 5m, above: 1, query: sum(llm.errors)}]",
+      "monitor: []", "monitors: [{name: m}]",
+      "monitors: [{name: m, title: T, severity: high, window: 5m, above: 1, query: sum(llm.errors)}]",
       "slos: [{name: s, title: S, target: 99}]", "slos: [{name: s, title: S, target: x, monitors: [a]}]",
       "dashboards: [{name: d, title: D, sections: [{title: S, widgets: [{title: W, note: a, show: slos}]}]}]",
       "monitors: [{name: m, title: T, severity: SEV-2, window: 5 m, above: 1, query: sum(llm.errors)}]",

@@ -30,7 +30,7 @@ struct Story {
   /// Where a shifted route sends its requests.
   var otherTarget: [String: (provider: String, model: String)] = [:]
   /// What throttles still let through in the present ten seconds, by their override.
-  private var allowances: [String: Int64] = [:]
+  var allowances: [String: Int64] = [:]
   /// Which version, model and provider requests get before overrides.
   var streams: [Stream] = []
 
@@ -113,8 +113,9 @@ struct Story {
     case .fallBackModel(let route, let from, let toProvider, let toModel):
       guard tags["route"] == route, tags["model"] == from || from == RoutingOverride.anyModel else { return nil }
       (moved["model"], moved["provider"]) = (toModel, toProvider)
-    case .shiftWeight(let route, let provider, _, _):
-      guard tags["route"] == route, tags["provider"] == provider, let other = otherTarget[route] else { return nil }
+    case .shiftWeight(let route, _, _, _):
+      // Tags name the vendor, the action the configured provider.
+      guard tags["route"] == route, let other = otherTarget[route], tags["provider"] != other.provider else { return nil }
       (moved["provider"], moved["model"]) = (other.provider, other.model)
     case .throttle(let scope, let perMinute):
       guard isIn(scope) else { return nil }

@@ -2,6 +2,7 @@
 
 import LLMTelemetry
 import NIOCore
+import NIOPosix
 import Notifications
 import Testing
 
@@ -48,6 +49,20 @@ import Testing
       #expect(answer.status == 200)
     }
     #expect(listener.arrivals.count == 1)
+  }
+
+  /// A server that accepts and never says a word of TLS holds nobody longer than the time there is.
+  @Test func aHandshakeThatNeverEndsIsCutOff() async throws {
+    let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+    let port = try #require(silent.localAddress?.port)
+    let receiver = WebhookReceiver(
+      name: "ops", address: try #require(WebAddress("https://localhost:\(port)/hook")),
+      secret: try WebhookSecret(WebhookTests.secretText),
+      sender: HTTPSender(policy: AddressPolicy(allowsPrivate: true), timeout: .milliseconds(200)))
+    let message = NotificationMessage([try #require(Scene.notification("INC-1/opened", Scene.mended))])
+    let attempt = await receiver.attempt(message, references: DeliveryReferences(), now: Scene.now)
+    #expect(attempt == .failed("no answer in time", retryAfter: nil))
+    try await silent.close()
   }
 
   @Test func redirectsAreNotFollowed() async throws {

@@ -76,7 +76,7 @@ struct StoredTraffic {
 
   /// - Parameter progress: the share that was read, 0 to 1.
   func read(progress: (Double) -> Void = { _ in }, _ body: (TrafficRecord) throws -> Void) throws {
-    var waiting = changes.filter(times.contains)[...]
+    var waiting = changes.filter { times.contains($0.at) }[...]
     let whole = max(1, (times.upperBound - times.lowerBound).inSeconds)
     try store.replay(times.lowerBound..<(times.upperBound + .nanoseconds(1))) { span in
       while let change = waiting.first, change.at <= span.start {

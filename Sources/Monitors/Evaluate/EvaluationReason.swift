@@ -33,8 +33,8 @@ struct EvaluationReason {
   private var missing: String {
     switch evaluation.finding {
     case .change(.some, nil): "no data for \(words) \(earlier), so nothing to compare with"
-    case .change(.some(let now), .some):
-      "\(words) was \(unit.text(now)) over \(window) and 0 \(earlier), so there is no percentage"
+    case .change(.some(let now), .some(let then)):
+      "\(words) was \(unit.text(now)) over \(window) and \(unit.text(then)) \(earlier), so there is no percentage"
     case .burn(let burn):
       "no valid events of \(burn.objective) over \(burn.long == nil ? window : Figure.duration(burn.shortWindow))"
     case .unknownObjective(let name): "there is no objective \"\(name)\""
@@ -113,11 +113,12 @@ struct EvaluationReason {
       case .daily: "at this time of day"
       case .weekly: "at this time of the week"
       }
+    let band = anomaly.band
     let side = anomaly.score < 0 ? "below" : "above"
     let frozen = anomaly.frozenSince.map { ", of the time before \($0.rfc3339Seconds)" } ?? ""
     return """
       \(words) was \(unit.text(anomaly.value)) over \(window); usual \(time) is \(unit.text(anomaly.expected)), \
-      \(unit.text(anomaly.lower)) to \(unit.text(anomaly.upper)) in all but \(Figure.amount(anomaly.falseAlarmsPerWeek)) windows a \
+      \(unit.text(band.lower)) to \(unit.text(band.upper)) in all but \(Figure.amount(anomaly.falseAlarmsPerWeek)) windows a \
       week\(frozen): \(Figure.amount(anomaly.score.magnitude / anomaly.limit)) band widths \(side) it, \(verdict(Figure.amount))
       """
   }
