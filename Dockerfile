@@ -17,13 +17,10 @@ COPY Tests Tests
 COPY Examples Examples
 # The flags of `make build`, and Swift's own libraries inside of the program, so that the image needs no Swift. Debugger's data go; the
 # symbols stay, for the names in a backtrace.
-RUN flags="--configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization" \
-  && for product in commander rag-service; do \
-    # shellcheck disable=SC2086
-    swift build $flags --product "$product" || exit 1; \
-  done \
-  # shellcheck disable=SC2086
-  && binaries="$(swift build $flags --show-bin-path)" \
+RUN set -- --configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization \
+  && swift build "$@" --product commander \
+  && swift build "$@" --product rag-service \
+  && binaries="$(swift build "$@" --show-bin-path)" \
   && mkdir /programs \
   && cp "$binaries/commander" "$binaries/rag-service" /programs \
   && strip --strip-debug /programs/commander /programs/rag-service
