@@ -31,7 +31,7 @@ events_logger = "file"
 runtime = "runc"
 CONF
 export CONTAINERS_CONF="$work/containers.conf"
-readonly storage=(--root "$cache/storage" --runroot "$work/run" --storage-driver overlay)
+readonly storage=(--root "$cache/storage" --runroot "$cache/run" --storage-driver overlay)
 
 pod() { podman "${storage[@]}" "$@"; }
 build() { buildah "${storage[@]}" bud --isolation chroot --network host --format docker --pull-never --layers "$@"; }
@@ -70,7 +70,7 @@ wait_healthy() {
     if pod exec "$1" health-check "$2" "$3" 2>/dev/null; then return 0; fi
     sleep 0.25
   done
-  pod logs "$1" | tail -n 20
+  pod logs "$1" 2>&1 | tail -n 20
   stop "$1 did not become healthy, asked $attempt times"
 }
 
@@ -91,7 +91,7 @@ main() {
   ok "the image names its user, its stop signal and its health check"
 
   local run=(run --detach --network none --read-only --read-only-tmpfs=false --cap-drop ALL --security-opt no-new-privileges
-    --memory 512m --no-healthcheck)
+    --memory 512m --no-healthcheck --add-host datadog-agent:127.0.0.1 --add-host simulator:127.0.0.1)
   # shellcheck disable=SC2046 # nothing, or one word
   run+=($(libraries))
   mkdir "$work/etc"

@@ -118,8 +118,14 @@ def healthy(deployment, port, path, stage="commander"):
     return deployment.run(f"health-{port}", stage, ["health-check", str(port), path])[0]
 
 
+def hears_sigterm(container):
+    """Whether it has a handler: to the first process of a container, a signal without one is lost, and it answers before it has it."""
+    return int(status_of(container)["SigCgt"][0], 16) >> (signal.SIGTERM - 1) & 1 == 1
+
+
 def stop(container, seconds):
     """How it ended after SIGTERM, and after how long."""
+    wait_for(lambda: hears_sigterm(container), 20)
     began = time.monotonic()
     container.signal(signal.SIGTERM)
     try:
