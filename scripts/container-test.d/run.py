@@ -227,9 +227,8 @@ def start_console_proxy(deployment, work, secrets):
     pathlib.Path("/run/secrets").mkdir(exist_ok=True)
     subprocess.run(["mount", "--bind", secrets, "/run/secrets"], check=True)
     configuration = PROJECT / "deploy/kubernetes/console-proxy/nginx.conf"
-    # The image's nginx has these under /tmp too, which here belongs to everybody.
     with open(work / "nginx.log", "wb") as log:
-        deployment.others.append(subprocess.Popen([nginx, "-c", configuration, "-g", "daemon off;"], stdout=log, stderr=log))
+        deployment.others.append(subprocess.Popen([nginx, "-e", "stderr", "-c", configuration, "-g", "daemon off;"], stdout=log, stderr=log))
     check(wait_for(lambda: ask(8091, "GET", "/proxy-health")[0] == 204, 15), "console-proxy runs", (work / "nginx.log").read_text())
 
 
