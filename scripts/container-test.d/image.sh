@@ -4,8 +4,7 @@
 # usage: image.sh BINARIES
 #   Needs root and the Debian packages buildah, podman, runc and mmdebstrap, which it does not install.
 #   The base images cannot be fetched from a registry here, so stand-ins carry their names: Debian 12 made by mmdebstrap, and for
-#   swift:6.3-bookworm that with a `swift` which hands out the programs in BINARIES in place of compiling. With COMPILE=1 it has the
-#   toolchain of this machine instead, and compiles: many minutes, and it fetches the Swift packages.
+#   swift:6.3-bookworm that with a `swift` which hands out the programs in BINARIES in place of compiling.
 #   CONTAINER_TEST_CACHE   where base system and images are kept (default .build/container-test)
 #
 # Exit codes: 0 all is well, 1 something is not, 69 something that it needs is missing.
@@ -19,7 +18,10 @@ toolchain=$(dirname "$(dirname "$(dirname "$(readlink --canonicalize "$(command 
 readonly project binaries cache work toolchain
 
 for tool in buildah podman runc mmdebstrap; do
-  command -v "$tool" >/dev/null || { printf 'image.sh: %s is missing; install buildah podman runc mmdebstrap\n' "$tool" >&2; exit 69; }
+  command -v "$tool" >/dev/null || {
+    printf 'image.sh: %s is missing; install buildah podman runc mmdebstrap\n' "$tool" >&2
+    exit 69
+  }
 done
 mkdir -p "$cache"
 cat >"$work/containers.conf" <<'CONF'
@@ -46,22 +48,12 @@ base_images() {
     pod import "$cache/base.tar" docker.io/library/debian:bookworm-slim >/dev/null
   fi
   mkdir "$work/swift"
-  if [[ ${COMPILE:-0} == 1 ]]; then
-    printf 'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install --yes --no-install-recommends binutils-gold gcc libc6-dev libstdc++-12-dev pkg-config tzdata\nENV PATH=%s/usr/bin:/usr/local/bin:/usr/bin:/bin\n' \
-      "$toolchain" >"$work/swift/Dockerfile"
-  else
-    # It answers the three questions of the Dockerfile.
-    printf '%s\n' '#!/bin/sh' 'case "$*" in *--show-bin-path*) echo /prebuilt ;; *) : ;; esac' >"$work/swift/swift"
-    chmod 755 "$work/swift/swift"
-    cp "$binaries/commander" "$binaries/rag-service" "$work/swift/"
-    printf 'FROM debian:bookworm-slim\nCOPY swift /usr/local/bin/swift\nCOPY commander rag-service /prebuilt/\n' >"$work/swift/Dockerfile"
-  fi
+  # It answers the questions of the Dockerfile: fetching and building are done, and where the programs are.
+  printf '%s\n' '#!/bin/sh' 'case "$*" in *--show-bin-path*) echo /prebuilt ;; esac' >"$work/swift/swift"
+  chmod 755 "$work/swift/swift"
+  cp "$binaries/commander" "$binaries/rag-service" "$work/swift/"
+  printf '%s\n' 'FROM debian:bookworm-slim' 'COPY swift /usr/local/bin/swift' 'COPY commander rag-service /prebuilt/' >"$work/swift/Dockerfile"
   build --quiet --tag docker.io/library/swift:6.3-bookworm "$work/swift" >/dev/null
-}
-
-# A program that was compiled here takes Swift's libraries from the toolchain; one of the Dockerfile's own build does not.
-libraries() {
-  [[ ${COMPILE:-0} == 1 ]] || printf -- '--volume=%s/usr/lib/swift/linux:%s/usr/lib/swift/linux:ro' "$toolchain" "$toolchain"
 }
 
 wait_healthy() {
@@ -76,14 +68,13 @@ wait_healthy() {
 
 main() {
   base_images
-  local image volumes=()
-  [[ ${COMPILE:-0} != 1 ]] || volumes=(--volume "$toolchain:$toolchain:ro")
+  local image
   for image in commander rag-service; do
-    build "${volumes[@]}" --target "$image" --tag "localhost/$image:test" --file "$project/Dockerfile" "$project" >"$work/$image.log" 2>&1 ||
+    build --target "$image" --tag "localhost/$image:test" --file "$project/Dockerfile" "$project" >"$work/$image.log" 2>&1 ||
       { tail -n 30 "$work/$image.log"; stop "the image of $image is built"; }
     ok "the image of $image is built: $(pod image inspect --format '{{.Size}}' "localhost/$image:test") bytes"
   done
-  local user
+  local user status
   user=$(pod image inspect --format '{{.Config.User}}' localhost/commander:test)
   [[ $user == 10001:0 ]] || stop "the image runs as $user"
   [[ $(pod image inspect --format '{{.Config.StopSignal}} {{len .HealthCheck.Test}}' localhost/commander:test) =~ ^(SIGTERM|15)\ 4$ ]] ||
@@ -92,10 +83,11 @@ main() {
 
   local run=(run --detach --network none --read-only --read-only-tmpfs=false --cap-drop ALL --security-opt no-new-privileges
     --memory 512m --no-healthcheck --add-host datadog-agent:127.0.0.1 --add-host simulator:127.0.0.1)
-  # shellcheck disable=SC2046 # nothing, or one word
-  run+=($(libraries))
+  # Programs that were compiled on this machine take Swift's libraries from its toolchain.
+  run+=(--volume "$toolchain/usr/lib/swift/linux:$toolchain/usr/lib/swift/linux:ro")
   mkdir "$work/etc"
-  sed --expression 's|/run/secrets/google_credentials|/etc/commander/credential|' "$project/deploy/compose/commander-simulator.yaml" >"$work/etc/commander.yaml"
+  sed --expression 's|/run/secrets/google_credentials|/etc/commander/credential|' \
+    "$project/deploy/compose/commander-simulator.yaml" >"$work/etc/commander.yaml"
   printf 'any\n' >"$work/etc/credential"
   chmod --recursive a+rX "$work/etc" && chmod 755 "$work"
   # As the image's user on a fresh volume, which takes over the folder's owner; then as a user that nobody named.
@@ -106,7 +98,8 @@ main() {
     pod exec commander commander incident list >/dev/null || stop "the command line works within the container"
     ok "commander is healthy as user $user on a read-only root without /tmp"
     pod stop --time 35 commander >/dev/null
-    [[ $(pod inspect --format '{{.State.ExitCode}}' commander) == 0 ]] || stop "commander ended with $(pod inspect --format '{{.State.ExitCode}}' commander)"
+    status=$(pod inspect --format '{{.State.ExitCode}}' commander)
+    [[ $status == 0 ]] || stop "commander ended with $status"
     pod rm commander >/dev/null
     ok "commander ended with 0 within its time"
     # Files that one user made are not another's: a cluster that picks users keeps the one it picked for a volume.

@@ -30,7 +30,9 @@ def check(holds, what, more=""):
 
 
 def run(*command, **environment):
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=PROJECT, env={**os.environ, **environment})
+    result = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, cwd=PROJECT, env={**os.environ, **environment}
+    )
     return result.returncode, result.stdout, result.stderr
 
 
@@ -51,7 +53,10 @@ def lint_dockerfile():
         stage = stages[name]
         user = stage.get("USER", "0").partition(":")[0]
         check(user.isdigit() and user != "0", f"the image of {name} runs as a number that is not root's")
-        check(f'"{port}"' in stage.get("HEALTHCHECK", "") and stage.get("EXPOSE") == port, f"the image of {name} is asked on its port")
+        check(
+            f'"{port}"' in stage.get("HEALTHCHECK", "") and stage.get("EXPOSE") == port,
+            f"the image of {name} is asked on its port",
+        )
         entry = json.loads(stage.get("ENTRYPOINT", "[]"))
         check(entry == [name], f"{name} is the first process: no shell swallows SIGTERM")
     check(not re.search(r"^(ARG|ENV) .*(KEY|TOKEN|SECRET|PASSWORD)", text, re.MULTILINE), "no secret is built into an image")
@@ -94,9 +99,15 @@ def lint_service(name, service, settings):
         check(port.get("host_ip") == "127.0.0.1", f"{where}: port {port['published']} is this machine's alone")
     for mount in settings.get("volumes", []):
         if mount["type"] == "bind":
-            check(mount.get("read_only") and pathlib.Path(mount["source"]).exists(), f"{where}: {mount['target']} is there, and read-only")
+            check(
+                mount.get("read_only") and pathlib.Path(mount["source"]).exists(),
+                f"{where}: {mount['target']} is there, and read-only",
+            )
     if service != "datadog-agent":
-        check(settings.get("read_only") is True and settings.get("cap_drop") == ["ALL"], f"{where} has a read-only root and no capability")
+        check(
+            settings.get("read_only") is True and settings.get("cap_drop") == ["ALL"],
+            f"{where} has a read-only root and no capability",
+        )
     if service in ("commander", "rag-service"):
         # Compose writes 35s or 1m5s.
         grace = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", settings.get("stop_grace_period", ""))
@@ -112,7 +123,11 @@ def manifests():
         check(status == 0, "kustomize builds deploy/kubernetes", errors)
         return list(yaml.safe_load_all(output))
     print("     kubectl is not here: the manifests are read file by file, and the component console-proxy is not applied")
-    files = [file for file in sorted(KUBERNETES.rglob("*.yaml")) if file.name not in ("kustomization.yaml", "commander.yaml", "rag-service.yaml")]
+    files = [
+        file
+        for file in sorted(KUBERNETES.rglob("*.yaml"))
+        if file.name not in ("kustomization.yaml", "commander.yaml", "rag-service.yaml")
+    ]
     files = [file for file in files if file.parent.name != "console-proxy" or file.name == "network-policy.yaml"]
     return [document for file in files for document in yaml.safe_load_all(file.read_text())]
 
@@ -137,22 +152,38 @@ def lint_kubernetes():
 def lint_deployment(deployment, by_kind):
     name, pod = deployment["metadata"]["name"], deployment["spec"]["template"]["spec"]
     labels = deployment["spec"]["template"]["metadata"]["labels"]
-    check(deployment["spec"]["replicas"] == 1 and deployment["spec"]["strategy"]["type"] == "Recreate", f"{name}: one pod at a time has the volume")
-    check(pod["securityContext"].get("runAsNonRoot") and pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault", f"{name} is not root")
+    check(
+        deployment["spec"]["replicas"] == 1 and deployment["spec"]["strategy"]["type"] == "Recreate",
+        f"{name}: one pod at a time has the volume",
+    )
+    check(
+        pod["securityContext"].get("runAsNonRoot") and pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault",
+        f"{name} is not root",
+    )
     check(pod["automountServiceAccountToken"] is False, f"{name} has no token for Kubernetes' own interface")
     check(pod["terminationGracePeriodSeconds"] > LONGEST_DRAIN, f"{name} has time to drain")
     ports = {port["name"]: port["containerPort"] for container in pod["containers"] for port in container["ports"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     for container in pod["containers"]:
         where, context = f"{name}/{container['name']}", container["securityContext"]
-        hardened = context["readOnlyRootFilesystem"] and context["allowPrivilegeEscalation"] is False and context["capabilities"]["drop"] == ["ALL"]
+        hardened = (
+            context["readOnlyRootFilesystem"]
+            and context["allowPrivilegeEscalation"] is False
+            and context["capabilities"]["drop"] == ["ALL"]
+        )
         check(hardened, f"{where} has a read-only root, no capability, no way to gain one")
-        check("memory" in container["resources"]["limits"] and "cpu" in container["resources"]["requests"], f"{where} says what it needs")
+        check(
+            "memory" in container["resources"]["limits"] and "cpu" in container["resources"]["requests"],
+            f"{where} says what it needs",
+        )
         check(is_pinned(container["image"]) or not shutil.which("kubectl"), f"{where} has a named version: {container['image']}")
         for probe in ("readinessProbe", "livenessProbe"):
             check(container[probe]["httpGet"]["port"] in ports, f"{where}: its {probe} asks a port it has")
         for variable in container.get("env", []):
-            check(not (SECRET_NAME.search(variable["name"]) and "value" in variable), f"{where}: {variable['name']} is not written down")
+            check(
+                not (SECRET_NAME.search(variable["name"]) and "value" in variable),
+                f"{where}: {variable['name']} is not written down",
+            )
         for mount in container["volumeMounts"]:
             check(mount["name"] in volumes, f"{where}: {mount['mountPath']} is mounted from a volume of the pod")
     claims = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes.values() if "persistentVolumeClaim" in volume}
@@ -160,9 +191,15 @@ def lint_deployment(deployment, by_kind):
     selects = [service for service in by_kind["Service"].values() if service["spec"]["selector"].items() <= labels.items()]
     targets = {port["targetPort"] for service in selects for port in service["spec"]["ports"]}
     check(targets and targets <= set(ports), f"{name}: its service leads to ports it has")
-    policies = [policy for policy in by_kind["NetworkPolicy"].values() if policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()]
+    policies = [
+        policy
+        for policy in by_kind["NetworkPolicy"].values()
+        if policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    ]
     open_ports = {port["port"] for policy in policies for rule in policy["spec"]["ingress"] for port in rule["ports"]}
-    check(open_ports >= set(ports.values()) or not shutil.which("kubectl"), f"{name}: its network policies let its ports be reached")
+    check(
+        open_ports >= set(ports.values()) or not shutil.which("kubectl"), f"{name}: its network policies let its ports be reached"
+    )
 
 
 def lint_scripts():

@@ -82,8 +82,14 @@ class Deployment:
         libraries = [(folder, folder) for folder in toolchain_folders(program)]
         fixed = [(program, f"/usr/local/bin/{stage}"), (PROJECT / "deploy/health-check", "/usr/local/bin/health-check")]
         container = Container(
-            self.roots[stage], name, command, self.user, [*fixed, *libraries, *mounts], writable=writable,
-            log=self.work / f"{name}.log")
+            self.roots[stage],
+            name,
+            command,
+            self.user,
+            [*fixed, *libraries, *mounts],
+            writable=writable,
+            log=self.work / f"{name}.log",
+        )
         self.running.append(container)
         return container
 
@@ -147,7 +153,10 @@ def status_of(container):
 def check_isolation(container, user):
     status = status_of(container)
     check(status["NSpid"][-1] == "1", f"{container.name} is the first process of its container")
-    check(set(status["Uid"]) == {str(user)} and set(status["Gid"]) == {"0"}, f"{container.name} runs as user {user}, which nobody named")
+    check(
+        set(status["Uid"]) == {str(user)} and set(status["Gid"]) == {"0"},
+        f"{container.name} runs as user {user}, which nobody named",
+    )
     check(int(status["CapEff"][0], 16) == 0 and int(status["CapBnd"][0], 16) == 0, f"{container.name} has no capability")
     check(status["NoNewPrivs"] == ["1"], f"{container.name} can gain no privilege")
 
@@ -168,10 +177,16 @@ def run_all(deployment):
     configuration.write_text(re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {key['sha256']}", shipped))
     store, index = deployment.volume("store"), deployment.volume("index")
     commander_mounts = [
-        (configuration, "/etc/commander/commander.yaml"), (secrets, "/run/secrets"), (store, "/var/lib/commander")]
+        (configuration, "/etc/commander/commander.yaml"),
+        (secrets, "/run/secrets"),
+        (store, "/var/lib/commander"),
+    ]
     rag_mounts = [
-        (COMPOSE / "rag-service.yaml", "/etc/rag-service/rag-service.yaml"), (secrets, "/run/secrets"),
-        (PROJECT / "Examples/documents", "/srv/documents"), (index, "/var/lib/rag-service")]
+        (COMPOSE / "rag-service.yaml", "/etc/rag-service/rag-service.yaml"),
+        (secrets, "/run/secrets"),
+        (PROJECT / "Examples/documents", "/srv/documents"),
+        (index, "/var/lib/rag-service"),
+    ]
     serve = ["commander", "serve", "--config", "/etc/commander/commander.yaml"]
 
     for file in (COMPOSE / "commander.yaml", PROJECT / "deploy/kubernetes/commander/commander.yaml"):
@@ -191,13 +206,21 @@ def run_all(deployment):
 
     start_console_proxy(deployment, work, secrets)
     rag = deployment.start(
-        "rag-service", "rag-service", ["rag-service", "serve", "--config", "/etc/rag-service/rag-service.yaml"], rag_mounts,
-        ["/var/lib/rag-service"])
+        "rag-service",
+        "rag-service",
+        ["rag-service", "serve", "--config", "/etc/rag-service/rag-service.yaml"],
+        rag_mounts,
+        ["/var/lib/rag-service"],
+    )
     check(wait_for(lambda: ask(8070, "GET", "/ready")[0] == 200), "rag-service answers /ready", rag.output()[-2000:])
     check(healthy(deployment, 8070, "/health", "rag-service") == 0, "its image's health check agrees")
     check_isolation(rag, deployment.user)
     status, answer = ask(8070, "POST", "/ask", {"question": "How long is the warranty on batteries?"})
-    check(status == 200 and json.loads(answer).get("sources"), "a question is answered through the gateway, with sources", answer[:600])
+    check(
+        status == 200 and json.loads(answer).get("sources"),
+        "a question is answered through the gateway, with sources",
+        answer[:600],
+    )
     pdf_status, pdf_tool = deployment.run("pdftotext", "rag-service", ["pdftotext", "-v"])
     check(pdf_status == 0, "pdftotext runs in the rag-service's image", pdf_tool)
 
@@ -228,8 +251,12 @@ def start_console_proxy(deployment, work, secrets):
     subprocess.run(["mount", "--bind", secrets, "/run/secrets"], check=True)
     configuration = PROJECT / "deploy/kubernetes/console-proxy/nginx.conf"
     with open(work / "nginx.log", "wb") as log:
-        deployment.others.append(subprocess.Popen([nginx, "-e", "stderr", "-c", configuration, "-g", "daemon off;"], stdout=log, stderr=log))
-    check(wait_for(lambda: ask(8091, "GET", "/proxy-health")[0] == 204, 15), "console-proxy runs", (work / "nginx.log").read_text())
+        deployment.others.append(
+            subprocess.Popen([nginx, "-e", "stderr", "-c", configuration, "-g", "daemon off;"], stdout=log, stderr=log)
+        )
+    check(
+        wait_for(lambda: ask(8091, "GET", "/proxy-health")[0] == 204, 15), "console-proxy runs", (work / "nginx.log").read_text()
+    )
 
 
 def check_console(key):
@@ -293,12 +320,20 @@ def check_restarts(deployment, serve, mounts, store):
     again.signal(signal.SIGKILL)
     again.process.wait(10)
     killed = deployment.start("commander-killed", "commander", serve, mounts, ["/var/lib/commander"])
-    check(wait_for(lambda: ask(8080, "GET", "/health")[0] == 200), "and after SIGKILL, as process 1 again", killed.output()[-1500:])
+    check(
+        wait_for(lambda: ask(8080, "GET", "/health")[0] == 200), "and after SIGKILL, as process 1 again", killed.output()[-1500:]
+    )
     status, seconds = stop(killed, 40)
     check(status == 0, f"an idle commander ends with 0 after SIGTERM, in {seconds:.1f} s", str(status))
-    closed = [mount for mount in mounts if mount[1] != "/var/lib/commander"] + [(deployment.volume("closed", 0o500), "/var/lib/commander")]
+    closed = [mount for mount in mounts if mount[1] != "/var/lib/commander"] + [
+        (deployment.volume("closed", 0o500), "/var/lib/commander")
+    ]
     status, output = deployment.run("closed", "commander", serve, closed, ["/var/lib/commander"])
-    check(status == 78 and "/var/lib/commander" in output, "a store it may not write is named, exit code 78", f"{status}: {output[-800:]}")
+    check(
+        status == 78 and "/var/lib/commander" in output,
+        "a store it may not write is named, exit code 78",
+        f"{status}: {output[-800:]}",
+    )
 
 
 def main():

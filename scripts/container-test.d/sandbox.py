@@ -37,11 +37,15 @@ def package_closure(packages):
         if name in found or name in NEVER_NEEDED:
             continue
         query = subprocess.run(
-            ["dpkg-query", "--show", "--showformat=${db:Status-Abbrev},${Depends}, ${Pre-Depends}", name], capture_output=True,
-            text=True)
+            ["dpkg-query", "--show", "--showformat=${db:Status-Abbrev},${Depends}, ${Pre-Depends}", name],
+            capture_output=True,
+            text=True,
+        )
         if query.returncode != 0 or not query.stdout.startswith("ii"):
             if name in packages:
-                raise SystemExit(f"container-test: the package {name}, which the image installs, is not installed here; run scripts/bootstrap test")
+                raise SystemExit(
+                    f"container-test: the package {name}, which the image installs, is not installed here; run scripts/bootstrap test"
+                )
             continue
         found.append(name)
         waiting += [re.split(r"[ :(|]", one.strip())[0] for one in query.stdout.split(",")[1:] if one.strip()]
@@ -57,7 +61,11 @@ def make_root(folder, packages):
     files = []
     for package in package_closure(packages):
         listing = subprocess.run(["dpkg-query", "--listfiles", package], capture_output=True, text=True, check=True)
-        files += [file for file in listing.stdout.splitlines() if not file.startswith(("/usr/share/doc", "/usr/share/man", "/usr/share/locale"))]
+        files += [
+            file
+            for file in listing.stdout.splitlines()
+            if not file.startswith(("/usr/share/doc", "/usr/share/man", "/usr/share/locale"))
+        ]
     # What ca-certificates' maintainer script makes.
     files.append("/etc/ssl/certs/ca-certificates.crt")
     for file in files:
@@ -105,13 +113,42 @@ class Container:
         lines += [f'mount --bind {d} "$ROOT"{d}' for d in ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")]
         lines += ['mount --types tmpfs --options mode=1777,size=256m tmpfs "$ROOT"/tmp', 'mount --types proc proc "$ROOT"/proc']
         # No HOME: nothing may depend on one.
-        words = ["/usr/bin/env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", *environment, "setpriv", f"--reuid={user}", "--regid=0",
-                 "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", *command]
+        words = [
+            "/usr/bin/env",
+            "-i",
+            "PATH=/usr/local/bin:/usr/bin:/bin",
+            *environment,
+            "setpriv",
+            f"--reuid={user}",
+            "--regid=0",
+            "--clear-groups",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            "--no-new-privs",
+            *command,
+        ]
         lines.append('cd / && exec chroot "$ROOT" "$@"')
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
-                ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-c", "\n".join(lines), "sh", *words],
-                env={"PATH": os.environ["PATH"], "ROOT": str(root)}, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+                [
+                    "unshare",
+                    "--mount",
+                    "--pid",
+                    "--ipc",
+                    "--uts",
+                    "--fork",
+                    "--kill-child",
+                    "sh",
+                    "-c",
+                    "\n".join(lines),
+                    "sh",
+                    *words,
+                ],
+                env={"PATH": os.environ["PATH"], "ROOT": str(root)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
 
     @property
     def first_process(self):
