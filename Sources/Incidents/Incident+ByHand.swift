@@ -52,7 +52,8 @@ extension Incident {
     case .postmortemPublished(let text):
       guard !isOpen else { return false }
       let revision = (postmortem?.revision ?? 0) + 1
-      let published = entry(.incident, revision == 1 ? "Postmortem published" : "Postmortem published again, revision \(revision)")
+      let published = entry(
+        .incident, revision == 1 ? "Postmortem published" : "Postmortem published again, revision \(revision)")
       postmortem = PublishedPostmortem(text: text.text, at: at, author: published.actor, revision: revision)
       append(published)
     case .opened, .alertJoined, .relapsed, .causeAttributed, .chartsFrozen, .exemplarsFound, .impactUpdated, .acknowledged,

@@ -161,7 +161,9 @@ extension CommandState {
         throw CommandRefusal("\(id) is \(incident.state.rawValue); a postmortem is published once the incident is resolved")
       }
       let text = try Self.text(text, "a postmortem", limit: Postmortem.byteLimit)
-      guard incident.postmortem?.text != text else { throw CommandRefusal("this text of \(id)'s postmortem is published already") }
+      guard incident.postmortem?.text != text else {
+        throw CommandRefusal("this text of \(id)'s postmortem is published already")
+      }
       return [record(id, .postmortemPublished(.init(text)))]
     case .approve(let id): return [record(try approvable(id, by: actor), .approved)]
     case .reject(let id, let reason):

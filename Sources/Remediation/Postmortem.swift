@@ -24,10 +24,12 @@ package enum Postmortem {
     }
     sections.append("## Remediation\n\n\(remediation(remediations))")
     sections.append(
-      "## Timeline (UTC)\n\nEach line is an entry of the ledger: \(link("timeline", incident, "timeline")).\n\n\(timeline(incident))")
+      "## Timeline (UTC)\n\nEach line is an entry of the ledger: \(link("timeline", incident, "timeline")).\n\n\(timeline(incident))"
+    )
     sections.append("## For good\n\n\(actions(incident, remediations))")
     if !incident.exemplars.isEmpty {
-      sections.append("## Exemplar traces\n\n" + incident.exemplars.map { "- [\($0)](/api/spans.json?trace=\($0))" }.joined(separator: "\n"))
+      sections.append(
+        "## Exemplar traces\n\n" + incident.exemplars.map { "- [\($0)](/api/spans.json?trace=\($0))" }.joined(separator: "\n"))
     }
     return sections.joined(separator: "\n\n") + "\n"
   }
@@ -85,7 +87,8 @@ package enum Postmortem {
     if impact.tenantCount > 0 {
       let more = impact.tenantCount > impact.tenants.count ? " and \(impact.tenantCount - impact.tenants.count) more" : ""
       lines.append(
-        "- Tenants: \(counted(Figure.count(Int64(impact.tenantCount)))) (\(impact.tenants.map(inline).joined(separator: ", "))\(more))")
+        "- Tenants: \(counted(Figure.count(Int64(impact.tenantCount)))) (\(impact.tenants.map(inline).joined(separator: ", "))\(more))"
+      )
     }
     lines.append(
       "- Extra cost against the hour before: \(impact.extraCost.map { counted("$\($0.decimalDollars)") } ?? "unknown")")
@@ -105,7 +108,9 @@ package enum Postmortem {
     }
     if !incident.further.isEmpty {
       lines.append("\nAt the same time:\n")
-      lines += incident.further.map { "- \(inline($0.title)), evidence score \(link(Figure.percent($0.confidence), incident, "cause"))" }
+      lines += incident.further.map {
+        "- \(inline($0.title)), evidence score \(link(Figure.percent($0.confidence), incident, "cause"))"
+      }
     }
     if !incident.rejected.isEmpty {
       lines.append("\nConsidered and set aside:\n")
@@ -133,7 +138,9 @@ package enum Postmortem {
       lines.append("- Touches: \(inline(remediation.plan.blastRadius)) (\(link("evidence", of: remediation)))")
       if let approvedBy = remediation.approvedBy { lines.append("- Approved by \(inline(approvedBy))") }
       if let appliedAt = remediation.appliedAt { lines.append("- Applied \(link(appliedAt.rfc3339Seconds, of: remediation))") }
-      if let verifiedAt = remediation.verifiedAt { lines.append("- Verified \(link(verifiedAt.rfc3339Seconds, of: remediation))") }
+      if let verifiedAt = remediation.verifiedAt {
+        lines.append("- Verified \(link(verifiedAt.rfc3339Seconds, of: remediation))")
+      }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n\n")
   }

@@ -33,7 +33,7 @@ package struct ObjectiveStanding: Hashable, Sendable {
   /// Events as whole numbers, times as times.
   private func count(_ value: Double) -> String {
     if case .uptime = definition.indicator { return Figure.duration(.milliseconds(Int64(value * 1_000))) }
-    return Figure.number(value, decimals: value < 10 && value.rounded() != value ? 1 : 0)
+    return value < 10 && value.rounded() != value ? Figure.number(value, decimals: 1) : Figure.count(Int64(value.rounded()))
   }
 }
 
@@ -49,10 +49,12 @@ package enum PromotionFreeze {
     let standing = frozen.map(\.overspending)
     guard let reason = overrideReason.map(trimmed), !reason.isEmpty else {
       throw CommandRefusal(
-        "promotions are frozen, the error budget of \(standing.joined(separator: "; and of ")). Rolling back is never frozen. "
+        "promotions are frozen while an error budget is spent: \(standing.joined(separator: "; ")). Rolling back is never frozen. "
           + "To promote all the same, say why, for the ledger: `\(command) --override-freeze REASON`")
     }
-    guard reason.utf8.count <= 1_000 else { throw CommandRefusal("a reason has at most 1,000 bytes; this one has \(reason.utf8.count)") }
+    guard reason.utf8.count <= 1_000 else {
+      throw CommandRefusal("a reason has at most 1,000 bytes; this one has \(reason.utf8.count)")
+    }
     return [
       .promotion(
         PromotionRecord(

@@ -43,7 +43,9 @@ import Testing
   }
 
   @Test func anIncidentOfLatencyIsWhatTookLongest() throws {
-    let spans = [try Self.span(1, text: "fast", ungrounded: 0, seconds: 1), try Self.span(2, text: "slow", ungrounded: 0, seconds: 9)]
+    let spans = [
+      try Self.span(1, text: "fast", ungrounded: 0, seconds: 1), try Self.span(2, text: "slow", ungrounded: 0, seconds: 9),
+    ]
     #expect(RegressionSelection(spans, limit: 1).requests.map { $0.messages[0].text } == ["slow"])
     #expect(RegressionSelection([], limit: 1).requests.isEmpty)
   }

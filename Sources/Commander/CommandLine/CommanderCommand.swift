@@ -18,7 +18,8 @@ package struct CommanderCommand: AsyncParsableCommand {
       BacktestCommand.self, ExplainCommand.self, DatadogCommand.self, KeyCommand.self, IncidentCommand.self, NotifyCommand.self,
       RemediateCommand.self,
       OverrideCommand.self,
-      PromptCommand.self, ReplayCommand.self, SLOCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, RiskCommand.self, SimulateCommand.self,
+      PromptCommand.self, ReplayCommand.self, SLOCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self,
+      RiskCommand.self, SimulateCommand.self,
       VersionCommand.self,
     ])
 

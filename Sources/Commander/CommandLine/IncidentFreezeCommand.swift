@@ -91,7 +91,8 @@ struct IncidentFreeze: AsyncParsableCommand {
         + "Set `capture: redacted` for their route before the next one."
     }
     if left.withoutText > 0 {
-      return "Nothing of \(incident) can be frozen: of its \(left.withoutText) requests no text is stored. Either `capture` is off for their "
+      return
+        "Nothing of \(incident) can be frozen: of its \(left.withoutText) requests no text is stored. Either `capture` is off for their "
         + "route, or `capture_retention` has passed. Set `capture: redacted`, and freeze within the retention."
     }
     return "Nothing of \(incident) can be frozen: no request of its scope and time is stored any more."

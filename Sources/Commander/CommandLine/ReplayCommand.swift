@@ -11,7 +11,8 @@ import SemanticRisk
 
 struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Ask a regression set again through the gateway, and compare the answers with the frozen ones.",
+    commandName: "replay",
+    abstract: "Ask a regression set again through the gateway, and compare the answers with the frozen ones.",
     discussion: """
       The gateway's address is --gateway or COMMANDER_GATEWAY, the virtual key COMMANDER_KEY. Requests cost what they cost: they go to the \
       provider, count against the key's budgets, and show in charts as service commander-replay.
@@ -26,7 +27,9 @@ struct ReplayCommand: AsyncParsableCommand {
   @OptionGroup var replay: ReplayOption
 
   func validate() throws {
-    guard promptVersion != nil || model != nil else { throw ValidationError("Name what to try: --prompt-version V, --model M, or both.") }
+    guard promptVersion != nil || model != nil else {
+      throw ValidationError("Name what to try: --prompt-version V, --model M, or both.")
+    }
     guard prompt == nil || promptVersion != nil else { throw ValidationError("--prompt needs --prompt-version.") }
   }
 
@@ -85,7 +88,8 @@ struct ReplayOption: ParsableArguments {
     let replaced = requests.count(where: \.replacesInstruction)
     if replaced > 0 {
       Say.message(
-        "\(replaced) requests carried a system instruction of their own; the version's text takes its place, and documents in it are gone.")
+        "\(replaced) requests carried a system instruction of their own; the version's text takes its place, and documents in it are gone."
+      )
     }
     let outcomes = await outcomes(requests, key: key)
     let items = zip(set.requests, outcomes).map { ReplayScoring.now($0, $1, .shared) }

@@ -12,7 +12,8 @@ struct SLOCommand: AsyncParsableCommand {
 
 struct SLOList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List objectives: target, what was good, what is left of the error budget, and how fast it burns.")
+    commandName: "list",
+    abstract: "List objectives: target, what was good, what is left of the error budget, and how fast it burns.")
   @OptionGroup var console: ConsoleOption
 
   func run() async throws {
@@ -20,7 +21,8 @@ struct SLOList: AsyncParsableCommand {
     guard console.output == .table else { return Say.data(String(decoding: body, as: UTF8.self)) }
     let document = try JSONDecoder().decode(Document.self, from: body)
     guard !document.objectives.isEmpty else {
-      return Say.message("No objective is configured. Add one under `slos`, or take `packs: [default]`; docs/monitors.md shows how.")
+      return Say.message(
+        "No objective is configured. Add one under `slos`, or take `packs: [default]`; docs/monitors.md shows how.")
     }
     Say.data(Self.table(document.objectives))
     for line in document.objectives where line.freezesPromotions {

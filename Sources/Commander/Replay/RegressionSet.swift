@@ -130,7 +130,8 @@ package struct RegressionSet: Hashable, Sendable {
       let data = Data(line.utf8)
       if requests.isEmpty, origin == nil, let origin = try? decoder.decode(Origin.self, from: data) {
         guard origin.format == Origin.format else {
-          throw Malformed(description: "line \(index + 1): \"\(origin.format)\" is another format; this reads \"\(Origin.format)\"")
+          throw Malformed(
+            description: "line \(index + 1): \"\(origin.format)\" is another format; this reads \"\(Origin.format)\"")
         }
         self.origin = origin
         continue
@@ -145,7 +146,8 @@ package struct RegressionSet: Hashable, Sendable {
         throw error
       } catch {
         throw Malformed(
-          description: "line \(index + 1): no request; it needs id and messages [{role, text}], and may have model, prompt, answer")
+          description:
+            "line \(index + 1): no request; it needs id and messages [{role, text}], and may have model, prompt, answer")
       }
     }
     guard !requests.isEmpty else { throw Malformed(description: "there is no request in it") }

@@ -102,8 +102,8 @@ package struct ReplayReport: Sendable {
     } else {
       verdict = repaired > regressed ? .better : .same
     }
-    let isFewEnough = mostBad.map { Double(badNow) <= $0 * Double(judged.count) + 1e-9 } ?? true
-    passesGate = isFewEnough && (verdict == .better || (verdict == .same && badNow == 0))
+    let allowedBad = (mostBad ?? 1) * Double(judged.count)
+    passesGate = Double(badNow) <= allowedBad + 1e-9 && (verdict == .better || (verdict == .same && badNow == 0))
   }
 
   private static func flagged(_ scorer: RiskScorer, _ score: Double) -> Bool { score >= RiskThreshold.of(scorer) }

@@ -50,8 +50,12 @@ struct ObjectivesPage {
       case .missed: "<span class=\"badge bad\"><span aria-hidden=\"true\">✕</span> Missed</span>"
       case .noData: "<span class=\"badge\"><span aria-hidden=\"true\">–</span> No data</span>"
       }
-    let good = status.indicator.map { "\(Figure.number($0, decimals: 3)) % of \(Words.plain(status.valid)) \(definition.indicator.unit)" }
-    let left = status.budgetShareLeft.map { "\(Figure.percent($0)), \(Words.plain(status.budgetLeft)) \(definition.indicator.unit)" }
+    let good = status.indicator.map {
+      "\(Figure.number($0, decimals: 3)) % of \(Words.plain(status.valid)) \(definition.indicator.unit)"
+    }
+    let left = status.budgetShareLeft.map {
+      "\(Figure.percent($0)), \(Words.plain(status.budgetLeft)) \(definition.indicator.unit)"
+    }
     let burns = status.burns.map { burn -> HTML in
       let rate = burn.long.map { "\(Figure.number($0, decimals: 1)) times" } ?? "no data"
       let mark: HTML = burn.isBurning ? " <strong>burning</strong>" : .empty

@@ -31,7 +31,8 @@ struct PostmortemPage {
 
   private var standing: HTML {
     guard let published else {
-      return "Draft of the ledger. To publish an edited one: <code>commander incident postmortem \(incident.id) --publish FILE</code>"
+      return
+        "Draft of the ledger. To publish an edited one: <code>commander incident postmortem \(incident.id) --publish FILE</code>"
     }
     return "Published \(published.at.element(at: now)) by \(published.author), revision \(published.revision)"
   }

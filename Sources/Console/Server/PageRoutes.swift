@@ -102,7 +102,8 @@ struct PageRoutes: Sendable {
     guard let draft = try await source.postmortem(id) else { throw Self.unknown(id) }
     let published = request.uri.queryParameters["draft"] == "1" ? nil : incident.postmortem
     return PostmortemPage(
-      now: source.now(), incident: incident, markdown: published?.text ?? draft, published: published, openIncidents: state.incidents.open.count,
+      now: source.now(), incident: incident, markdown: published?.text ?? draft, published: published,
+      openIncidents: state.incidents.open.count,
       health: try await source.health())
   }
 
