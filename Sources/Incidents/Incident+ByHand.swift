@@ -49,6 +49,13 @@ extension Incident {
       guard link.other != id, move(to: .resolved, at: at) else { return false }
       mergedInto = link.other
       append(entry(.incident, "Merged into \(link.other): \(link.reason)"))
+    case .postmortemPublished(let text):
+      guard !isOpen else { return false }
+      let revision = (postmortem?.revision ?? 0) + 1
+      let published = entry(
+        .incident, revision == 1 ? "Postmortem published" : "Postmortem published again, revision \(revision)")
+      postmortem = PublishedPostmortem(text: text.text, at: at, author: published.actor, revision: revision)
+      append(published)
     case .opened, .alertJoined, .relapsed, .causeAttributed, .chartsFrozen, .exemplarsFound, .impactUpdated, .acknowledged,
       .noted,
       .mitigated, .resolved, .escalated:

@@ -60,7 +60,8 @@ extension Incident {
     }
     // Notes, impact and evidence may still come after the end, and what was left to do gets done then; nothing else may.
     switch event {
-    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened: break
+    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened, .postmortemPublished:
+      break
     case .opened, .alertJoined, .relapsed, .causeAttributed, .acknowledged, .mitigated, .resolved, .escalated, .severityChanged,
       .assigned, .alertsTaken, .alertsGiven, .merged:
       guard isOpen else { return false }

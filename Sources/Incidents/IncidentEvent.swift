@@ -33,6 +33,8 @@ package enum IncidentEvent: Hashable, Sendable {
   case alertsGiven(Moving)
   /// Its alerts went to another incident, and it is over.
   case merged(Link)
+  /// The whole Markdown of it, as a person left it; a later one takes its place.
+  case postmortemPublished(Text)
 
   package struct Opening: Hashable, Sendable, Codable {
     package var number: Int
@@ -166,6 +168,7 @@ extension IncidentEvent: Codable {
     case chartsFrozen = "charts_frozen"
     case exemplarsFound = "exemplars_found"
     case impactUpdated = "impact_updated"
+    case postmortemPublished = "postmortem_published"
   }
 
   package var kind: Kind {
@@ -191,6 +194,7 @@ extension IncidentEvent: Codable {
     case .alertsTaken: .alertsTaken
     case .alertsGiven: .alertsGiven
     case .merged: .merged
+    case .postmortemPublished: .postmortemPublished
     }
   }
 
@@ -219,6 +223,7 @@ extension IncidentEvent: Codable {
     case .alertsTaken: self = .alertsTaken(try Moving(from: decoder))
     case .alertsGiven: self = .alertsGiven(try Moving(from: decoder))
     case .merged: self = .merged(try Link(from: decoder))
+    case .postmortemPublished: self = .postmortemPublished(try Text(from: decoder))
     }
   }
 
@@ -235,7 +240,7 @@ extension IncidentEvent: Codable {
     case .impactUpdated(let payload): try payload.encode(to: encoder)
     case .acknowledged: break
     case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload), .taskDone(let payload),
-      .reopened(let payload):
+      .reopened(let payload), .postmortemPublished(let payload):
       try payload.encode(to: encoder)
     case .taskAdded(let payload): try payload.encode(to: encoder)
     case .severityChanged(let payload): try payload.encode(to: encoder)

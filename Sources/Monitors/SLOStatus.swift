@@ -33,6 +33,18 @@ package struct SLOStatus: Hashable, Sendable {
   package let target: Double
   package let burns: [Burn]
 
+  package init(
+    objective: String, at: Timestamp, range: Range<Timestamp>, valid: Double, good: Double, target: Double, burns: [Burn]
+  ) {
+    self.objective = objective
+    self.at = at
+    self.range = range
+    self.valid = valid
+    self.good = good
+    self.target = target
+    self.burns = burns
+  }
+
   package var bad: Double { valid - good }
   /// In per cent; `nil` when nothing counted.
   package var indicator: Double? { valid > 0 ? good / valid * 100 : nil }

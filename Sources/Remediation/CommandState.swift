@@ -58,6 +58,8 @@ package struct CommandState: Hashable, Sendable {
     case .delivery(let delivery):
       deliveries["\(delivery.receiver) \(delivery.key)"] = delivery
       isLegal = true
+    // A record of why; the label that moved with it is a change of its own.
+    case .promotion: isLegal = true
     }
     if !isLegal { refusedEntries += 1 }
   }

@@ -42,6 +42,7 @@ package enum LedgerEntry: Hashable, Sendable {
   case remediation(RemediationRecord)
   case change(ChangeEvent)
   case delivery(Delivery)
+  case promotion(PromotionRecord)
 
   package var at: Timestamp {
     switch self {
@@ -50,10 +51,12 @@ package enum LedgerEntry: Hashable, Sendable {
     case .remediation(let record): record.at
     case .change(let change): change.at
     case .delivery(let delivery): delivery.at
+    case .promotion(let record): record.at
     }
   }
 
-  /// For indexing: `alert.pending`, `incident.opened`, `remediation.applied`, `change.prompt_version`, `delivery.delivered`.
+  /// For indexing: `alert.pending`, `incident.opened`, `remediation.applied`, `change.prompt_version`, `delivery.delivered`,
+  /// `promotion.freeze_overridden`.
   package var kind: String {
     switch self {
     case .alert(let transition): "alert.\(transition.to.rawValue)"
@@ -61,10 +64,11 @@ package enum LedgerEntry: Hashable, Sendable {
     case .remediation(let record): "remediation.\(record.event.kind.rawValue)"
     case .change(let change): "change.\(change.kind.rawValue)"
     case .delivery(let delivery): "delivery.\(delivery.outcome.rawValue)"
+    case .promotion(let record): "promotion.\(record.event.kind.rawValue)"
     }
   }
 
-  /// For indexing: an alert key, `INC-1`, `REM-1`, what was changed, or a delivery key.
+  /// For indexing: an alert key, `INC-1`, `REM-1`, what was changed, a delivery key, or a prompt.
   package var subject: String {
     switch self {
     case .alert(let transition): transition.key.description
@@ -72,12 +76,13 @@ package enum LedgerEntry: Hashable, Sendable {
     case .remediation(let record): record.remediation
     case .change(let change): change.subject
     case .delivery(let delivery): delivery.key
+    case .promotion(let record): record.prompt
     }
   }
 }
 
 extension LedgerEntry: Codable {
-  private enum Kind: String, Codable { case alert, incident, remediation, change, delivery }
+  private enum Kind: String, Codable { case alert, incident, remediation, change, delivery, promotion }
   private enum CodingKeys: String, CodingKey { case type }
 
   package init(from decoder: any Decoder) throws {
@@ -87,6 +92,7 @@ extension LedgerEntry: Codable {
     case .remediation: self = .remediation(try RemediationRecord(from: decoder))
     case .change: self = .change(try ChangeEvent(from: decoder))
     case .delivery: self = .delivery(try Delivery(from: decoder))
+    case .promotion: self = .promotion(try PromotionRecord(from: decoder))
     }
   }
 
@@ -107,6 +113,9 @@ extension LedgerEntry: Codable {
       try payload.encode(to: encoder)
     case .delivery(let payload):
       try container.encode(Kind.delivery, forKey: .type)
+      try payload.encode(to: encoder)
+    case .promotion(let payload):
+      try container.encode(Kind.promotion, forKey: .type)
       try payload.encode(to: encoder)
     }
   }

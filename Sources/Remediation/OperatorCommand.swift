@@ -21,6 +21,8 @@ package enum OperatorCommand: Hashable, Sendable {
   case split(incident: String, alerts: String, reason: String)
   case addTask(incident: String, text: String)
   case finishTask(incident: String, task: String)
+  /// The whole Markdown, edited by a person.
+  case publishPostmortem(incident: String, text: String)
   case approve(remediation: String)
   case reject(remediation: String, reason: String)
   /// Takes back an override in force; `OVR-7`.
@@ -153,6 +155,16 @@ extension CommandState {
       }
       guard found.doneAt == nil else { throw CommandRefusal("\(task) of \(id) is done already") }
       return [record(id, .taskDone(.init(task)))]
+    case .publishPostmortem(let id, let text):
+      let incident = try incident(id)
+      guard !incident.isOpen else {
+        throw CommandRefusal("\(id) is \(incident.state.rawValue); a postmortem is published once the incident is resolved")
+      }
+      let text = try Self.text(text, "a postmortem", limit: Postmortem.byteLimit)
+      guard incident.postmortem?.text != text else {
+        throw CommandRefusal("this text of \(id)'s postmortem is published already")
+      }
+      return [record(id, .postmortemPublished(.init(text)))]
     case .approve(let id): return [record(try approvable(id, by: actor), .approved)]
     case .reject(let id, let reason):
       let remediation = try remediation(id)
@@ -195,10 +207,11 @@ extension CommandState {
     return remediation
   }
 
-  private static func text(_ text: String, _ what: String) throws(CommandRefusal) -> String {
+  private static func text(_ text: String, _ what: String, limit: Int = 4_096) throws(CommandRefusal) -> String {
     let text = text.trimmed
-    guard !text.isEmpty, text.utf8.count <= 4_096 else {
-      throw CommandRefusal("\(what) needs 1 to 4,096 bytes of text; this one has \(text.utf8.count)")
+    guard !text.isEmpty, text.utf8.count <= limit else {
+      throw CommandRefusal(
+        "\(what) needs 1 to \(Figure.count(Int64(limit))) bytes of text; this one has \(Figure.count(Int64(text.utf8.count)))")
     }
     return text
   }

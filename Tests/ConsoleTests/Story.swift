@@ -250,7 +250,7 @@ final class Story: Sendable {
         self.submitted.withLock { $0.append(Submitted(command: command, actor: actor)) }
       },
       promptTexts: { $0 == "rag-answer" ? [PromptVersionText(version: "42", text: "Cite.", sha256: "7c22fd1c0a2d0e1b")] : nil },
-      changePrompt: { prompt, action, actor in
+      changePrompt: { prompt, action, _, actor in
         self.promoted.withLock { $0.append("\(prompt) \(action) \(actor)") }
         return [
           ChangeEvent(at: Self.at("14:40:00"), kind: .promptVersion, subject: prompt, from: "43", to: "42", author: actor)

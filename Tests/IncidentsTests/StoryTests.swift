@@ -55,7 +55,7 @@ import Testing
     let text = Postmortem.markdown(closed, state: story.state)
     for part in [
       "# INC-1: Answers of rag-answer became poorly grounded", "Prompt rag-answer version 43", "| Mitigated |", "REM-1 verified",
-      "Prompt version of rag-answer: 42 → 43 by lee", "- Tenants: 3 (acme, globex, initech)",
+      "Prompt version of rag-answer: 42 → 43 by lee", "- Tenants: [3](/incidents/INC-1#impact) (acme, globex, initech)",
       "Correct or withdraw version 43 of prompt rag-answer",
     ] { #expect(text.contains(part), "\(part) is missing in\n\(text)") }
   }

@@ -18,7 +18,8 @@ package struct CommanderCommand: AsyncParsableCommand {
       BacktestCommand.self, ExplainCommand.self, DatadogCommand.self, KeyCommand.self, IncidentCommand.self, NotifyCommand.self,
       RemediateCommand.self,
       OverrideCommand.self,
-      PromptCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self, RiskCommand.self, SimulateCommand.self,
+      PromptCommand.self, ReplayCommand.self, SLOCommand.self, BudgetCommand.self, CostCommand.self, MetricsCommand.self,
+      RiskCommand.self, SimulateCommand.self,
       VersionCommand.self,
     ])
 
@@ -31,6 +32,7 @@ package struct CommanderCommand: AsyncParsableCommand {
 /// Exit codes of the command line (`sysexits.h` where one fits).
 enum Exit {
   static let failed = ExitCode(1)
+  static let differs = ExitCode(2)
   static let unreachable = ExitCode(69)
   static let notPermitted = ExitCode(77)
   static let badConfiguration = ExitCode(78)

@@ -10,7 +10,8 @@ struct IncidentCommand: AsyncParsableCommand {
     subcommands: [
       IncidentList.self, IncidentShow.self, IncidentDeclare.self, IncidentAcknowledge.self, IncidentNote.self,
       IncidentAssign.self, IncidentSeverity.self, IncidentTaskCommand.self, IncidentLink.self, IncidentMerge.self,
-      IncidentSplit.self, IncidentResolve.self, IncidentReopen.self, IncidentDryRun.self, IncidentPostmortem.self,
+      IncidentSplit.self, IncidentResolve.self, IncidentReopen.self, IncidentDryRun.self, IncidentFreeze.self,
+      IncidentPostmortem.self,
     ])
 }
 
@@ -68,6 +69,7 @@ struct IncidentShow: AsyncParsableCommand {
     if document.incident.state == "mitigated" || document.incident.state == "resolved" {
       lines += document.followUps.map { "\($0.isDone ? "done" : "to do"): \($0.text)" }
     }
+    lines += document.precedents.flatMap(\.lines)
     lines += document.incident.timeline.map { "\($0.at.rfc3339Seconds)  \($0.text)  (\($0.actor))" }
     Say.data(lines.joined(separator: "\n"))
   }
@@ -78,6 +80,7 @@ struct IncidentShow: AsyncParsableCommand {
     let incident: Incident
     let remediations: [Remediation]
     let followUps: [FollowUp]
+    let precedents: [Precedent]
     struct FollowUp: Decodable {
       let text: String
       let isDone: Bool
@@ -99,6 +102,25 @@ struct IncidentShow: AsyncParsableCommand {
       let plan: Plan
     }
     struct Plan: Decodable { let playbook: String }
+    struct Precedent: Decodable {
+      let incident: String
+      let title: String
+      let score: Double
+      let reasons: [String]
+      let attempts: [Attempt]
+
+      struct Attempt: Decodable {
+        let remediation: String
+        let action: String
+        let helped: Bool
+      }
+
+      /// `similar: INC-3 Errors on gpt-4 (80 %: same monitor: errors)`, and what was tried below it.
+      var lines: [String] {
+        ["similar: \(incident) \(title) (\(Int((score * 100).rounded())) %: \(reasons.joined(separator: "; ")))"]
+          + attempts.map { "  \($0.helped ? "helped" : "did not help"): \($0.action) (\($0.remediation))" }
+      }
+    }
   }
 }
 
@@ -138,11 +160,34 @@ struct IncidentResolve: AsyncParsableCommand {
 }
 
 struct IncidentPostmortem: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "postmortem", abstract: "Print the postmortem as Markdown.")
+  static let configuration = CommandConfiguration(
+    commandName: "postmortem", abstract: "Print the postmortem as Markdown, or publish an edited one.",
+    discussion: """
+      Prints what was published last, else the draft of the ledger. To publish: save the draft to a file, edit it, and give it with --publish; \
+      the incident must be resolved. A later publication takes the place of the earlier one; the ledger keeps both.
+      """)
   @OptionGroup var console: ConsoleOption
   @Argument(help: "For example INC-1.") var incident: String
+  @Flag(help: "Print the draft although a text was published.") var draft = false
+  @Option(help: "Publish this Markdown file; - reads standard input.", completion: .file(extensions: ["md"])) var publish: String?
 
   func run() async throws {
-    Say.data(String(decoding: try await console.client.get("/incidents/\(incident)/postmortem.md"), as: UTF8.self))
+    guard let publish else {
+      let path = "/incidents/\(incident)/postmortem.md\(draft ? "?draft=1" : "")"
+      return Say.data(String(decoding: try await console.client.get(path), as: UTF8.self))
+    }
+    let data: Data
+    if publish == "-" {
+      data = FileHandle.standardInput.readDataToEndOfFile()
+    } else {
+      guard let content = FileManager.default.contents(atPath: publish) else {
+        Say.message("\(publish): cannot be read; name a file of Markdown, or - for standard input.")
+        throw Exit.failed
+      }
+      data = content
+    }
+    try await console.client.post(
+      "/api/incidents/\(incident)/postmortem", ["text": String(decoding: data, as: UTF8.self)])
+    Say.message("The postmortem of \(incident) is published: \(console.url)/incidents/\(incident)/postmortem")
   }
 }

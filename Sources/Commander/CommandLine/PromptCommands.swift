@@ -33,9 +33,26 @@ struct PromptPromote: AsyncParsableCommand {
   @Argument(help: "The prompt.") var prompt: String
   @Argument(help: "The version.") var version: String
   @Option(help: "The label to give.") var label = "production"
+  @Option(help: "Promote although an error budget is spent; this reason goes to the ledger.") var overrideFreeze: String?
+  @Option(
+    help: "Promote only if this regression set, replayed with the version, comes out better, or without a bad answer.",
+    completion: .file(extensions: ["jsonl"]))
+  var requireReplay: String?
+  @OptionGroup(title: "Replay") var replay: ReplayOption
 
   func run() async throws {
-    try await console.change(prompt, "promote", ["version": version, "label": label])
+    var members = ["version": version, "label": label]
+    members["overrideFreeze"] = overrideFreeze
+    if let requireReplay {
+      let report = try await replay.run(file: requireReplay, change: ReplayChange(prompt: prompt, version: version))
+      Say.message(report.table)
+      guard report.passesGate else {
+        Say.message("\(report.sentence) \(prompt) \(version) was not promoted.")
+        throw Exit.gateFailed
+      }
+      members["evidence"] = report.sentence
+    }
+    try await console.change(prompt, "promote", members)
   }
 }
 
@@ -57,6 +74,7 @@ struct PromptCanary: AsyncParsableCommand {
   @Argument(help: "The version to try.") var version: String?
   @Option(help: "How many of the requests, for example 10% or 0.5%.") var share: String?
   @Flag(help: "Stop the canary; all requests get the production version again.") var stop = false
+  @Option(help: "Try it although an error budget is spent; this reason goes to the ledger.") var overrideFreeze: String?
 
   func validate() throws {
     guard stop ? (version == nil && share == nil) : (version != nil && share != nil) else {
@@ -69,6 +87,7 @@ struct PromptCanary: AsyncParsableCommand {
     var members: [String: String] = [:]
     members["version"] = version
     members["share"] = share
+    members["overrideFreeze"] = overrideFreeze
     try await console.change(prompt, "canary", members)
   }
 }

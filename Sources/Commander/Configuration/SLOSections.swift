@@ -28,6 +28,7 @@ extension PackReader {
     let rates = mapping["burn_rates"].map { ($0.list() ?? []).compactMap { readRate($0, target: target) } }
     let runbook = readAddress(mapping["runbook"])
     let tags = readTags(mapping["tags"])
+    let whenSpent = mapping["when_spent"]?.choice(SLODefinition.WhenSpent.self)
     guard let name, let title, let target, let indicator else { return nil }
     var defaults = [SLODefinition.BurnRate.fast, .slow].filter { $0.factor < 1 / (1 - target / 100) }
     // The states of monitors are too coarse for the share of a short window.
@@ -35,7 +36,8 @@ extension PackReader {
     return SLODefinition(
       name: name, title: title, meaning: mapping["meaning"]?.string() ?? "", indicator: indicator, target: target,
       timeframe: timeframe, burnRates: rates ?? defaults, steps: mapping["steps"]?.strings() ?? [],
-      owner: mapping["owner"]?.string(), runbook: runbook, notify: mapping["notify"]?.strings() ?? [], tags: tags)
+      owner: mapping["owner"]?.string(), runbook: runbook, notify: mapping["notify"]?.strings() ?? [], tags: tags,
+      whenSpent: whenSpent)
   }
 
   private func readTarget(_ value: YAMLValue) -> Double? {

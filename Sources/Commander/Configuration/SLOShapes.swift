@@ -61,5 +61,8 @@ extension MappingShape {
       FieldShape("runbook", .text, "the address of its runbook"),
       FieldShape("notify", .list(.text), "receivers or handles of its burn rates"),
       FieldShape("tags", .list(.tag), "further tags"),
+      FieldShape(
+        "when_spent", .word(SLODefinition.WhenSpent.allCases.map(\.rawValue)),
+        "what a spent error budget forbids; nothing without it"),
     ], choices: [.exactlyOne(indicatorKeys)])
 }

@@ -119,10 +119,44 @@ package actor CommandCenter {
 
   /// In the ledger and at the gateway when this returns. Returns what was changed.
   @discardableResult
-  package func change(prompt: String, _ action: PromptAction, actor: String, now: Timestamp) async throws -> [ChangeEvent] {
+  package func change(
+    prompt: String, _ action: PromptAction, terms: PromotionTerms = PromotionTerms(), actor: String, now: Timestamp
+  ) async throws -> [ChangeEvent] {
     let changes = try registry.changes(for: action, of: prompt, author: actor, at: now)
-    try await commit(changes.map(LedgerEntry.change))
+    var reasons: [LedgerEntry] = []
+    if let exposure = registry.exposure(action, of: prompt) {
+      let standings = try objectives(now: now) { $0.whenSpent == .freezePromotions }
+      reasons = try PromotionFreeze.entries(
+        prompt: prompt, version: exposure.version, standings: standings, overrideReason: terms.overrideFreeze,
+        command: exposure.command, actor: actor, at: now)
+      if let evidence = terms.evidence, !evidence.isEmpty {
+        reasons.append(
+          .promotion(
+            PromotionRecord(
+              at: now, prompt: prompt, version: exposure.version, actor: actor,
+              event: .replayed(.init(String(evidence.prefix(1_000)))))))
+      }
+    }
+    try await commit(reasons + changes.map(LedgerEntry.change))
     return changes
+  }
+
+  /// Where the wanted objectives stand over closed rollups, by name.
+  package func objectives(
+    now: Timestamp, _ isWanted: (SLODefinition) -> Bool = { _ in true }
+  ) throws -> [ObjectiveStanding] {
+    let wanted = cycle.settings.objectives.values.filter(isWanted).sorted { $0.name < $1.name }
+    guard !wanted.isEmpty else { return [] }
+    var transitions: [AlertTransition] = []
+    // Only time without alerts needs to know when there were alerts; the ledger alone has all of them.
+    if wanted.contains(where: { if case .uptime = $0.indicator { true } else { false } }) {
+      transitions = try ledger.entries().compactMap { if case .alert(let transition) = $0 { transition } else { nil } }
+    }
+    let series = SeriesSource(read)
+    let at = now.floored(to: Rollup.width)
+    return try wanted.map {
+      ObjectiveStanding($0, try $0.status(at: at, series: series, transitions: transitions))
+    }
   }
 
   package func promote(prompt: String, version: String, actor: String, now: Timestamp) async throws {

@@ -65,7 +65,9 @@ enum ConsoleAssembly {
       },
       submit: { command, actor in try await center.submit(command, actor: actor, now: .now()) },
       promptTexts: { name in await center.registry.texts(of: name) },
-      changePrompt: { name, action, actor in try await center.change(prompt: name, action, actor: actor, now: .now()) })
+      changePrompt: { name, action, terms, actor in
+        try await center.change(prompt: name, action, terms: terms, actor: actor, now: .now())
+      }, objectives: { try await center.objectives(now: .now()) })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

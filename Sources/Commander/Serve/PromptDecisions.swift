@@ -70,6 +70,27 @@ extension PromptRegistry {
     }
   }
 
+  /// What `action` shows to users who did not have it, and the command that asks for it; `nil` for a way back, which a spent error
+  /// budget must not close, and for labels that only those get who name them.
+  package func exposure(_ action: PromptAction, of name: String) -> (version: String, command: String)? {
+    guard let prompt = prompts.first(where: { $0.name == name }) else { return nil }
+    let quoted = PromptOutput.quoted(name)
+    switch action {
+    case .promote(let version, let label):
+      guard label == ManagedPrompt.productionLabel, earlierVersion(of: label, in: prompt) != version else { return nil }
+      return (version, "commander prompt promote \(quoted) \(PromptOutput.quoted(version))")
+    case .startCanary(let version, let share):
+      // Fewer users of what some have already is on the way back.
+      if let canary = prompt.canary, canary.version == version, let perMille = ManagedPrompt.Canary.perMille(share: share),
+        perMille <= canary.sharePerMille
+      {
+        return nil
+      }
+      return (version, "commander prompt canary \(quoted) \(PromptOutput.quoted(version)) --share \(share)")
+    case .rollBack, .stopCanary: return nil
+    }
+  }
+
   private static func check(_ version: String, of prompt: ManagedPrompt) throws(CommandRefusal) {
     guard prompt.versions[version] == nil else { return }
     let known = prompt.versions.keys.sorted(by: PromptVersionOrder.precedes).joined(separator: ", ")

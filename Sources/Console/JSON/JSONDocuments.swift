@@ -62,12 +62,15 @@ struct IncidentDocument: Encodable {
   let remediations: [Remediation]
   /// What is left to do for good.
   let followUps: [FollowUp]
+  /// The incidents most like it, and what was tried on them.
+  let precedents: [Precedent]
   let secondsToDetect: Int64
   let secondsToAcknowledge: Int64?
   let secondsToMitigate: Int64?
   let secondsToResolve: Int64?
 
-  init(_ incident: Incident, state: CommandState, at now: Timestamp) {
+  init(_ incident: Incident, state: CommandState, monitors: [MonitorDefinition], at now: Timestamp) {
+    precedents = state.precedents(of: incident, monitors: monitors)
     id = incident.id
     self.incident = incident
     remediations = state.remediations.of(incident: incident.id)

@@ -172,11 +172,21 @@ struct IncidentPage {
       """
   }
 
+  /// What was like it, and what helped then.
   private var similar: HTML {
-    let repeats = state.incidents.incidents.filter { $0.sameAs == incident.id }.map(\.id)
-    guard let ids = incident.sameAs.map({ [$0] + repeats }) ?? (repeats.isEmpty ? nil : repeats) else { return .empty }
-    let items = ids.compactMap { state.incidents[$0] }.map { other -> HTML in
-      "<li><a href=\"\(other.path)\">\(other.id)</a> \(other.title) <span class=\"muted\">\(other.state.rawValue), \(Words.span(other.age(at: now)))</span></li>"
+    let precedents = state.precedents(of: incident, monitors: monitors)
+    guard !precedents.isEmpty else { return .empty }
+    let items = precedents.map { precedent -> HTML in
+      let attempts = precedent.attempts.map { attempt -> HTML in
+        "<li>\(attempt.helped ? "✓ helped" : "✕ did not help"): \(attempt.action) <span class=\"muted\">\(attempt.remediation), \(attempt.reason)</span></li>"
+      }
+      let tried: HTML =
+        attempts.isEmpty ? "<br/><span class=\"muted\">Nothing was tried at the gateway.</span>" : "<ul>\(attempts)</ul>"
+      let eased = precedent.secondsToMitigate.map { ", mitigated after \(Words.span(.seconds($0)))" } ?? ""
+      return """
+        <li><a href="/incidents/\(precedent.incident)">\(precedent.incident)</a> \(precedent.title) \
+        <span class="muted">\(precedent.state.rawValue)\(eased); \(Figure.percent(precedent.score)) alike: \(precedent.reasons.joined(separator: "; "))</span>\(tried)</li>
+        """
     }
     return
       "<section class=\"card\" aria-labelledby=\"similar\"><h2 id=\"similar\">Same symptom or cause</h2><ul class=\"plain\">\(items)</ul></section>"

@@ -12,7 +12,7 @@ struct SystemPage {
   var page: Page {
     Page(
       title: problems.isEmpty ? "System" : "(!) System", section: .system, body: body,
-      siblings: [("JSON", "/api/status.json")], openIncidents: openIncidents, renderedAt: now, health: health)
+      siblings: [("SLOs", "/slos"), ("JSON", "/api/status.json")], openIncidents: openIncidents, renderedAt: now, health: health)
   }
 
   /// What a person should look at first, worst first; empty when all is well.

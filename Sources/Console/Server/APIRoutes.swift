@@ -28,6 +28,8 @@ struct APIRoutes: Sendable {
     var alerts: String?
     var task: String?
     var title: String?
+    var overrideFreeze: String?
+    var evidence: String?
 
     /// What actions on incidents read, by the names of `IncidentAction.fields`.
     var fields: [String: String] {
@@ -63,14 +65,15 @@ struct APIRoutes: Sendable {
     api.post("incidents/:id/:action") { request, context in
       let id = try context.parameters.require("id")
       let action = try IncidentAction(try context.parameters.require("action"))
-      let body = try await body(request)
+      let body = try await body(request, limit: action == .postmortem ? Postmortem.byteLimit * 2 : FormRoutes.bodyLimit)
       let command = try action.command(incident: id, fields: body.fields, state: try await source.state())
       try await source.submit(command, actor(body))
       let state = try await source.state()
       guard let incident = state.incidents[id] else {
         throw RequestProblem(.notFound, "No such incident", "There is no incident \(id).")
       }
-      return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
+      return try Response.json(
+        IncidentDocument(incident, state: state, monitors: try await source.monitors(), at: source.now()))
     }
     api.post("incidents") { request, context in
       let body = try await body(request)
@@ -79,7 +82,8 @@ struct APIRoutes: Sendable {
       guard let incident = state.incidents.incidents.last else {
         throw RequestProblem(.notFound, "No such incident", "The incident was declared, and is not there any more.")
       }
-      return try Response.json(IncidentDocument(incident, state: state, at: source.now()))
+      return try Response.json(
+        IncidentDocument(incident, state: state, monitors: try await source.monitors(), at: source.now()))
     }
     api.get("incidents/:id/dry-run.json") { request, context in
       let id = try context.parameters.require("id")
@@ -96,7 +100,8 @@ struct APIRoutes: Sendable {
       let word = try context.parameters.require("action")
       let body = try await body(request)
       let action = try PromptAction(word, version: body.version, label: body.label, share: body.share)
-      let changes = try await source.changePrompt(name, action, actor(body))
+      let terms = PromotionTerms(overrideFreeze: body.overrideFreeze, evidence: body.evidence)
+      let changes = try await source.changePrompt(name, action, terms, actor(body))
       return try Response.json(PromptsDocument(changes: changes, prompts: try await source.prompts()))
     }
   }
@@ -106,6 +111,9 @@ struct APIRoutes: Sendable {
     api.get("prompts.json") { _, _ in try Response.json(PromptsDocument(prompts: try await source.prompts())) }
     api.get("budgets.json") { _, _ in
       try Response.json(BudgetsDocument(try await source.budgets(), at: source.now()))
+    }
+    api.get("slos.json") { _, _ in
+      try Response.json(ObjectivesDocument(try await source.objectives(), at: source.now()))
     }
     api.get("prompts/:name/versions.json") { _, context in
       let name = try Self.promptName(context)
@@ -161,7 +169,7 @@ struct APIRoutes: Sendable {
     return (filter, limit)
   }
 
-  private func body(_ request: Request) async throws -> ActionBody {
+  private func body(_ request: Request, limit: Int = FormRoutes.bodyLimit) async throws -> ActionBody {
     try SameOrigin.check(request)
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       throw RequestProblem(
@@ -169,14 +177,14 @@ struct APIRoutes: Sendable {
         "Send actions with Content-Type: application/json; {} is enough where no field is needed.")
     }
     var request = request
-    let buffer = try await request.collectBody(upTo: FormRoutes.bodyLimit)
+    let buffer = try await request.collectBody(upTo: limit)
     guard buffer.readableBytes > 0 else { return ActionBody() }
     do {
       return try JSONDecoder().decode(ActionBody.self, from: Data(buffer: buffer))
     } catch {
       throw RequestProblem(
         .badRequest, "Unreadable JSON",
-        "The body must be one JSON object with text fields: actor, version, label, share, \(IncidentAction.fields.joined(separator: ", "))."
+        "The body must be one JSON object with text fields: actor, version, label, share, overrideFreeze, evidence, \(IncidentAction.fields.joined(separator: ", "))."
       )
     }
   }

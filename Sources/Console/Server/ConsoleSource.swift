@@ -27,8 +27,12 @@ package struct ConsoleSource: Sendable {
   package var submit: @Sendable (OperatorCommand, _ actor: String) async throws -> Void
   /// The texts of a prompt's versions; `nil` for an unknown prompt.
   package var promptTexts: @Sendable (_ prompt: String) async throws -> [PromptVersionText]?
-  /// Returns what was changed; throws `CommandRefusal` for an unknown prompt, version or label, and for what is so already.
-  package var changePrompt: @Sendable (_ prompt: String, PromptAction, _ actor: String) async throws -> [ChangeEvent]
+  /// Returns what was changed; throws `CommandRefusal` for an unknown prompt, version or label, for what is so already, and for what
+  /// a spent error budget forbids.
+  package var changePrompt:
+    @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent]
+  /// Where every objective stands now.
+  package var objectives: @Sendable () async throws -> [ObjectiveStanding]
 
   package init(
     now: @escaping @Sendable () -> Timestamp = { .now() },
@@ -43,7 +47,9 @@ package struct ConsoleSource: Sendable {
     postmortem: @escaping @Sendable (_ incident: String) async throws -> String?,
     submit: @escaping @Sendable (OperatorCommand, _ actor: String) async throws -> Void,
     promptTexts: @escaping @Sendable (_ prompt: String) async throws -> [PromptVersionText]?,
-    changePrompt: @escaping @Sendable (_ prompt: String, PromptAction, _ actor: String) async throws -> [ChangeEvent]
+    changePrompt:
+      @escaping @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent],
+    objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] }
   ) {
     self.now = now
     self.state = state
@@ -58,6 +64,7 @@ package struct ConsoleSource: Sendable {
     self.submit = submit
     self.promptTexts = promptTexts
     self.changePrompt = changePrompt
+    self.objectives = objectives
   }
 }
 

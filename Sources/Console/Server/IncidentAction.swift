@@ -5,7 +5,7 @@ import Monitors
 import Remediation
 
 enum IncidentAction: String, CaseIterable {
-  case acknowledge, note, resolve, reopen, severity, assign, link, merge, split, task, done, approve, reject
+  case acknowledge, note, resolve, reopen, severity, assign, link, merge, split, task, done, postmortem, approve, reject
 
   init(_ name: String) throws {
     guard let action = IncidentAction(rawValue: name) else {
@@ -37,6 +37,7 @@ enum IncidentAction: String, CaseIterable {
     case .split: return .split(incident: incident, alerts: fields["alerts"] ?? "", reason: reason)
     case .task: return .addTask(incident: incident, text: fields["text"] ?? "")
     case .done: return .finishTask(incident: incident, task: fields["task"] ?? "")
+    case .postmortem: return .publishPostmortem(incident: incident, text: fields["text"] ?? "")
     case .approve: return .approve(remediation: try Self.remediation(fields["remediation"], of: incident, in: state))
     case .reject:
       return .reject(remediation: try Self.remediation(fields["remediation"], of: incident, in: state), reason: reason)

@@ -34,14 +34,25 @@ struct PageRoutes: Sendable {
       }
       let state = try await source.state()
       return try Response.json(
-        IncidentDocument(try Self.incident(String(name.dropLast(5)), in: state), state: state, at: source.now()))
+        IncidentDocument(
+          try Self.incident(String(name.dropLast(5)), in: state), state: state, monitors: try await source.monitors(),
+          at: source.now()))
     }
-    router.get("incidents/:id/postmortem") { _, context in
-      Response.page(try await postmortemPage(try context.parameters.require("id")).page)
+    router.get("incidents/:id/postmortem") { request, context in
+      Response.page(try await postmortemPage(try context.parameters.require("id"), request).page)
     }
-    router.get("incidents/:id/postmortem.md") { _, context in
-      let page = try await postmortemPage(try context.parameters.require("id"))
-      return Response.text(page.markdown, type: "text/markdown; charset=utf-8")
+    router.get("incidents/:id/postmortem.md") { request, context in
+      let page = try await postmortemPage(try context.parameters.require("id"), request)
+      // Read elsewhere, a link needs to know whose page it means.
+      let origin = "http://\(request.head.authority ?? configuration.host)"
+      return Response.text(page.markdown.replacing("](/", with: "](\(origin)/"), type: "text/markdown; charset=utf-8")
+    }
+    router.get("slos") { _, _ in
+      Response.page(
+        ObjectivesPage(
+          now: source.now(), standings: try await source.objectives(), health: try await source.health(),
+          openIncidents: try await source.state().incidents.open.count
+        ).page)
     }
   }
 
@@ -84,12 +95,15 @@ struct PageRoutes: Sendable {
       forms: forms)
   }
 
-  private func postmortemPage(_ id: String) async throws -> PostmortemPage {
+  /// What a person published, or the draft; `?draft=1` asks for the draft.
+  private func postmortemPage(_ id: String, _ request: Request) async throws -> PostmortemPage {
     let state = try await source.state()
     let incident = try Self.incident(id, in: state)
-    guard let markdown = try await source.postmortem(id) else { throw Self.unknown(id) }
+    guard let draft = try await source.postmortem(id) else { throw Self.unknown(id) }
+    let published = request.uri.queryParameters["draft"] == "1" ? nil : incident.postmortem
     return PostmortemPage(
-      now: source.now(), incident: incident, markdown: markdown, openIncidents: state.incidents.open.count,
+      now: source.now(), incident: incident, markdown: published?.text ?? draft, published: published,
+      openIncidents: state.incidents.open.count,
       health: try await source.health())
   }
 

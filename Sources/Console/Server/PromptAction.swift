@@ -11,6 +11,19 @@ package enum PromptAction: Hashable, Sendable {
   case stopCanary
 }
 
+/// What a person says beside a promotion.
+package struct PromotionTerms: Hashable, Sendable {
+  /// Why to promote although an error budget is spent; `nil` for not to.
+  package var overrideFreeze: String?
+  /// The replay that the promotion was made to depend on, in words; for the ledger.
+  package var evidence: String?
+
+  package init(overrideFreeze: String? = nil, evidence: String? = nil) {
+    self.overrideFreeze = overrideFreeze
+    self.evidence = evidence
+  }
+}
+
 /// One prompt of the registry.
 package struct PromptSummary: Hashable, Sendable, Codable {
   package struct Canary: Hashable, Sendable, Codable {

@@ -60,6 +60,12 @@ package struct SLODefinition: Hashable, Sendable {
     package static let slow = BurnRate(factor: 6, long: .seconds(21_600), short: .seconds(1_800), severity: .sev3)
   }
 
+  /// What a spent error budget forbids until it is there again.
+  package enum WhenSpent: String, CaseIterable, Hashable, Sendable {
+    /// No prompt version reaches users that they did not have; the way back stays open.
+    case freezePromotions = "freeze_promotions"
+  }
+
   /// Unique among the objectives: `availability`.
   package var name: String
   package var title: String
@@ -77,11 +83,14 @@ package struct SLODefinition: Hashable, Sendable {
   package var notify: [String]
   /// Further tags, `team:search`.
   package var tags: [String]
+  /// Nothing, when it is nil.
+  package var whenSpent: WhenSpent?
 
   package init(
     name: String, title: String, meaning: String, indicator: Indicator, target: Double, timeframe: Timeframe = .thirtyDays,
     burnRates: [BurnRate] = [.fast, .slow], steps: [String] = [], owner: String? = nil,
-    runbook: String? = nil, notify: [String] = [], tags: [String] = []
+    runbook: String? = nil, notify: [String] = [], tags: [String] = [],
+    whenSpent: WhenSpent? = nil
   ) {
     self.name = name
     self.title = title
@@ -95,6 +104,7 @@ package struct SLODefinition: Hashable, Sendable {
     self.runbook = runbook
     self.notify = notify
     self.tags = tags
+    self.whenSpent = whenSpent
   }
 
   /// The burn rate when everything fails; nothing burns faster.

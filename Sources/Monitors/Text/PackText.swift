@@ -108,6 +108,7 @@ package enum PackText {
         ("burn_rates", .list(objective.burnRates.map(burnRate))), ("steps", texts(objective.steps)),
         ("owner", objective.owner.map(YAMLText.text)), ("runbook", objective.runbook.map(YAMLText.text)),
         ("notify", .texts(objective.notify)), ("tags", .texts(objective.tags)),
+        ("when_spent", objective.whenSpent.map { .word($0.rawValue) }),
       ])
   }
 
