@@ -134,7 +134,10 @@ package struct Detector: Sendable {
       bucket = 0
     }
     // A span that comes late counts now.
-    let target = Int32(clamping: (time - origin) / Self.bucketNanoseconds)
+    let (distance, isTooFar) = time.subtractingReportingOverflow(origin)
+    let place = isTooFar ? (time < origin ? 0 : Int64.max) : distance / Self.bucketNanoseconds
+    // A time of centuries from now is a wrong clock.
+    let target = Int32(min(max(place, Int64(bucket)), Int64(max(bucket, 1 << 29))))
     // After a day without a span nothing more can be learned from silence.
     if target - bucket > 2880 { bucket = target - 2880 }
     while bucket < target {

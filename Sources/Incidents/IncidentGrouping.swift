@@ -8,14 +8,21 @@ package enum IncidentGrouping {
   package static let nearby: Duration = .seconds(600)
 
   /// The open incident `alert` belongs to, and why.
-  /// - Parameter isRelated: whether an alert of the same scope may be of the same failure at all.
+  /// - Parameters:
+  ///   - isRelated: whether an alert of the same scope may be of the same failure at all.
+  ///   - isDetected: whether an alert is detection's, which has looked at every span: a figure's alert near it, on values that do not
+  ///     contradict, is the same failure by another name (a provider, and the model of it that fails).
   package static func home(
     for alert: AlertKey, attribution: Attribution, at: Timestamp, in book: IncidentBook,
-    isRelated: (AlertKey) -> Bool = { _ in true }
+    isRelated: (AlertKey) -> Bool = { _ in true }, isDetected: (AlertKey) -> Bool = { _ in false }
   ) -> (incident: Incident, reason: String)? {
     for incident in book.open.reversed() {
       if let cause = incident.cause, let other = attribution.cause {
         if agree(cause.dimensions, other.dimensions) { return (incident, "same cause, \(cause.title)") }
+        let isOneDetected = incident.alerts.contains(where: isDetected) != isDetected(alert)
+        if isOneDetected, at - incident.openedAt <= nearby * 3, !contradict(cause.dimensions, other.dimensions) {
+          return (incident, "at the same time as \(cause.title), and nothing tells them apart")
+        }
         continue
       }
       let isNear = at - incident.openedAt <= nearby
@@ -33,6 +40,11 @@ package enum IncidentGrouping {
       if let cause = incident.cause, let other = attribution.cause { return cause.dimensions == other.dimensions }
       return incident.alerts.contains(alert)
     }
+  }
+
+  /// No request has both.
+  static func contradict(_ left: [String: String], _ right: [String: String]) -> Bool {
+    left.contains { name, value in right[name].map { $0 != value } ?? false }
   }
 
   /// One is the other, or a part of it.

@@ -54,12 +54,3 @@ extension Aggregate {
     }
   }
 }
-
-extension Int64 {
-  /// Stays at the largest number instead of trapping: a count from outside may be any number.
-  @inline(__always)
-  package func addingSaturated(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-}

@@ -77,7 +77,8 @@ package enum SpanMeasurements {
     case .exact(let amount, _): count(.init(.costExact), amount.count)
     case .partial(let amount, _): count(.init(.costPartial), amount.count)
     case .estimated(let amount, _): count(.init(.costEstimated), amount.count)
-    case .unknown: count(.init(.costUnknown), 1)
+    // A call that failed has no usage, and mostly no price: that says nothing about the price book.
+    case .unknown: if span.outcome == .ok { count(.init(.costUnknown), 1) }
     }
     if !span.risk.isEmpty { risks(span.risk, count: count, sample: sample) }
     if span.fallbackFrom != nil { count(.init(.fallbacks), 1) }

@@ -80,6 +80,10 @@ package struct CommandCycle: Sendable {
 
   package func monitor(_ name: String) -> MonitorDefinition? { monitorsByName[name] }
 
+  func isDetection(_ name: String) -> Bool {
+    if case .detection? = monitorsByName[name]?.kind { true } else { false }
+  }
+
   /// Whether a monitor watches this product and not the applications: what both have in common is no cause.
   func isAboutItself(_ name: String) -> Bool {
     monitorsByName[name]?.query.subject.metric.name.hasPrefix("llm.commander.") ?? false
@@ -155,10 +159,13 @@ struct Turn {
     let firing = state.alerts.statuses.filter { key, status in
       status.isFiring && !status.isMuted && cycle.monitor(key.monitor) != nil
     }
-    let ordered = firing.sorted { left, right in
-      (left.value.since, cycle.monitor(left.key.monitor)?.severity.rank ?? 9, left.key.description)
-        < (right.value.since, cycle.monitor(right.key.monitor)?.severity.rank ?? 9, right.key.description)
+    // Of alerts that fire at once the worst names the incident, and of equals the one that is defined first.
+    let places = Dictionary(cycle.monitors.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    func order(_ alert: (key: AlertKey, value: AlertStatus)) -> (Timestamp, Int, Int, String) {
+      let rank = cycle.monitor(alert.key.monitor)?.severity.rank ?? 9
+      return (alert.value.since, rank, places[alert.key.monitor] ?? .max, alert.key.description)
     }
+    let ordered = firing.sorted { order($0) < order($1) }
     for (key, status) in ordered {
       guard let definition = cycle.monitor(key.monitor) else { continue }
       if let incident = state.incidents.open.first(where: { $0.alerts.contains(key) }) {
@@ -183,7 +190,9 @@ struct Turn {
     let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
     if let home = IncidentGrouping.home(
       for: key, attribution: attribution, at: now, in: state.incidents,
-      isRelated: { cycle.isAboutItself($0.monitor) == cycle.isAboutItself(key.monitor) }) {
+      isRelated: { cycle.isAboutItself($0.monitor) == cycle.isAboutItself(key.monitor) },
+      isDetected: { cycle.isDetection($0.monitor) })
+    {
       emit(
         home.incident.id,
         .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))

@@ -21,6 +21,8 @@ struct ReplaySettings: Sendable {
 struct MonitorReplay {
   /// Spans that are measured together.
   private static let batchSize = 512
+  /// Turns are taken through this much silence; the rest of a gap is skipped.
+  private static let longestSilence: Duration = .seconds(6 * 3_600)
   /// Combinations of values that are remembered, to tell whether two sets of conditions name the same requests.
   private static let combinationLimit = 8_192
 
@@ -50,13 +52,19 @@ struct MonitorReplay {
 
   init(_ settings: ReplaySettings) {
     self.settings = settings
-    let monitors = settings.pack.monitors.map(\.definition)
+    // A recording has the applications' traffic and nothing of this product's own doings: its monitors would only see silence.
+    let monitors = settings.pack.allMonitors.map(\.definition).filter { !Self.isAboutItself($0) }
     let objectives = Dictionary(settings.pack.objectives.map { ($0.name, $0) }) { first, _ in first }
     cycle = CommandCycle(monitors: monitors, playbooks: [], settings: CommandSettings(objectives: objectives))
     // A cause is looked for in the last day.
     engine = MonitorEngine(monitors, objectives: objectives, retention: .seconds(26 * 3_600))
     let listens = monitors.contains { if case .detection = $0.kind { true } else { false } }
     detector = listens ? Detector(settings: settings.detection) : nil
+  }
+
+  static func isAboutItself(_ monitor: MonitorDefinition) -> Bool {
+    if case .detection = monitor.kind { return false }
+    return ["llm.commander.", "llm.budget.", "llm.circuit."].contains { monitor.query.subject.metric.name.hasPrefix($0) }
   }
 
   mutating func add(_ record: TrafficRecord) throws {
@@ -92,7 +100,10 @@ struct MonitorReplay {
       next = time.floored(to: settings.step) + settings.step
       return
     }
+    let edge = turn + Self.longestSilence
     while turn <= time {
+      // Nothing more can be learned from silence this long.
+      if turn > edge { turn = time.floored(to: settings.step) }
       try takeTurn(at: turn)
       turn = turn + settings.step
     }

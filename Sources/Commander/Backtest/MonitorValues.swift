@@ -4,7 +4,7 @@ import LLMMetrics
 import LLMTelemetry
 import Monitors
 
-/// Values of groups above their traffic gate, in order of time; bounded by thinning: every second turn is forgotten when it gets long.
+/// Values of groups above their traffic gate, in order of time. Bounded: of a monitor with very many the first two million are kept.
 struct MonitorValues {
   private struct Line {
     var values: [Float] = []
@@ -113,7 +113,13 @@ struct ThresholdAdvice: Encodable, Sendable {
       let isAbove = monitor.threshold.comparison == .above
       let candidates = values.flatMap { $0.candidates(monitor) }.sorted { isAbove ? $0 < $1 : $0 > $1 }
       guard !candidates.isEmpty else { return nil }
-      let fitting = candidates.first { perWeek($0) <= rate }
+      // Less than a week says too little about rare things to make a monitor more sensitive than it is.
+      let allowed =
+        weeks >= 1
+        ? candidates : candidates.filter { isAbove ? $0 >= monitor.threshold.critical : $0 <= monitor.threshold.critical }
+      let fitting =
+        perWeek(monitor.threshold.critical) <= rate && weeks < 1
+        ? monitor.threshold.critical : allowed.first { perWeek($0) <= rate }
       return ThresholdAdvice(
         monitor: monitor.name, present: monitor.threshold.critical, presentPagesPerWeek: perWeek(monitor.threshold.critical),
         threshold: fitting, pagesPerWeek: fitting.map(perWeek))

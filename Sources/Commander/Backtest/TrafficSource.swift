@@ -64,7 +64,9 @@ struct StoredTraffic {
     }
     do {
       store = try TelemetryStore(path: folder + "/telemetry.sqlite")
-      let entries = try Ledger(path: folder + "/ledger.sqlite").entries()
+      // A copy of the telemetry alone has no changes, and is not given a ledger.
+      let ledger = folder + "/ledger.sqlite"
+      let entries = FileManager.default.fileExists(atPath: ledger) ? try Ledger(path: ledger).entries() : []
       changes = entries.compactMap { if case .change(let change) = $0, !change.isPromptText { change } else { nil } }
         .sorted { $0.at < $1.at }
       guard let times = try store.spanTimes() else { throw Unreadable(description: "\(folder): the store has no spans yet") }

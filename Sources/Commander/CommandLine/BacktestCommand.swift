@@ -54,6 +54,9 @@ struct BacktestCommand: ParsableCommand {
     guard traffic.isEmpty != (store == nil) else {
       throw ValidationError("name either --traffic FILE… or --store FOLDER")
     }
+    if traffic.contains("-"), compare != nil {
+      throw ValidationError("standard input can be read once; --compare needs files")
+    }
     guard step > 0, step % 10 == 0, step <= 3_600 else { throw ValidationError("--step is 10 to 3600 seconds, a multiple of 10") }
     guard falseIncidents > 0, falseIncidents <= 1_000 else {
       throw ValidationError("--false-incidents-per-week is more than 0 and at most 1000")

@@ -48,7 +48,10 @@ struct LintCommand: ParsableCommand {
     for problem in problems { Say.message(problem) }
     Say.message(report.sentence)
     if report.summary.no > 0 { throw Exit.gateFailed }
-    if !problems.isEmpty { throw Exit.outsideTolerance }
+    if reports.isEmpty, problems.isEmpty {
+      Say.message("There is nothing to judge here; name an export, a pack or a configuration.")
+    }
+    if !problems.isEmpty || reports.isEmpty { throw Exit.outsideTolerance }
   }
 
   private func knowledge() throws -> MetricKnowledge {

@@ -1,6 +1,7 @@
 // `commander serve`: the gateway, the engine and the console in one process, until it is told to stop.
 
 import ArgumentParser
+import Foundation
 import Logging
 import ServiceLifecycle
 import StrictYAML
@@ -14,6 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel: Logger.Level = .info
 
   func run() async throws {
+    EarlyExit.onSignals()
     let loaded = try configuration.load()
     for warning in loaded.warnings { Say.message("warning: \(warning)") }
     var logger = Logger(label: "commander") { StreamLogHandler.standardError(label: $0) }
@@ -30,6 +32,14 @@ struct ServeCommand: AsyncParsableCommand {
       Say.message("console  http://\(console)")
     }
     try await server.serviceGroup(signals: true).run()
+  }
+}
+
+/// Until the services listen for signals themselves, one ends the program at once: process 1 of a container would not even do that.
+/// Nothing is lost by it, since every store is written in transactions.
+enum EarlyExit {
+  static func onSignals() {
+    for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
   }
 }
 

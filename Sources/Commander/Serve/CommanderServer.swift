@@ -91,10 +91,6 @@ package struct CommanderServer: Sendable {
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events,
       detection: detection)
-    let changes = await center.state.changes
-    do { try detection?.remember(store, changes: changes, now: .now()) } catch {
-      logger.warning("detection begins without the past of the store", metadata: ["error": "\(error)"])
-    }
     // Budgets of overrides that were in force before the restart.
     temporaryBudgets.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
@@ -118,6 +114,10 @@ package struct CommanderServer: Sendable {
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
     var services: [any Service] = [lock]
     services += outputs.services
+    if let detection {
+      services.append(
+        DetectionService(detection: detection, store: store, changes: await center.state.changes, logger: logger))
+    }
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
     services.append(

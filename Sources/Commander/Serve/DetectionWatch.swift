@@ -1,9 +1,12 @@
 // Detection in a running commander: fed on ingest's thread, told of changes, asked by every turn.
 
 import Detection
+import Foundation
 import LLMMetrics
 import LLMTelemetry
+import Logging
 import Monitors
+import ServiceLifecycle
 import Storage
 import Synchronization
 
@@ -18,49 +21,94 @@ final class DetectionWatch: Sendable {
     let dimensions: [String: String]
   }
 
-  private let detector: Mutex<Detector>
+  private struct Memory {
+    var detector: Detector
+    /// What came before the past was read; `nil` afterwards.
+    var waiting: [LLMSpan]?
+  }
+
+  /// Spans that wait while the past is read; more are not needed to learn what is usual.
+  private static let waitingLimit = 50_000
+  /// Detection weighs spans by when they happened: those of long ago would look like a flood now. A start reads them from the store.
+  private static let latest: Duration = .seconds(600)
+
+  private let settings: DetectionSettings
+  private let memory: Mutex<Memory>
+  private let now: @Sendable () -> Timestamp
   /// What the metric said last: a failure that ended is said to have, once.
   private let reported = Mutex<Set<Reported>>([])
 
-  init(settings: DetectionSettings = DetectionSettings()) { detector = Mutex(Detector(settings: settings)) }
+  init(settings: DetectionSettings = DetectionSettings(), now: @escaping @Sendable () -> Timestamp = { .now() }) {
+    self.settings = settings
+    self.now = now
+    memory = Mutex(Memory(detector: Detector(settings: settings), waiting: []))
+  }
 
   func observe(_ spans: [LLMSpan]) {
-    detector.withLock { detector in
-      for span in spans { detector.add(span) }
+    let now = now()
+    memory.withLock { memory in
+      if let waiting = memory.waiting {
+        memory.waiting = waiting + spans.prefix(max(0, Self.waitingLimit - waiting.count))
+      } else {
+        for span in spans { Self.add(span, to: &memory.detector, now: now) }
+      }
     }
   }
 
-  func note(_ change: ChangeEvent) { detector.withLock { $0.add(change) } }
+  /// A clock that runs ahead must not carry detection's own into the future.
+  private static func add(_ span: LLMSpan, to detector: inout Detector, now: Timestamp) {
+    guard now - span.end <= latest else { return }
+    guard span.start > now else { return detector.add(span) }
+    var span = span
+    span.start = now
+    detector.add(span)
+  }
 
-  /// Reads the stored spans and the changes of the last day again, in the order of their time.
-  func remember(_ store: TelemetryStore, changes: [ChangeEvent], now: Timestamp) throws {
-    let range = now - Self.memory..<now
-    try detector.withLock { detector in
-      var waiting = changes.filter { range.contains($0.at) }.sorted { $0.at < $1.at }[...]
-      try store.replay(range) { span in
-        while let change = waiting.first, change.at <= span.start {
-          detector.add(change)
-          waiting.removeFirst()
-        }
-        detector.add(span)
+  func note(_ change: ChangeEvent) {
+    let now = now()
+    guard now - change.at <= .seconds(3_600) else { return }
+    var change = change
+    change.at = min(change.at, now)
+    memory.withLock { $0.detector.add(change) }
+  }
+
+  /// Reads the stored spans and the changes of the last day again, in the order of their time. Nothing is found meanwhile, and what
+  /// comes is weighed afterwards: neither the gateway nor ingest waits.
+  func remember(_ store: TelemetryStore, changes: [ChangeEvent]) throws {
+    let end = now()
+    var learnt = Detector(settings: settings)
+    defer {
+      memory.withLock { memory in
+        for span in memory.waiting ?? [] { Self.add(span, to: &learnt, now: now()) }
+        memory = Memory(detector: learnt, waiting: nil)
       }
-      for change in waiting { detector.add(change) }
-      detector.pass(to: now)
     }
+    let range = end - Self.memory..<end
+    var waiting = changes.filter { range.contains($0.at) }.sorted { $0.at < $1.at }[...]
+    try store.replay(range) { span in
+      while let change = waiting.first, change.at <= span.start {
+        learnt.add(change)
+        waiting.removeFirst()
+      }
+      learnt.add(span)
+    }
+    for change in waiting { learnt.add(change) }
+    learnt.pass(to: end)
   }
 
   /// Silence until `now` counts.
   func findings(at now: Timestamp) -> [DetectionFinding] {
-    detector.withLock { detector in
-      detector.pass(to: now)
-      return detector.followed.map(DetectionFinding.init)
+    memory.withLock { memory in
+      guard memory.waiting == nil else { return [] }
+      memory.detector.pass(to: now)
+      return memory.detector.followed.map(DetectionFinding.init)
     }
   }
 
   /// The verdicts as a metric, so that Datadog pages on what it could not find itself.
   func measurements() -> [MetricMeasurement] {
     let present = Set(
-      detector.withLock(\.followed).flatMap { failure in
+      memory.withLock(\.detector.followed).flatMap { failure in
         failure.signals.map { Reported(signal: $0.name, dimensions: failure.firstDimensions) }
       })
     let past = reported.withLock { reported in
@@ -78,5 +126,26 @@ extension DetectionFinding {
       signals: failure.signals.map(\.name), group: failure.firstDimensions, opened: failure.opened, onset: failure.onset,
       severity: Severity(rawValue: failure.severity) ?? .sev3, dimensions: failure.cause.dimensions,
       confidence: failure.cause.confidence, change: failure.cause.change, evidence: failure.evidence)
+  }
+}
+
+/// Reads the past once, beside everything else, and then only waits for the end.
+struct DetectionService: Service {
+  let detection: DetectionWatch
+  let store: TelemetryStore
+  let changes: [ChangeEvent]
+  let logger: Logger
+
+  func run() async throws {
+    // A thread of its own: a day of spans must not hold one of the few that serve.
+    let thread = Thread { [detection, store, changes, logger] in
+      do { try detection.remember(store, changes: changes) } catch {
+        logger.warning("detection begins without the past of the store", metadata: ["error": "\(error)"])
+      }
+    }
+    thread.start()
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+    }
   }
 }

@@ -61,7 +61,10 @@ package actor DatadogConnection {
       case 429:
         // Nothing was done: this may be repeated whatever it is.
         storms += 1
-        let told = limit?.reset.map(Double.init) ?? response.header("retry-after").flatMap(Double.init)
+        let told =
+          limit?.reset.map(Double.init)
+          ?? response.header("retry-after").flatMap(Double.init)
+          .flatMap { (0...86_400).contains($0) ? $0 : nil }
         // Some reset headers are rounded down; a little of chance keeps clients apart.
         let pause = (told ?? backoff(storms)) + clock.chance()
         try await wait(max(1, pause), waited: &waited, call, reason: "Datadog's rate limit")

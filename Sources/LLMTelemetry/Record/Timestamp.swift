@@ -31,13 +31,13 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.unixNanoseconds < right.unixNanoseconds }
   public static func + (left: Timestamp, right: Duration) -> Timestamp {
-    Timestamp(unixNanoseconds: left.unixNanoseconds + right.wholeNanoseconds)
+    Timestamp(unixNanoseconds: left.unixNanoseconds.addingSaturated(right.wholeNanoseconds))
   }
   public static func - (left: Timestamp, right: Duration) -> Timestamp {
-    Timestamp(unixNanoseconds: left.unixNanoseconds - right.wholeNanoseconds)
+    Timestamp(unixNanoseconds: left.unixNanoseconds.subtractingSaturated(right.wholeNanoseconds))
   }
   public static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .nanoseconds(left.unixNanoseconds - right.unixNanoseconds)
+    .nanoseconds(left.unixNanoseconds.subtractingSaturated(right.unixNanoseconds))
   }
 
   public init(from decoder: any Decoder) throws {

@@ -65,8 +65,8 @@ extension MonitorPack {
       recovery: 0.005, playbooks: ["roll-back-prompt"], meaning: "Answers give away the system instruction.",
       steps: ["Compare prompt versions.", "Are there injections at the same time?"]),
     risk(
-      "sensitive_data", name: "sensitive-data", title: "Answers hold sensitive data", severity: .sev2, above: 0.02,
-      recovery: 0.005, meaning: "Answers hold personal data or credentials.",
+      "sensitive_data", name: "sensitive-data", title: "Answers hold sensitive data", severity: .sev2, above: 0.1,
+      recovery: 0.03, meaning: "Answers hold personal data or credentials.",
       steps: ["Which documents do they come from?", "Tell whoever answers for privacy."]),
     risk(
       "malformed", name: "output-malformed", title: "Output is malformed", severity: .sev2, above: 0.05, recovery: 0.02,

@@ -7,10 +7,10 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "requests-failing", title: "Requests fail", severity: .sev1,
-        query: .share(MetricCatalogue.errors, of: MetricCatalogue.requests), window: .minutes(5), holdFor: .minutes(1),
-        threshold: Threshold(.above, critical: 0.05, recovery: 0.01), trafficGate: 50,
+        query: .share(MetricCatalogue.errors, of: MetricCatalogue.requests), window: .minutes(5), holdFor: .minutes(2),
+        threshold: Threshold(.above, critical: 0.1, recovery: 0.03), trafficGate: 100,
         playbooks: ["fall-back-model", "roll-back-prompt"], groupBy: ["route"]),
-      meaning: "More than one request in twenty of a route ends in an error.",
+      meaning: "More than one request in ten of a route ends in an error.",
       steps: [
         "Split the errors by error_class: each class has its own remedy.",
         "Split by provider and model: one that stands out is a provider's failure, none is ours.",
