@@ -143,7 +143,7 @@ struct PackGenerator {
       timeframe: pick(SLODefinition.Timeframe.allCases),
       burnRates: flip() ? [] : [.init(factor: 2.5, long: .seconds(7_200), short: .seconds(600), severity: .sev4)],
       steps: flip() ? [text()] : [], owner: flip() ? "search" : nil, runbook: flip() ? "https://a.example" : nil,
-      notify: flip() ? [text()] : [], tags: flip() ? ["a:b"] : [])
+      notify: flip() ? [text()] : [], tags: flip() ? ["a:b"] : [], whenSpent: flip() ? .freezePromotions : nil)
   }
 
   private mutating func dashboard(_ index: Int) throws -> DashboardDefinition {
