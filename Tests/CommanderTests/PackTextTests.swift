@@ -222,7 +222,8 @@ extension PackGenerator {
     func objective(_ name: String, _ indicator: SLODefinition.Indicator) -> SLODefinition {
       SLODefinition(
         name: name, title: name, meaning: "It holds.", indicator: indicator, target: 99, burnRates: [.fast], steps: ["Look."],
-        owner: "search", runbook: "https://runbooks.example", notify: ["@slack-llm"], tags: ["a:b"])
+        owner: "search", runbook: "https://runbooks.example", notify: ["@slack-llm"], tags: ["a:b"],
+        whenSpent: .freezePromotions)
     }
     let objectives = [
       objective("good", .good(good, of: all)), objective("bad", .bad(good, of: all)),

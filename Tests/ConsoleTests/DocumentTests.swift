@@ -162,12 +162,15 @@ import Testing
           objective: name, at: story.now, range: story.now - .seconds(60)..<story.now, valid: valid, good: good, target: 99,
           burns: []))
     }
-    source.objectives = { [standing("spent", good: 980, valid: 1_000), standing("silent", good: 0, valid: 0)] }
+    let standings = [standing("spent", good: 980, valid: 1_000), standing("silent", good: 0, valid: 0)]
+    source.objectives = { standings }
     let application = Console.buildApplication(
       source: source, configuration: ConsoleConfiguration(port: 0), logger: Logger(label: "console-tests"))
     try await application.test(.router) { client in
       let json = try await client.execute(uri: "/api/slos.json", method: .get).text
-      #expect(json.contains("\"budgetShareLeft\" : -1") && json.contains("\"state\" : \"no_data\""))
+      #expect(
+        json.contains("\"freezesPromotions\" : true") && json.contains("\"bad\" : 20") && json.contains("\"state\" : \"no_data\"")
+      )
       let page = try await client.execute(uri: "/slos", method: .get).text
       #expect(page.contains("Promotions are frozen: spent") && page.contains("No data"))
     }
