@@ -8,8 +8,10 @@ package enum IncidentGrouping {
   package static let nearby: Duration = .seconds(600)
 
   /// The open incident `alert` belongs to, and why.
+  /// - Parameter isRelated: whether an alert of the same scope may be of the same failure at all.
   package static func home(
-    for alert: AlertKey, attribution: Attribution, at: Timestamp, in book: IncidentBook
+    for alert: AlertKey, attribution: Attribution, at: Timestamp, in book: IncidentBook,
+    isRelated: (AlertKey) -> Bool = { _ in true }
   ) -> (incident: Incident, reason: String)? {
     for incident in book.open.reversed() {
       if let cause = incident.cause, let other = attribution.cause {
@@ -17,7 +19,7 @@ package enum IncidentGrouping {
         continue
       }
       let isNear = at - incident.openedAt <= nearby
-      if isNear, incident.alerts.contains(where: { $0.group == alert.group }) {
+      if isNear, incident.alerts.contains(where: { $0.group == alert.group && isRelated($0) }) {
         return (incident, "same scope within \(Figure.duration(nearby))")
       }
     }

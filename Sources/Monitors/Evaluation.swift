@@ -70,6 +70,8 @@ package enum Finding: Hashable, Sendable {
   indirect case events(last: ChangeEvent?)
   /// The numbers of the oldest failure that is followed, in words.
   case detection([String])
+  /// The window is not watched for as long as it is yet, so its silence says nothing.
+  case begun(Timestamp)
 }
 
 /// A definition that many evaluations share without copying it.

@@ -11,6 +11,8 @@ package struct EvaluationContext {
   package var alerts: AlertBook
   /// Newest last, for event counts.
   package var changes: [ChangeEvent]
+  /// Since when somebody watches, where it began lately: before, silence was nobody's fault. `nil` when all of the past is known.
+  package var watchingSince: Timestamp?
   /// What detection follows at present.
   package var findings: [DetectionFinding]
   /// What earlier evaluations worked out, so that this one need not; it changes no result.

@@ -47,9 +47,11 @@ package struct CommandCycle: Sendable {
   package func context(
     of state: CommandState, _ series: SeriesSource, findings: [DetectionFinding] = [], memory: EvaluationMemory? = nil
   ) -> EvaluationContext {
-    EvaluationContext(
+    var context = EvaluationContext(
       objectives: settings.objectives, alerts: state.alerts, changes: state.changes, findings: findings, memory: memory,
       series: series)
+    context.watchingSince = settings.watchingSince
+    return context
   }
 
   package func decide(
@@ -77,6 +79,11 @@ package struct CommandCycle: Sendable {
   }
 
   package func monitor(_ name: String) -> MonitorDefinition? { monitorsByName[name] }
+
+  /// Whether a monitor watches this product and not the applications: what both have in common is no cause.
+  func isAboutItself(_ name: String) -> Bool {
+    monitorsByName[name]?.query.subject.metric.name.hasPrefix("llm.commander.") ?? false
+  }
   package func playbook(_ name: String) -> Playbook? { playbooksByName[name] }
 }
 
@@ -174,7 +181,9 @@ struct Turn {
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
     let attribution = try attribution(of: key, status, definition)
     let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
-    if let home = IncidentGrouping.home(for: key, attribution: attribution, at: now, in: state.incidents) {
+    if let home = IncidentGrouping.home(
+      for: key, attribution: attribution, at: now, in: state.incidents,
+      isRelated: { cycle.isAboutItself($0.monitor) == cycle.isAboutItself(key.monitor) }) {
       emit(
         home.incident.id,
         .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))

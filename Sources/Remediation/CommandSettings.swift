@@ -82,6 +82,8 @@ package struct CommandSettings: Hashable, Sendable {
   package var attributionPatience: Duration
   /// By name, for monitors of burn rates.
   package var objectives: [String: SLODefinition]
+  /// When this process began to watch; `nil` where all of the past is known, as in tests and backtests.
+  package var watchingSince: Timestamp?
   /// An alert of an incident that was resolved less than so long ago reopens it; later it opens a new one that names the old.
   package var reopenWithin: Duration
   /// Worst first.

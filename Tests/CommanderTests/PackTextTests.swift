@@ -76,7 +76,7 @@ struct PackGenerator {
   }
 
   private mutating func kind(_ names: [String]) -> MonitorKind {
-    switch number(0...7) {
+    switch number(0...8) {
     case 0: return .threshold
     case 1: return .change(.init(pick(ChangeComparison.Measure.allCases), shift: pick([.seconds(3_600), .seconds(86_400)])))
     case 2:
@@ -88,6 +88,7 @@ struct PackGenerator {
     case 4: return .forecast(.init(horizon: .seconds(43_200)))
     case 5: return .events(.init(kind: flip() ? pick(ChangeEvent.Kind.allCases) : nil, subject: flip() ? text() : nil))
     case 6: return .absence
+    case 7: return .detection(.init(signals: flip() ? ["refusal", "traffic_loss"] : []))
     default:
       let others = names.filter { $0 != "plain" }
       return others.isEmpty ? .threshold : .composite(.and(.monitor(pick(others)), .not(.monitor("plain"))))
@@ -100,7 +101,12 @@ struct PackGenerator {
     var monitor = MonitorDefinition(
       name: "m\(index)", title: text(), severity: pick(Severity.allCases), query: try query(), kind: kind,
       window: .seconds(Int64(number(1...60)) * 60), threshold: Threshold(.above, critical: above))
-    if case .composite = kind {
+    let isState =
+      switch kind {
+      case .composite, .detection: true
+      default: false
+      }
+    if isState {
       monitor.threshold = Threshold(.above, critical: 0.5)
     } else {
       if flip() { monitor.threshold.recovery = above / 2 }
@@ -214,6 +220,8 @@ extension PackGenerator {
       monitor("outlier", quantile, .outlier(.init(leastShare: 0.05)), by: ["provider"]),
       monitor("forecast", budget, .forecast(.init(horizon: .seconds(43_200), season: .seconds(1_800))), by: ["budget"]),
       monitor("composite", ratio, .composite(.and(.monitor("full"), .monitor("change"))), Threshold(.above, critical: 0.5)),
+      monitor(
+        "detection", ratio, .detection(.init(signals: ["refusal"])), Threshold(.above, critical: 0.5)),
       monitor("absence", ratio, .absence), monitor("events", ratio, .events(.init(kind: .deploy, subject: "chat"))),
     ]
     let all = SLODefinition.Events(MetricCatalogue.duration, [.isNoneOf(tag: "error_class", ["cancelled"])])

@@ -64,4 +64,17 @@ import Testing
     #expect(roads.allSatisfy { $0.spans == [span] && $0.isEnded })
     FanOutExporter(exporters: []).export([span])
   }
+
+  @Test func aLogLineIsJoinedWithItsTrace() throws {
+    let line = try #require(
+      JSONLogHandler.line(
+        label: "rag-service", level: .warning, message: "not\n\"answered\"", metadata: ["trace_id": "abc", "tenant": "acme"],
+        time: Timestamp(unixSeconds: 1_800_000_000)))
+    #expect(
+      try JSON(parsing: line) == [
+        "time": "2027-01-15T08:00:00Z", "level": "warning", "logger": "rag-service", "service": "rag-service",
+        "message": "not\n\"answered\"", "trace_id": "abc", "dd.trace_id": "abc", "tenant": "acme",
+      ])
+    #expect(!line.contains(UInt8(ascii: "\n")), "a line is one line")
+  }
 }

@@ -43,8 +43,14 @@ extension ConfigurationReader {
     _ section: YAMLValue?, _ configuration: CommanderConfiguration, _ warn: (YAMLValue?, Bool, String) -> Void
   ) {
     let datadog = configuration.datadog
+    let tellsDatadog = configuration.notifications.receivers.contains { receiver in
+      switch receiver.target {
+      case .datadogEvents, .datadogIncidents: true
+      case .webhook, .slackWebhook, .slackBot, .pagerDuty, .email: false
+      }
+    }
     let usesIntakes =
-      datadog.llmObservability == .agentless || datadog.metrics == .agentless || datadog.logs == .agentless
+      tellsDatadog || datadog.llmObservability == .agentless || datadog.metrics == .agentless || datadog.logs == .agentless
       || datadog.events == .agentless
     let usesAgent = datadog.traces == .agent || datadog.llmObservability == .agent
     for key in ["site", "api_key", "endpoint"] {

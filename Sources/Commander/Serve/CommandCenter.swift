@@ -54,8 +54,9 @@ package actor CommandCenter {
     self.logger = logger
     self.enforce = enforce
     self.exemplars = exemplars
-    cycle = CommandCycle(
-      monitors: configuration.monitors, playbooks: configuration.playbooks, settings: configuration.commandSettings)
+    var settings = configuration.commandSettings
+    settings.watchingSince = at
+    cycle = CommandCycle(monitors: configuration.monitors, playbooks: configuration.playbooks, settings: settings)
     let entries = try ledger.entries()
     var folded = CommandState(folding: entries)
     // All changes of the ledger, not the last thousand that the state remembers: a text's fingerprint is never forgotten.

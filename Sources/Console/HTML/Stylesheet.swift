@@ -37,7 +37,7 @@ enum Stylesheet {
     .muted{color:var(--muted)}
     .bar{display:flex;align-items:center;gap:8px 22px;flex-wrap:wrap;background:var(--card);border-bottom:1px solid var(--line);padding:0 24px;min-height:52px}
     .brand{font-weight:700;color:inherit;text-decoration:none;white-space:nowrap}.bar nav{display:flex;gap:4px;flex:1}
-    .bar nav a{color:var(--muted);text-decoration:none;padding:14px 10px 11px;border-bottom:3px solid transparent}
+    .bar nav a{color:var(--muted);text-decoration:none;white-space:nowrap;padding:14px 10px 11px;border-bottom:3px solid transparent}
     .bar nav a:hover{color:var(--ink)}.bar nav a[aria-current]{color:var(--ink);font-weight:600;border-color:var(--accent)}
     .count{font-size:12px;font-weight:600;color:var(--bad);background:var(--bad-tint);border-radius:99px;padding:1px 8px;margin-left:4px}
     .clock{color:var(--muted);font-size:13px}

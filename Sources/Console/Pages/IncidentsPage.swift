@@ -105,7 +105,7 @@ struct IncidentsPage {
     return """
       <tr><th scope="row">\(incident.severity.badge) <span class="muted">\(incident.id)</span>\(again)<br/><a href="\(incident.path)">\(incident.title)</a></th>\
       <td data-label="State">\(incident.state.badge)</td>\
-      <td data-label="Opened">\(incident.openedAt.element(at: now))<span class="muted">\(incident.isOpen ? "open for" : "lasted") \(Words.span(incident.age(at: now)))</span></td>\
+      <td data-label="Opened">\(incident.openedAt.element(at: now))<span class="muted">\(incident.isOpen ? "open for" : "lasted") \(Words.span(incident.timeToResolve ?? now - incident.onsetAt))</span></td>\
       <td data-label="Affected">\(incident.affected ?? "not counted yet")</td>\
       <td data-label="Cause">\(incident.cause?.title ?? "none named")</td>\
       <td data-label="Owner">\(incident.owner ?? "nobody")</td></tr>

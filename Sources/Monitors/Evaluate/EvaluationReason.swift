@@ -24,6 +24,8 @@ struct EvaluationReason {
     case (.quiet, .burn(let burn)):
       return
         "only \(Figure.amount(burn.validEvents)) of at least \(definition.trafficGate) events of \(burn.objective) in \(window)"
+    case (.quiet, .begun(let since)):
+      return "watched since \(since.rfc3339Seconds) only, which is not yet \(window); until then silence says nothing"
     case (.quiet, _): return "only \(evaluation.requests) of at least \(definition.trafficGate) requests in \(window)"
     case (.noData, _): return missing
     default: return measured

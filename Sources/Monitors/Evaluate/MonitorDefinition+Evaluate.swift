@@ -102,12 +102,23 @@ struct EvaluationRun {
     return try memory.groups(of: definition.name, in: retention, readings: readings, seen: seen)
   }
 
+  /// When watching began, if too little of the window is watched to take silence, or little, for news.
+  private var begun: Timestamp? {
+    guard definition.noData == .alert || definition.threshold.comparison == .below || definition.kind == .absence,
+      let since = context.watchingSince, end - since < definition.window
+    else { return nil }
+    return since
+  }
+
   /// The verdict on a value. `gate` is what the traffic gate compares, where that is not the reading's requests.
   func judge(
     _ reading: GroupReading, value: Double?, finding: Finding = .value, gate: Int64? = nil, isGated: Bool = true
   ) -> Evaluation {
     let requests = gate ?? reading.requests
     let verdict: Evaluation.Verdict
+    if let since = begun, value.map({ !definition.threshold.isRecovered(by: $0) }) ?? true {
+      return evaluation(reading.tags, value: value.flatMap { $0.isFinite ? $0 : nil }, requests, .quiet, .begun(since))
+    }
     if let value, value.isFinite {
       if isGated, requests < definition.trafficGate {
         verdict = .quiet

@@ -6,6 +6,9 @@ extension SLODefinition {
   /// `slo-availability-burn-1h`
   package func burnMonitorName(_ rate: BurnRate) -> String { "slo-\(name)-burn-\(DurationText.text(rate.longWindow))" }
 
+  /// Two failures of two requests burn a budget two hundred times as fast as promised, and say nothing.
+  private static let leastEvents: Int64 = 50
+
   package var burnMonitors: [PackedMonitor] {
     burnRates.map { rate in
       PackedMonitor(
@@ -13,7 +16,7 @@ extension SLODefinition {
           name: burnMonitorName(rate), title: "\(title): the budget burns (\(DurationText.text(rate.longWindow)))",
           severity: rate.severity, query: nearestQuery,
           kind: .burnRate(.init(objective: name, shortWindow: rate.shortWindow)), window: rate.longWindow,
-          threshold: Threshold(.above, critical: rate.factor)),
+          threshold: Threshold(.above, critical: rate.factor), trafficGate: Self.leastEvents),
         meaning: meaning, steps: steps, owner: owner, runbook: runbook, notify: notify, tags: tags)
     }
   }

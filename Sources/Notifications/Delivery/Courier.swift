@@ -19,8 +19,10 @@ package struct Courier: Sendable {
 
   /// One delivery for each key of the message. Returns when delivered, refused for good, or given up; `nil` only when cancelled, so
   /// that a restart tries again.
+  /// - Parameter missed: is told of each try that failed and is followed by another, or by giving up.
   package func deliver(
-    _ message: NotificationMessage, to receiver: any Receiver, references: DeliveryReferences
+    _ message: NotificationMessage, to receiver: any Receiver, references: DeliveryReferences,
+    missed: (_ attempt: Int, _ detail: String) -> Void = { _, _ in }
   ) async -> [Delivery]? {
     func verdict(_ outcome: Delivery.Outcome, _ attempts: Int, _ detail: String?) -> [Delivery] {
       message.keys.map {
@@ -42,6 +44,7 @@ package struct Courier: Sendable {
       case .failed(let detail, let retryAfter):
         if Task.isCancelled { return nil }
         (last, asked) = (detail, retryAfter)
+        missed(attempt + 1, detail)
         if let retryAfter, retryAfter > policy.longestRetryAfter {
           return verdict(.failed, attempt + 1, "gave up: \(detail), and not before \(retryAfter.inSeconds) s")
         }

@@ -98,14 +98,23 @@ package final class Notifier: Sendable {
         group.addTask {
           for await message in lane.stream {
             let references = self.memory.withLock { $0.references[lane.receiver.name] ?? DeliveryReferences() }
-            guard let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) else {
-              continue
+            let deliveries = await self.courier.deliver(message, to: lane.receiver, references: references) {
+              self.missed(lane.receiver.name, attempt: $0, detail: $1)
             }
+            guard let deliveries else { continue }
             await self.settle(deliveries, of: lane.receiver.name)
           }
         }
       }
     }
+  }
+
+  /// People see it on the System page while it is tried again; the log has the first try only.
+  private func missed(_ receiver: String, attempt: Int, detail: String) {
+    memory.withLock { $0.health[receiver]?.problem = "tried again: \(detail)" }
+    guard attempt == 1 else { return }
+    logger.warning(
+      "A notification was not delivered and is tried again.", metadata: ["receiver": "\(receiver)", "detail": "\(detail)"])
   }
 
   private func settle(_ deliveries: [Delivery], of receiver: String) async {
