@@ -149,7 +149,7 @@ struct PackGenerator {
       timeframe: pick(SLODefinition.Timeframe.allCases),
       burnRates: flip() ? [] : [.init(factor: 2.5, long: .seconds(7_200), short: .seconds(600), severity: .sev4)],
       steps: flip() ? [text()] : [], owner: flip() ? "search" : nil, runbook: flip() ? "https://a.example" : nil,
-      notify: flip() ? [text()] : [], tags: flip() ? ["a:b"] : [])
+      notify: flip() ? [text()] : [], tags: flip() ? ["a:b"] : [], whenSpent: flip() ? .freezePromotions : nil)
   }
 
   private mutating func dashboard(_ index: Int) throws -> DashboardDefinition {
@@ -230,7 +230,8 @@ extension PackGenerator {
     func objective(_ name: String, _ indicator: SLODefinition.Indicator) -> SLODefinition {
       SLODefinition(
         name: name, title: name, meaning: "It holds.", indicator: indicator, target: 99, burnRates: [.fast], steps: ["Look."],
-        owner: "search", runbook: "https://runbooks.example", notify: ["@slack-llm"], tags: ["a:b"])
+        owner: "search", runbook: "https://runbooks.example", notify: ["@slack-llm"], tags: ["a:b"],
+        whenSpent: .freezePromotions)
     }
     let objectives = [
       objective("good", .good(good, of: all)), objective("bad", .bad(good, of: all)),

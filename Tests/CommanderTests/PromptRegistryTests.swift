@@ -60,6 +60,23 @@ import Testing
     }
   }
 
+  @Test func aWayBackIsNoExposure() throws {
+    var commander = Commander(Self.configured("42"))
+    func command(_ action: PromptAction) -> String? { commander.registry.exposure(action, of: "rag-answer")?.command }
+    #expect(command(.promote(version: "43", label: "production")) == "commander prompt promote rag-answer 43")
+    #expect(command(.promote(version: "43", label: "staging")) == nil, "only those get it who name the label")
+    #expect(command(.startCanary(version: "43", share: "10%")) == "commander prompt canary rag-answer 43 --share 10%")
+    #expect(command(.rollBack(label: "production")) == nil && command(.stopCanary) == nil)
+    try commander.act(.startCanary(version: "43", share: "10%"))
+    #expect(command(.startCanary(version: "43", share: "5%")) == nil, "fewer than have it")
+    #expect(command(.startCanary(version: "43", share: "20%")) != nil)
+    #expect(command(.startCanary(version: "44", share: "5%")) != nil)
+    try commander.act(.promote(version: "43", label: "production"))
+    #expect(command(.promote(version: "42", label: "production")) == nil, "the undo of a promotion is a way back")
+    #expect(command(.promote(version: "44", label: "production")) != nil)
+    #expect(commander.registry.exposure(.rollBack(label: "production"), of: "unknown") == nil)
+  }
+
   @Test func aPromotionOutlivesARestartAndAnEditedFileWins() throws {
     var commander = Commander(Self.configured())
     try commander.act(.promote(version: "43", label: "production"))

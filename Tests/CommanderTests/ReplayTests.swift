@@ -108,6 +108,13 @@ import Testing
     #expect(outcome(200, #"{"choices":[{"message":{"content":"Yes."}}]}"#) == .answered("Yes."))
     #expect(outcome(200, #"{"choices":[{"message":{"content":null}}]}"#) == .answered(""))
     #expect(outcome(400, #"{"error":{"message":"no version 44"}}"#) == .failed("400: no version 44"))
+    let used = ReplayOutcome(
+      status: 200, body: Data(#"{"choices":[{"message":{"content":"Yes."}}]}"#.utf8), versionAsked: "44", versionUsed: "42")
+    guard case .unanswered(let reason) = used else {
+      Issue.record("an override answered with another version")
+      return
+    }
+    #expect(reason.contains("version 42 in place of 44"))
     for (status, body) in [(429, "{}"), (503, ""), (401, "{}"), (200, "<html>")] {
       guard case .unanswered = outcome(status, body) else {
         Issue.record("\(status) says nothing about the candidate")

@@ -1,6 +1,12 @@
 // The JSON siblings byte for byte: they are what programs and the command line build on.
 
+import HTTPTypes
 import HummingbirdTesting
+import LLMMetrics
+import LLMTelemetry
+import Logging
+import Monitors
+import Remediation
 import Testing
 
 @testable import Console
@@ -120,5 +126,54 @@ import Testing
 
   @Test func postmortemIsMarkdown() async throws {
     #expect(try await get("/incidents/INC-1/postmortem.md", .resolved).hasPrefix("# Postmortem of INC-1\n"))
+  }
+
+  @Test func anExportedPostmortemLinksToTheConsole() async throws {
+    let text = try await get("/incidents/INC-1/postmortem.md", .resolved)
+    #expect(text.contains("](http://") && text.contains("/incidents/INC-1)") && !text.contains("](/"))
+  }
+
+  @Test func aPublishedPostmortemTakesTheDraftsPlace() async throws {
+    let story = Story(.resolved)
+    try await story.application.test(.router) { client in
+      let text = "# What we learned\\n\\nTry it first." + String(repeating: " word", count: 10_000)
+      let response = try await client.execute(
+        uri: "/api/incidents/INC-1/postmortem", method: .post, headers: [.contentType: "application/json"],
+        body: .init(string: #"{"actor":"dana","text":"\#(text)"}"#))
+      #expect(response.status == .ok)
+      #expect(try await client.execute(uri: "/incidents/INC-1/postmortem.md", method: .get).text.hasPrefix("# What we learned\n"))
+      #expect(
+        try await client.execute(uri: "/incidents/INC-1/postmortem.md?draft=1", method: .get).text.hasPrefix(
+          "# Postmortem of INC-1"))
+      let page = try await client.execute(uri: "/incidents/INC-1/postmortem", method: .get).text
+      #expect(page.contains("by dana, revision 1") && page.contains("Draft of the ledger"))
+    }
+  }
+
+  @Test func objectivesSayWhatIsLeftAndWhereThereIsNoData() async throws {
+    let story = Story(.resolved)
+    var source = story.source
+    let all = SLODefinition.Events(MetricCatalogue.requests)
+    func standing(_ name: String, good: Double, valid: Double) -> ObjectiveStanding {
+      ObjectiveStanding(
+        SLODefinition(
+          name: name, title: "Requests succeed", meaning: "", indicator: .good(all, of: all), target: 99,
+          whenSpent: .freezePromotions),
+        SLOStatus(
+          objective: name, at: story.now, range: story.now - .seconds(60)..<story.now, valid: valid, good: good, target: 99,
+          burns: []))
+    }
+    let standings = [standing("spent", good: 980, valid: 1_000), standing("silent", good: 0, valid: 0)]
+    source.objectives = { standings }
+    let application = Console.buildApplication(
+      source: source, configuration: ConsoleConfiguration(port: 0), logger: Logger(label: "console-tests"))
+    try await application.test(.router) { client in
+      let json = try await client.execute(uri: "/api/slos.json", method: .get).text
+      #expect(
+        json.contains("\"freezesPromotions\" : true") && json.contains("\"bad\" : 20") && json.contains("\"state\" : \"no_data\"")
+      )
+      let page = try await client.execute(uri: "/slos", method: .get).text
+      #expect(page.contains("Promotions are frozen: spent") && page.contains("No data"))
+    }
   }
 }

@@ -133,7 +133,9 @@ struct ReplayOption: ParsableArguments {
     do {
       let response = try await HTTPClient.shared.execute(call, timeout: .seconds(Int64(timeout)))
       return ReplayOutcome(
-        status: Int(response.status.code), body: Data(buffer: try await response.body.collect(upTo: 16 << 20)))
+        status: Int(response.status.code), body: Data(buffer: try await response.body.collect(upTo: 16 << 20)),
+        versionAsked: request.headers["x-commander-prompt-version"],
+        versionUsed: response.headers.first(name: "x-commander-prompt-version"))
     } catch {
       return .unanswered("no answer from \(gateway): \(error)")
     }

@@ -99,8 +99,17 @@ package enum ReplayOutcome: Hashable, Sendable {
   /// The replay did not work: no connection, no key, no quota, or a provider that is down. It says nothing about the candidate.
   case unanswered(String)
 
-  /// - Parameter status: of the HTTP answer to a chat completion.
-  package init(status: Int, body: Data) {
+  /// - Parameters:
+  ///   - status: of the HTTP answer to a chat completion.
+  ///   - versionAsked: of the managed prompt.
+  ///   - versionUsed: as the gateway says in `x-commander-prompt-version`.
+  package init(status: Int, body: Data, versionAsked: String? = nil, versionUsed: String? = nil) {
+    if let versionAsked, let versionUsed, versionAsked != versionUsed {
+      // An override that takes a version back goes before every version a request names: this answer is not the candidate's.
+      self = .unanswered(
+        "the gateway used version \(versionUsed) in place of \(versionAsked); withdraw the override: `commander override list`")
+      return
+    }
     guard status == 200 else {
       let message = (try? JSONDecoder().decode(Failure.self, from: body))?.error.message ?? "no reason given"
       let words = "\(status): \(message.prefix(300))"
