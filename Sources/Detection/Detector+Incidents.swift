@@ -3,6 +3,8 @@
 extension Detector {
   /// Resolved incidents this young are opened again rather than followed by another one: half an hour.
   static let reopening: Int32 = 60
+  /// A quarter of an hour.
+  static let longestSliceSilence: Int32 = 30
 
   mutating func alarm(_ number: Int32, _ signal: DetectionSignal) {
     let index = Int(number)
@@ -149,6 +151,9 @@ extension Detector {
         incident.recovery[signal] = evidence
         if evidence < 5 { isOver = false }
       }
+      // What nobody asks any more does not fail: a version that was rolled back, a model that was left.
+      incident.silentBuckets = running.spans == 0 ? incident.silentBuckets + 1 : 0
+      if incident.silentBuckets >= Self.longestSliceSilence { isOver = true }
       open[place] = incident
       if isOver || bucket - incident.opened > Self.longestIncident { ended.append(place) } else { search(place) }
     }

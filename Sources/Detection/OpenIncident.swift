@@ -15,6 +15,8 @@ struct OpenIncident {
   var recovery: [DetectionSignal: Float] = [:]
   var lastAlarm: Int32
   var nextSearch: Int32 = 0
+  /// Buckets in a row without a request in the slice.
+  var silentBuckets: Int32 = 0
   /// Share of all traffic that is in the slice.
   var share: Float = 0
 

@@ -185,6 +185,21 @@ struct Turn {
     }
   }
 
+  /// Requests that are missing where an override in force has sent or kept them away are no failure.
+  private func isOwnDoing(_ key: AlertKey, _ definition: MonitorDefinition) -> Bool {
+    guard let finding = definition.finding(for: key.group, in: findings), finding.signals == [Self.trafficLoss] else {
+      return false
+    }
+    let missing = key.group.byName
+    return state.overrides.overrides.contains { override in
+      guard override.appliedAt <= finding.opened else { return false }
+      return override.action.refuses || override.action.movedDimensions.contains { missing[$0.rawValue] != nil }
+    }
+  }
+
+  /// The name of the signal in findings.
+  private static let trafficLoss = "traffic_loss"
+
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
     let attribution = try attribution(of: key, status, definition)
     let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)

@@ -1,5 +1,6 @@
 // Judges an applied override: by its control group where there is one, else by the fired monitor's own metric afterwards.
 
+import Incidents
 import LLMMetrics
 import LLMTelemetry
 import Monitors
@@ -121,6 +122,7 @@ struct Verifier {
   // MARK: Without one
 
   private func againstBefore() throws -> Verification {
+    if case .detection = definition.kind, !action.refuses { return try againstUsual() }
     var after = definition
     let start = max(range.lowerBound, range.upperBound - definition.window)
     after.window = range.upperBound - start
@@ -139,6 +141,41 @@ struct Verifier {
     case .breached, .between: return .noEffect(evaluation.reason)
     case .quiet, .noData: return action.refuses ? .helps("nothing gets through any more") : .unknown(evaluation.reason)
     }
+  }
+
+  /// Detection has no threshold of its own to come back to: what its monitor charts must be most of the way back from what it was in
+  /// the failing requests to what is usual for them.
+  private func againstUsual() throws -> Verification {
+    let query = try afterwards()
+    if let harm = try harm(query) { return .hurts(harm) }
+    guard let appliedAt = remediation.appliedAt?.floored(to: Rollup.width), onset < appliedAt else { return .wait }
+    let group = remediation.plan.alert.group.byName
+    let recent = max(range.lowerBound, range.upperBound - definition.window)..<range.upperBound
+    guard let treated = try reading(query, recent), treated.requests >= Self.leastRequests,
+      let failing = try reading(definition.query.filtered(dropping: [], adding: group), onset..<appliedAt),
+      let usual = try reading(moved(group), onset - CauseAttribution.baselineLength..<onset)
+    else { return .unknown("too few requests since it was applied") }
+    let unit = definition.query.unit
+    let words =
+      "\(definition.query.words) was \(unit.text(treated.value)) with it, \(unit.text(failing.value)) in the failure "
+      + "and \(unit.text(usual.value)) before"
+    let sign = definition.threshold.comparison == .above ? 1.0 : -1.0
+    let shift = sign * (failing.value - usual.value)
+    guard shift > 0 else { return .unknown(words) }
+    return sign * (treated.value - usual.value) <= 0.4 * shift ? .helps(words) : .noEffect(words)
+  }
+
+  private func reading(_ query: MonitorQuery, _ range: Range<Timestamp>) throws -> (value: Double, requests: Double)? {
+    var plain = definition
+    plain.kind = .threshold
+    plain.query = query
+    plain.window = range.upperBound - range.lowerBound
+    plain.groupBy = []
+    plain.trafficGate = 0
+    guard let evaluation = try plain.evaluate(at: range.upperBound, read: read).first, let value = evaluation.value else {
+      return nil
+    }
+    return (value, Double(evaluation.requests))
   }
 
   /// The fired question about the requests it was applied to. Where they carry no mark (their spans come from applications), they

@@ -15,7 +15,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
 struct SimulateProvider: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "provider", abstract: "Run a provider that speaks OpenAI, Anthropic, Gemini API and Vertex AI, with faults on demand.")
+    commandName: "provider",
+    abstract: "Run a provider that speaks OpenAI, Anthropic, Gemini API and Vertex AI, with faults on demand.")
 
   @Option(help: "The address to listen on.") var host = "127.0.0.1"
   @Option(help: "The port; 0 takes a free one and prints it.") var port = 9100
