@@ -79,7 +79,9 @@ import Testing
     retrieval.retrieval = RetrievalFacts(documentCount: 0, topScore: 0.1)
     var meter = SpanMeter()
     var batch = MeasurementBatch()
-    meter.measure([full, blocked, cancelled, retrieval, exampleSpan(kind: .tool)], into: &batch)
+    var unpriced = exampleSpan()
+    (unpriced.outcome, unpriced.cost) = (.ok, .unknown)
+    meter.measure([full, blocked, cancelled, unpriced, retrieval, exampleSpan(kind: .tool)], into: &batch)
     let measurements = batch.measurements
     #expect(Set(measurements.map(\.definition)) == Set(MetricCatalogue.all.filter(\.hasDimensions)))
     for measurement in measurements {

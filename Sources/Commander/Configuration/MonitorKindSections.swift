@@ -105,7 +105,8 @@ extension PackReader {
     let signals = (mapping["signals"]?.list() ?? []).compactMap { item -> String? in
       guard let name = item.string() else { return nil }
       if !known.contains(name) {
-        item.problem("there is no signal \"\(name)\"\(NearestName.hint(for: name, in: known)); known: \(known.joined(separator: ", "))")
+        item.problem(
+          "there is no signal \"\(name)\"\(NearestName.hint(for: name, in: known)); known: \(known.joined(separator: ", "))")
       }
       return name
     }

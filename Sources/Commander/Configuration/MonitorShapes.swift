@@ -48,7 +48,9 @@ extension MappingShape {
   static let detection = MappingShape(
     name: "detection",
     fields: [
-      FieldShape("signals", .list(.word(DetectionSignal.allCases.map(\.name))), "only failures that show in one of these; all of them")
+      FieldShape(
+        "signals", .list(.word(DetectionSignal.allCases.map(\.name))),
+        "only failures that show in one of these; all of them")
     ])
 
   static let events = MappingShape(

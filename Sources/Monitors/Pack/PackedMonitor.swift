@@ -43,6 +43,7 @@ package struct MonitorPack: Hashable, Sendable {
 
   /// What a team that runs language models would keep: `commander datadog export` writes it.
   package static let `default` = MonitorPack(
-    monitors: detectionMonitors + requestMonitors + latencyMonitors + costMonitors + pastMonitors + answerMonitors + commanderMonitors,
+    monitors: detectionMonitors + requestMonitors + latencyMonitors + costMonitors + pastMonitors + answerMonitors
+      + commanderMonitors,
     objectives: defaultObjectives, dashboards: defaultDashboards)
 }
