@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .PHONY: help demo test build bench format format-check docs clean
 
 # One set of flags for all release builds: other flags build everything again. The check of exclusive access costs CPU time on every relayed
-# chunk; debug builds, which the tests run, keep it. Functions of one target are inlined into another's where that helps.
-RELEASE_BUILD := swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
+# chunk; debug builds, which the tests run, keep it. Functions of one target are inlined into another's where that helps. The Swift runtime
+# is linked in: a relayed request calls it some hundred times, and each call through a table of a shared library costs more.
+RELEASE_BUILD := swift build --configuration release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 SWIFT_SOURCES := Package.swift Sources Tests Examples
 # What `make demo` passes to `commander demo`, for example DEMO_ARGUMENTS="--auto --seconds 120".
 DEMO_ARGUMENTS ?=

@@ -101,8 +101,9 @@ let package = Package(
     .target(
       name: "RAGService",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "SemanticRisk", "GoogleCredentials", "StrictYAML",
-        asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
+        "LLMTelemetry", "LLMInstrumentation", "DatadogInstrumentation", "Providers", "Pricing", "SemanticRisk",
+        "GoogleCredentials", "StrictYAML", asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1,
+        serviceLifecycle,
       ]),
     .target(
       name: "Commander",
@@ -199,10 +200,8 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Providers", "Pricing", "RAGService", "Simulation", "StrictYAML", httpTypes,
-        hummingbird,
-        hummingbirdTesting, asyncHTTPClient,
-        logging,
+        "LLMTelemetry", "LLMInstrumentation", "Pricing", "RAGService", "Simulation", "StrictYAML", asyncHTTPClient,
+        httpTypes, hummingbird, hummingbirdTesting, logging,
       ]),
     .testTarget(
       name: "CommanderTests",

@@ -52,22 +52,22 @@ package enum Finding: Hashable, Sendable {
   case value
   /// The query's values, both in its unit.
   case change(now: Double?, then: Double?)
-  case anomaly(AnomalyFinding)
+  indirect case anomaly(AnomalyFinding)
   /// Too little history for a band: what there is, and what is needed.
   case learning(steps: Int, needed: Int)
-  case outlier(OutlierFinding)
+  indirect case outlier(OutlierFinding)
   /// Groups that could be compared; three are needed.
   case tooFewGroups(Int)
-  case forecast(ForecastFinding)
+  indirect case forecast(ForecastFinding)
   case tooFewPoints(Int, needed: Int)
-  case burn(BurnFinding)
+  indirect case burn(BurnFinding)
   case unknownObjective(String)
   /// The states of the parts, in the order of the expression.
   case composite([CompositePart])
   /// The end of the last interval with data.
   case absence(last: Timestamp?)
   /// The newest of the changes that were counted.
-  case events(last: ChangeEvent?)
+  indirect case events(last: ChangeEvent?)
   /// The numbers of the oldest failure that is followed, in words.
   case detection([String])
 }

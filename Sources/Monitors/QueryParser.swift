@@ -96,7 +96,8 @@ private struct QueryParser {
       let start = index
       let tag = word()
       guard metric.hasTag(tag) else {
-        throw failure("\(metric.name) has no tag \"\(tag)\"; it has \(metric.tagNames.joined(separator: ", "))", at: start)
+        let hint = NearestName.hint(for: tag, in: metric.tagNames)
+        throw failure("\(metric.name) has no tag \"\(tag)\"\(hint); it has \(metric.tagNames.joined(separator: ", "))", at: start)
       }
       guard filter[tag] == nil else { throw failure("tag \"\(tag)\" is filtered twice", at: start) }
       skipSpaces()
@@ -133,17 +134,8 @@ private struct QueryParser {
     return String(characters[start..<index])
   }
 
-  /// The catalogue's metric that shares the most words with what was written.
   private static func suggestion(for name: String) -> String {
-    func words(_ text: String) -> Set<Substring> { Set(text.split { $0 == "." || $0 == "_" }).subtracting(["llm"]) }
-    let wanted = words(name)
-    let likeness = MetricCatalogue.all.map { metric in
-      let present = words(metric.name)
-      return (metric.name, Double(present.intersection(wanted).count) / Double(max(1, present.union(wanted).count)))
-    }
-    let best = likeness.max { $0.1 < $1.1 }
-    guard let best, best.1 > 0 else { return "" }
-    return "; did you mean \(best.0)?"
+    NearestName.nearest(to: name, in: MetricCatalogue.all.map(\.name)).map { "; did you mean \($0)?" } ?? ""
   }
 }
 

@@ -38,20 +38,27 @@ package struct RequestFacts: Equatable, Sendable {
   /// Reads a request body. Throws when it is not one JSON object, and when it says one thing twice: parsers differ on which
   /// of two members counts, so that the gateway could admit one request and the provider serve another.
   package init(body bytes: UnsafeRawBufferPointer, target: RequestTarget) throws(RequestBodyError) {
+    try self.init(body: bytes, format: target.bodyFormat, method: target.method, modelIsInPath: target.model != nil)
+  }
+
+  /// The same, of what is needed of a target.
+  package init(
+    body bytes: UnsafeRawBufferPointer, format: BodyFormat, method: RequestTarget.Method, modelIsInPath: Bool
+  ) throws(RequestBodyError) {
     var reader = JSONReader(bytes)
     guard reader.isObject else { throw .notAnObject }
     body = Container(start: reader.position, isEmpty: reader.isEmptyContainer)
     var once = SeenOnce()
-    switch target.bodyFormat {
-    case .openAIChat, .openAIResponses, .openAIEmbeddings: readOpenAI(&reader, &once, target.bodyFormat)
-    case .anthropicMessages, .anthropicTokenCount: readAnthropic(&reader, &once, target)
+    switch format {
+    case .openAIChat, .openAIResponses, .openAIEmbeddings: readOpenAI(&reader, &once, format)
+    case .anthropicMessages, .anthropicTokenCount: readAnthropic(&reader, &once, modelIsInBody: !modelIsInPath)
     case .googleGenerate, .googleTokenCount, .googleEmbed, .vertexPredict: readGoogle(&reader, &once)
     }
     guard !reader.isMalformed, reader.isAtEnd else { throw .malformed }
     if let name = once.duplicate { throw .duplicate("\(name)") }
     if let name = once.mistyped { throw .notABoolean("\(name)") }
-    if target.method == .streamGenerateContent || target.method == .streamRawPredict { streams = true }
-    if target.bodyFormat != .openAIChat { includesUsage = true }
+    if method == .streamGenerateContent || method == .streamRawPredict { streams = true }
+    if format != .openAIChat { includesUsage = true }
   }
 
   private mutating func readOpenAI(_ reader: inout JSONReader, _ once: inout SeenOnce, _ format: BodyFormat) {
@@ -91,12 +98,11 @@ package struct RequestFacts: Equatable, Sendable {
       }
     }
     // Servers differ in which of the two they obey: the larger one is the bound.
-    if format == .openAIChat { maximumOutputTokens = [maximumOutputTokens, olderLimit].compactMap(\.self).max() }
+    if format == .openAIChat { maximumOutputTokens = olderLimit.map { max($0, maximumOutputTokens ?? 0) } ?? maximumOutputTokens }
   }
 
-  private mutating func readAnthropic(_ reader: inout JSONReader, _ once: inout SeenOnce, _ target: RequestTarget) {
-    // On Vertex AI the path says which model answers; a model in the body there means nothing. Only the counter has no path.
-    let modelIsInBody = target.model == nil
+  // On Vertex AI the path says which model answers; a model in the body there means nothing. Only the counter has no path.
+  private mutating func readAnthropic(_ reader: inout JSONReader, _ once: inout SeenOnce, modelIsInBody: Bool) {
     reader.forEachMember { key, reader in
       if key == "model" {
         once.saw(.model, "model")

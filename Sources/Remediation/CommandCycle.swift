@@ -31,10 +31,16 @@ package struct CommandCycle: Sendable {
   }
 
   /// The same, for a caller that keeps the memory of a context from one turn to the next.
-  package func evaluate(state: CommandState, now: Timestamp, context: EvaluationContext) throws -> [Evaluation] {
+  /// - Parameter measure: runs the evaluation of one monitor, so that the caller may time it; time is not asked for here.
+  package func evaluate(
+    state: CommandState, now: Timestamp, context: EvaluationContext,
+    measure: (_ monitor: String, _ evaluate: () throws -> [Evaluation]) throws -> [Evaluation] = { try $1() }
+  ) throws -> [Evaluation] {
     let at = now.floored(to: Rollup.width)
     let known = state.alerts.groups
-    return try monitors.flatMap { try $0.evaluate(at: at, known: known[$0.name] ?? [], context: context) }
+    return try monitors.flatMap { monitor in
+      try measure(monitor.name) { try monitor.evaluate(at: at, known: known[monitor.name] ?? [], context: context) }
+    }
   }
 
   /// What the monitors may ask for in a turn that begins with `state`.
@@ -56,9 +62,9 @@ package struct CommandCycle: Sendable {
   /// The same with evaluations already at hand, for a caller that also shows them.
   package func decide(
     state: CommandState, evaluations: [Evaluation], now: Timestamp, findings: [DetectionFinding] = [],
-    read: @escaping SeriesReader
+    memory: EvaluationMemory? = nil, read: @escaping SeriesReader
   ) throws -> [LedgerEntry] {
-    var turn = Turn(cycle: self, state: state, now: now, findings: findings, read: read)
+    var turn = Turn(cycle: self, state: state, now: now, findings: findings, memory: memory, read: read)
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
@@ -83,12 +89,15 @@ struct Turn {
   let now: Timestamp
   let findings: [DetectionFinding]
   let read: SeriesReader
+  private let memory: EvaluationMemory?
   private(set) var entries: [LedgerEntry] = []
 
   init(
-    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], read: @escaping SeriesReader
+    cycle: CommandCycle, state: CommandState, now: Timestamp, findings: [DetectionFinding], memory: EvaluationMemory? = nil,
+    read: @escaping SeriesReader
   ) {
     self.findings = findings
+    self.memory = memory
     self.cycle = cycle
     self.state = state
     self.now = now
@@ -119,7 +128,7 @@ struct Turn {
     for monitor in cycle.monitors {
       let transitions = try monitor.transitions(
         at: at, evaluations: byMonitor[monitor.name] ?? [], relieved: relieved,
-        context: cycle.context(of: state, SeriesSource(read)))
+        context: cycle.context(of: state, SeriesSource(read), findings: findings, memory: memory))
       for transition in transitions { emit(.alert(transition)) }
     }
     // An alert whose monitor is gone would keep its incident open for ever.

@@ -34,7 +34,10 @@ struct SpanInsertion: ~Copyable {
     var insertion = SpanInsertion(statement.sqliteStatement)
     var first: Int64 = 0
     for index in spans.indices {
-      insertion.bind(spans[index])
+      // By its place: an element of an array that is handed to a function is copied for it, with all it holds.
+      spans.withUnsafeBufferPointer { spans in
+        if let first = spans.baseAddress { insertion.bind(first + index) }
+      }
       let code = sqlite3_step(insertion.statement)
       sqlite3_reset(insertion.statement)
       guard code == SQLITE_DONE else {
@@ -51,32 +54,32 @@ struct SpanInsertion: ~Copyable {
     return first...max(first, db.lastInsertedRowID)
   }
 
-  private mutating func bind(_ span: borrowing LLMSpan) {
+  private mutating func bind(_ span: UnsafePointer<LLMSpan>) {
     column = 0
-    integer(Int64(bitPattern: span.traceID.high))
-    integer(Int64(bitPattern: span.traceID.low))
-    integer(Int64(bitPattern: span.spanID.bits))
-    integer(span.parentSpanID.map { Int64(bitPattern: $0.bits) })
-    text(span.kind.rawValue)
-    text(span.name)
-    integer(span.start.unixNanoseconds)
-    integer(span.duration.wholeNanoseconds)
-    integer(span.timeToFirstToken?.wholeNanoseconds)
-    integer(span.longestGap?.wholeNanoseconds)
-    integer(span.isStreaming ? 1 : 0)
-    text(span.dimensions.service)
-    text(span.dimensions.env)
-    text(span.dimensions.version)
-    text(span.dimensions.provider)
-    text(span.dimensions.model)
-    text(span.dimensions.route)
-    text(span.dimensions.tenant)
-    text(span.dimensions.feature)
-    text(span.dimensions.prompt)
-    text(span.dimensions.promptVersion)
-    text(span.dimensions.region)
-    text(span.responseModel)
-    switch span.outcome {
+    integer(Int64(bitPattern: span.pointee.traceID.high))
+    integer(Int64(bitPattern: span.pointee.traceID.low))
+    integer(Int64(bitPattern: span.pointee.spanID.bits))
+    integer(span.pointee.parentSpanID.map { Int64(bitPattern: $0.bits) })
+    text(span.pointee.kind.rawValue)
+    text(span.pointee.name)
+    integer(span.pointee.start.unixNanoseconds)
+    integer(span.pointee.duration.wholeNanoseconds)
+    integer(span.pointee.timeToFirstToken?.wholeNanoseconds)
+    integer(span.pointee.longestGap?.wholeNanoseconds)
+    integer(span.pointee.isStreaming ? 1 : 0)
+    text(span.pointee.dimensions.service)
+    text(span.pointee.dimensions.env)
+    text(span.pointee.dimensions.version)
+    text(span.pointee.dimensions.provider)
+    text(span.pointee.dimensions.model)
+    text(span.pointee.dimensions.route)
+    text(span.pointee.dimensions.tenant)
+    text(span.pointee.dimensions.feature)
+    text(span.pointee.dimensions.prompt)
+    text(span.pointee.dimensions.promptVersion)
+    text(span.pointee.dimensions.region)
+    text(span.pointee.responseModel)
+    switch span.pointee.outcome {
     case .ok:
       text(nil)
       text(nil)
@@ -84,37 +87,37 @@ struct SpanInsertion: ~Copyable {
       text(errorClass.rawValue)
       text(message)
     }
-    text(span.finishReason?.rawValue)
-    integer(span.httpStatus)
-    integer(span.usage.input)
-    integer(span.usage.cacheRead)
-    integer(span.usage.cacheWrite)
-    integer(span.usage.output)
-    integer(span.usage.reasoning)
-    integer(span.cost.amount?.count)
-    text(span.cost.exactness)
-    text(span.cost.priceVersion)
-    integer(span.attempts)
-    text(span.fallbackFrom)
-    real(span.risk.ungrounded)
-    integer(span.retrieval?.documentCount)
-    real(span.retrieval?.topScore)
-    integer(span.accountsForExchange ? 1 : 0)
-    integer(span.usage.cacheWriteHour)
-    integer(span.usage.inputAudio)
-    integer(span.usage.inputImage)
-    integer(span.usage.outputAudio)
-    integer(span.usage.outputImage)
-    integer(span.usage.isEstimated ? 1 : nil as Int64?)
-    text(span.serviceTier?.rawValue)
-    text(span.virtualKey)
-    text(span.session)
-    if span.risk.isEmpty {
+    text(span.pointee.finishReason?.rawValue)
+    integer(span.pointee.httpStatus)
+    integer(span.pointee.usage.input)
+    integer(span.pointee.usage.cacheRead)
+    integer(span.pointee.usage.cacheWrite)
+    integer(span.pointee.usage.output)
+    integer(span.pointee.usage.reasoning)
+    integer(span.pointee.cost.amount?.count)
+    text(span.pointee.cost.exactness)
+    text(span.pointee.cost.priceVersion)
+    integer(span.pointee.attempts)
+    text(span.pointee.fallbackFrom)
+    real(span.pointee.risk.ungrounded)
+    integer(span.pointee.retrieval?.documentCount)
+    real(span.pointee.retrieval?.topScore)
+    integer(span.pointee.accountsForExchange ? 1 : 0)
+    integer(span.pointee.usage.cacheWriteHour)
+    integer(span.pointee.usage.inputAudio)
+    integer(span.pointee.usage.inputImage)
+    integer(span.pointee.usage.outputAudio)
+    integer(span.pointee.usage.outputImage)
+    integer(span.pointee.usage.isEstimated ? 1 : nil as Int64?)
+    text(span.pointee.serviceTier?.rawValue)
+    text(span.pointee.virtualKey)
+    text(span.pointee.session)
+    if span.pointee.risk.isEmpty {
       for _ in 1..<RiskScorer.allCases.count { real(nil) }
     } else {
-      for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.risk[scorer]) }
+      for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.pointee.risk[scorer]) }
     }
-    text(span.dimensions.override)
+    text(span.pointee.dimensions.override)
   }
 
   @inline(__always)

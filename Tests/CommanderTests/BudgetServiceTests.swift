@@ -80,6 +80,8 @@ import Testing
       let counting = BudgetGuard(BudgetBook(budgets, at: now))
       let saver = BudgetSaver(
         budgets: counting, store: BudgetStore(ledger), logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      let first = try counting.reserve(request("t"), at: now).get()
+      counting.release(first, at: now)
       // Something has always changed when it looks again.
       let traffic = Task.detached { [request = request("t")] in
         while !Task.isCancelled {

@@ -12,10 +12,11 @@ import Testing
 @Suite struct MonitorTestTests {
   // MARK: Series
 
-  @Test(arguments: [
-    ("5", [5]), ("0+10x3", [0, 10, 20, 30]), ("10-5x2", [10, 5, 0]), ("7x2", [7, 7, 7]), ("1 _ 2", [1, nil, 2]),
-    ("_x2 3", [nil, nil, 3]), ("1e3+1e-1x1", [1_000, 1_000.1]), ("1e-3", [0.001]), ("-1+1x1", [-1, 0]), ("1x0", [1]),
-  ] as [(String, [Double?])])
+  @Test(
+    arguments: [
+      ("5", [5]), ("0+10x3", [0, 10, 20, 30]), ("10-5x2", [10, 5, 0]), ("7x2", [7, 7, 7]), ("1 _ 2", [1, nil, 2]),
+      ("_x2 3", [nil, nil, 3]), ("1e3+1e-1x1", [1_000, 1_000.1]), ("1e-3", [0.001]), ("-1+1x1", [-1, 0]), ("1x0", [1]),
+    ] as [(String, [Double?])])
   func seriesAreShort(text: String, values: [Double?]) throws { #expect(try SeriesNotation(text).values == values) }
 
   @Test(arguments: ["", "x", "5x", "1+2", "a+bxn", "1x-2", "1x1x1", "nan", "inf", "1x9999999", "1+infx2", "_+1x2"])
@@ -53,11 +54,15 @@ import Testing
   @Test(arguments: [
     ("{at: 7m, monitor: m, group: {route: a}, state: ok, value: 10}", true),
     ("{at: 8m, monitor: m, group: {route: a}, state: pending}", true),
-    ("{at: 9m, monitor: m, group: {route: a}, state: alert, value: 20}", true), ("{at: 9m, alerts: [{monitor: m, group: {route: a}}]}", true),
-    ("{at: 8m, alerts: []}", true), ("{at: 9m, alerts: []}", false), ("{at: 9m, monitor: m, group: {route: a}, state: ok}", false),
-    ("{at: 9m, monitor: m, group: {route: a}, state: alert, value: 21}", false), ("{at: 9m, alerts: [{monitor: m, group: {route: b}}]}", false),
+    ("{at: 9m, monitor: m, group: {route: a}, state: alert, value: 20}", true),
+    ("{at: 9m, alerts: [{monitor: m, group: {route: a}}]}", true),
+    ("{at: 8m, alerts: []}", true), ("{at: 9m, alerts: []}", false),
+    ("{at: 9m, monitor: m, group: {route: a}, state: ok}", false),
+    ("{at: 9m, monitor: m, group: {route: a}, state: alert, value: 21}", false),
+    ("{at: 9m, alerts: [{monitor: m, group: {route: b}}]}", false),
     ("{at: 9m, alerts: [{monitor: m, group: {route: a}}, {monitor: m, group: {route: b}}]}", false),
-    ("{at: 9m, alerts: [{monitor: m, group: {route: a}, value: 20}]}", true), ("{at: 9m, alerts: [{monitor: m, group: {route: a}, value: 5}]}", false),
+    ("{at: 9m, alerts: [{monitor: m, group: {route: a}, value: 20}]}", true),
+    ("{at: 9m, alerts: [{monitor: m, group: {route: a}, value: 5}]}", false),
     ("{at: 9m, monitor: m, group: {route: b}, state: ok}", true),
   ])
   func anExpectationHoldsOrFails(expectation: String, holds: Bool) throws {
@@ -97,7 +102,7 @@ import Testing
     var lines: [String] = []
     for index in 0..<600 {
       var dimensions = Dimensions()
-      dimensions.route = "chat"
+      (dimensions.route, dimensions.provider, dimensions.model) = ("chat", "openai", "gpt-4.1")
       let at = start + .seconds(Int64(index))
       let duration = Duration.seconds(index < 300 ? 1 : 40)
       let span = LLMSpan(
@@ -127,9 +132,13 @@ import Testing
     ("{name: t, series: [], expect: [{at: 5m, monitor: m, group: {model: a}, state: ok}]}", "not grouped by \"model\""),
     ("{name: t, series: [], expect: [{at: 5m, monitor: m, group: {route: a}}]}", "`state` or `value`"),
     ("{name: t, series: [], expect: [{at: 5m}]}", "exactly one of `alerts` and `monitor`"),
-    ("{name: t, series: [], expect: []}", "nothing is tested"), ("{name: t, expect: [{at: 5m, alerts: []}]}", "`series` or `traffic`"),
+    ("{name: t, series: [], expect: []}", "nothing is tested"),
+    ("{name: t, expect: [{at: 5m, alerts: []}]}", "`series` or `traffic`"),
     ("{name: t, series: [{metric: llm.erors, values: 1}], expect: [{at: 5m, alerts: []}]}", "did you mean \"llm.errors\"?"),
-    ("{name: t, series: [{metric: llm.errors, tags: {rout: a}, values: 1}], expect: [{at: 5m, alerts: []}]}", "did you mean \"route\"?"),
+    (
+      "{name: t, series: [{metric: llm.errors, tags: {rout: a}, values: 1}], expect: [{at: 5m, alerts: []}]}",
+      "did you mean \"route\"?"
+    ),
     ("{name: t, series: [{metric: llm.errors, values: 1y3}], expect: [{at: 5m, alerts: []}]}", "is no series"),
     ("{name: t, series: [{metric: llm.errors, values: 5-1x9}], expect: [{at: 5m, alerts: []}]}", "never negative"),
     ("{name: t, series: [{metric: llm.errors, values: 1, count: 3}], expect: [{at: 5m, alerts: []}]}", "for distributions"),

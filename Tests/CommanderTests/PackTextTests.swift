@@ -30,7 +30,8 @@ import Testing
 
   /// Texts that YAML would take for something else.
   @Test(arguments: [
-    "yes", "No", "null", "~", "1", "1.5", "0x1F", "2026-11-24", "a: b", "a #b", "- a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a", "`a",
+    "yes", "No", "null", "~", "1", "1.5", "0x1F", "2026-11-24", "a: b", "a #b", "- a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a",
+    "`a",
     "'a'", "\"a\"", "a\nb", "a\tb", " a", "a ", "a:", "#a", "?", "? a", "a\u{85}b", "a\u{2028}b", "ä ö 漢字", "👩‍💻", "a\\nb", "\u{7}",
     "true", ">", "|", "=", "<<", "---", "...", "a\r\nb", "e\u{301}", "12:30:00", "0o7", ".inf", "_1",
   ])
@@ -67,14 +68,15 @@ struct PackGenerator {
 
   private mutating func query() throws -> MonitorQuery {
     let texts = [
-      "sum(llm.errors{route=\"a: b\"}) / sum(llm.requests{route=\"a: b\"})", "p95(llm.request.duration)", "sum(llm.cost) per minute",
+      "sum(llm.errors{route=\"a: b\"}) / sum(llm.requests{route=\"a: b\"})", "p95(llm.request.duration)",
+      "sum(llm.cost) per minute",
       "sum(llm.requests)", "avg(llm.request.time_to_first_token{model=\"x #y\"})",
     ]
     return try MonitorQuery(parsing: pick(texts))
   }
 
   private mutating func kind(_ names: [String]) -> MonitorKind {
-    switch number(0...7) {
+    switch number(0...8) {
     case 0: return .threshold
     case 1: return .change(.init(pick(ChangeComparison.Measure.allCases), shift: pick([.seconds(3_600), .seconds(86_400)])))
     case 2:
@@ -86,6 +88,7 @@ struct PackGenerator {
     case 4: return .forecast(.init(horizon: .seconds(43_200)))
     case 5: return .events(.init(kind: flip() ? pick(ChangeEvent.Kind.allCases) : nil, subject: flip() ? text() : nil))
     case 6: return .absence
+    case 7: return .detection(.init(signals: flip() ? ["refusal", "traffic_loss"] : []))
     default:
       let others = names.filter { $0 != "plain" }
       return others.isEmpty ? .threshold : .composite(.and(.monitor(pick(others)), .not(.monitor("plain"))))
@@ -98,7 +101,12 @@ struct PackGenerator {
     var monitor = MonitorDefinition(
       name: "m\(index)", title: text(), severity: pick(Severity.allCases), query: try query(), kind: kind,
       window: .seconds(Int64(number(1...60)) * 60), threshold: Threshold(.above, critical: above))
-    if case .composite = kind {
+    let isState =
+      switch kind {
+      case .composite, .detection: true
+      default: false
+      }
+    if isState {
       monitor.threshold = Threshold(.above, critical: 0.5)
     } else {
       if flip() { monitor.threshold.recovery = above / 2 }
@@ -116,7 +124,10 @@ struct PackGenerator {
     if flip() {
       if kind == .threshold { monitor.groupBy = ["route"] }
       let start = Timestamp(unixSeconds: 1_793_491_200 + Int64(number(0...1_000)))
-      monitor.mutes = [MuteWindow(start..<start + seconds(1...100), scope: kind == .threshold ? ["route": text()] : [:], reason: flip() ? text() : "")]
+      monitor.mutes = [
+        MuteWindow(
+          start..<start + seconds(1...100), scope: kind == .threshold ? ["route": text()] : [:], reason: flip() ? text() : "")
+      ]
     }
     return PackedMonitor(
       monitor, meaning: flip() ? text() : "", steps: flip() ? [text(), text()] : [], owner: flip() ? "search" : nil,
@@ -133,7 +144,8 @@ struct PackGenerator {
       .timeSlice(try query(), good: pick([.above, .below]), bound: 0.05, seconds: pick([60, 300])), .uptime(of: ["plain"]),
     ]
     return SLODefinition(
-      name: "s\(index)", title: text(), meaning: flip() ? text() : "", indicator: pick(indicators), target: pick([90, 99.5, 99.95]),
+      name: "s\(index)", title: text(), meaning: flip() ? text() : "", indicator: pick(indicators),
+      target: pick([90, 99.5, 99.95]),
       timeframe: pick(SLODefinition.Timeframe.allCases),
       burnRates: flip() ? [] : [.init(factor: 2.5, long: .seconds(7_200), short: .seconds(600), severity: .sev4)],
       steps: flip() ? [text()] : [], owner: flip() ? "search" : nil, runbook: flip() ? "https://a.example" : nil,
@@ -148,7 +160,8 @@ struct PackGenerator {
       .series(pick(DashboardDefinition.Content.Display.allCases), [try line("sum(llm.requests)", ["route"])]),
       .value(try line("p95(llm.request.duration)", []), decimals: number(0...10)),
       .top(try line("sum(llm.cost)", ["tenant"]), limit: number(1...100)),
-      .table([try line("sum(llm.cost)", ["tenant"]), try line("sum(llm.tokens)", ["tenant"])], limit: 10), .note(text()), .objectives,
+      .table([try line("sum(llm.cost)", ["tenant"]), try line("sum(llm.tokens)", ["tenant"])], limit: 10), .note(text()),
+      .objectives,
       .monitors,
     ]
     return DashboardDefinition(
@@ -207,6 +220,8 @@ extension PackGenerator {
       monitor("outlier", quantile, .outlier(.init(leastShare: 0.05)), by: ["provider"]),
       monitor("forecast", budget, .forecast(.init(horizon: .seconds(43_200), season: .seconds(1_800))), by: ["budget"]),
       monitor("composite", ratio, .composite(.and(.monitor("full"), .monitor("change"))), Threshold(.above, critical: 0.5)),
+      monitor(
+        "detection", ratio, .detection(.init(signals: ["refusal"])), Threshold(.above, critical: 0.5)),
       monitor("absence", ratio, .absence), monitor("events", ratio, .events(.init(kind: .deploy, subject: "chat"))),
     ]
     let all = SLODefinition.Events(MetricCatalogue.duration, [.isNoneOf(tag: "error_class", ["cancelled"])])
@@ -224,7 +239,8 @@ extension PackGenerator {
     monitors.append(monitor("burn", quantile, .burnRate(.init(objective: "good", shortWindow: .seconds(300)))))
     let line = DashboardDefinition.Line("line", ratio, by: ["route"])
     let contents: [DashboardDefinition.Content] = [
-      .series(.bars, [line]), .value(line, decimals: 1), .top(line, limit: 3), .table([line], limit: 3), .note("Text"), .objectives,
+      .series(.bars, [line]), .value(line, decimals: 1), .top(line, limit: 3), .table([line], limit: 3), .note("Text"),
+      .objectives,
     ]
     let dashboard = DashboardDefinition(
       name: "board", title: "Board", meaning: "Shows.", variables: [.env],

@@ -61,7 +61,8 @@ import Testing
       texts.append(generator.pack().yamlText)
     }
     let mistakes = [
-      "monitor: []", "monitors: [{name: m}]", "monitors: [{name: m, title: T, severity: high, window: 5m, above: 1, query: sum(llm.errors)}]",
+      "monitor: []", "monitors: [{name: m}]",
+      "monitors: [{name: m, title: T, severity: high, window: 5m, above: 1, query: sum(llm.errors)}]",
       "slos: [{name: s, title: S, target: 99}]", "slos: [{name: s, title: S, target: x, monitors: [a]}]",
       "dashboards: [{name: d, title: D, sections: [{title: S, widgets: [{title: W, note: a, show: slos}]}]}]",
       "monitors: [{name: m, title: T, severity: SEV-2, window: 5 m, above: 1, query: sum(llm.errors)}]",

@@ -2,6 +2,8 @@
 
 import Datadog
 import Foundation
+import LLMTelemetry
+import Monitors
 import Testing
 
 @Suite struct DatadogObjectConformanceTests {
@@ -19,10 +21,15 @@ import Testing
 
   @Test func datadogsClientKnowsEveryObject() async throws {
     let settings = CompileSettings(scope: ["env": "prod"], runbooks: "https://runbooks.example/", tags: ["pack:default"])
-    let objects = PackCompiler(settings: settings).compile().objects
+    var pack = MonitorPack.default
+    let start = Timestamp(unixSeconds: 1_793_491_200)
+    pack.monitors[0].definition.mutes = [
+      MuteWindow(start..<start + .seconds(3_600), scope: ["route": "chat"], reason: "Load test")
+    ]
+    let objects = PackCompiler(settings: settings).compile(pack).objects
     let lines = try await check(objects)
     #expect(lines.count == objects.count)
-    #expect(Set(lines.map(\.kind)) == ["monitors", "slos", "dashboards"])
+    #expect(Set(lines.map(\.kind)) == Set(DatadogObjectKind.allCases.map(\.folder)))
   }
 
   /// A verifier that takes everything verifies nothing.

@@ -30,6 +30,7 @@ import Testing
               "title" : "Answers of rag-answer became poorly grounded"
             }
           ],
+          "meanSecondsToAcknowledge" : 730,
           "meanSecondsToDetect" : 120,
           "meanSecondsToMitigate" : 1260,
           "meanSecondsToResolve" : 1860

@@ -245,7 +245,8 @@ import Testing
       $0.mutes = [MuteWindow(Timestamp(unixSeconds: 1_793_491_200)..<Timestamp(unixSeconds: 1_793_494_800))]
     }
     let objects = compile([monitor]).objects
-    #expect(Set(objects.map { ObjectFolder.file(of: $0.id) }).isSuperset(of: ["downtimes/m-mute-1.json", "services/llm-gateway.json"]))
+    #expect(
+      Set(objects.map { ObjectFolder.file(of: $0.id) }).isSuperset(of: ["downtimes/m-mute-1.json", "services/llm-gateway.json"]))
     let texts = Dictionary(uniqueKeysWithValues: objects.map { (ObjectFolder.file(of: $0.id), ObjectText.text(of: $0.json)) })
     #expect(ObjectFolder.export([], present: texts).stale.count == objects.count)
   }

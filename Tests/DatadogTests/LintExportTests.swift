@@ -20,34 +20,38 @@ import Testing
   // MARK: Types
 
   /// Type, query, and the rule that says why it cannot fire.
-  @Test(arguments: [
-    ("log alert", #"logs("service:foo").index("*").rollup("count").last("5m") > 5"#, nil),
-    ("trace-analytics alert", #"trace-analytics("env:prod").rollup("count").by("service").last("5m") > 100"#, nil),
-    ("rum alert", #"rum("@type:error").rollup("cardinality", "@usr.id").last("5m") > 10"#, nil),
-    ("synthetics alert", "no_query", nil),
-    ("process alert", "processes('python').over('env:prod').rollup('count').last('10m') < 1", nil),
-    ("service check", #""datadog.agent.up".over("*").by("host").last(3).count_by_status()"#, nil),
-    ("service check", #""http.can_connect".over("a:b","c:d").exclude("e:f").by("host").last(2).count_by_status()"#, nil),
-    ("service check", #""http.can_connect".over("*").by("*").last(5).pct_by_status() > 50"#, nil),
-    ("service check", #""http.can_connect".by("*").last(5).count_by_status()"#, "query_grammar"),
-    (
-      "error-tracking alert",
-      #"error-tracking("service:x").source("all").impact().rollup("cardinality","usr.id").by("@issue.id").last("1d") > 4"#, nil
-    ),
-    ("error-tracking alert", #"error-tracking("service:x").source("backend").new().rollup("count").last("1d") > 0"#, nil),
-    ("slo alert", #"error_budget("abc").over("7d") > 75"#, nil),
-    ("event-v2 alert", #"events("source:deploy status:error").rollup("count").by("service").last("15m") >= 1"#, nil),
-    ("audit alert", #"audits("@evt.name:x").rollup("count").last("5m") > 0"#, nil),
-    ("network-performance alert", #"network("x").index("netflow").rollup("sum", "network.bytes").last("5m") > 1"#, nil),
-    ("a source of tomorrow alert", #"tomorrow("x").rollup("count").last("5m") > 1"#, nil),
-    ("log alert", #"logs("service:foo").index("*").last("5m") > 5"#, "query_grammar"),
-    ("query alert", "pct_change(avg(last_5m),last_1h):avg:llm.request.duration{*} by {route} > 50", nil),
-    ("query alert", "avg(last_5m):avg:llm.request.duration{(env:prod OR env:qa) AND NOT route:x} by {model}.rollup(avg, 60) > 3", nil),
-    ("query alert", "avg(last_5m):avg:llm.latency.p95{*} > window * 2", "query_grammar"),
-    ("query alert", "avg(last_5m):avg:llm.requests.duration{*} > 3", "metric_missing"),
-    ("query alert", "avg(last_5m):avg:llm.request.duration.95percentile{*} > 3", "metric_suffix"),
-    ("composite", "12 & 13", "query_grammar"), ("composite", "( 12 && !13 ) || 14", nil),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      ("log alert", #"logs("service:foo").index("*").rollup("count").last("5m") > 5"#, nil),
+      ("trace-analytics alert", #"trace-analytics("env:prod").rollup("count").by("service").last("5m") > 100"#, nil),
+      ("rum alert", #"rum("@type:error").rollup("cardinality", "@usr.id").last("5m") > 10"#, nil),
+      ("synthetics alert", "no_query", nil),
+      ("process alert", "processes('python').over('env:prod').rollup('count').last('10m') < 1", nil),
+      ("service check", #""datadog.agent.up".over("*").by("host").last(3).count_by_status()"#, nil),
+      ("service check", #""http.can_connect".over("a:b","c:d").exclude("e:f").by("host").last(2).count_by_status()"#, nil),
+      ("service check", #""http.can_connect".over("*").by("*").last(5).pct_by_status() > 50"#, nil),
+      ("service check", #""http.can_connect".by("*").last(5).count_by_status()"#, "query_grammar"),
+      (
+        "error-tracking alert",
+        #"error-tracking("service:x").source("all").impact().rollup("cardinality","usr.id").by("@issue.id").last("1d") > 4"#, nil
+      ),
+      ("error-tracking alert", #"error-tracking("service:x").source("backend").new().rollup("count").last("1d") > 0"#, nil),
+      ("slo alert", #"error_budget("abc").over("7d") > 75"#, nil),
+      ("event-v2 alert", #"events("source:deploy status:error").rollup("count").by("service").last("15m") >= 1"#, nil),
+      ("audit alert", #"audits("@evt.name:x").rollup("count").last("5m") > 0"#, nil),
+      ("network-performance alert", #"network("x").index("netflow").rollup("sum", "network.bytes").last("5m") > 1"#, nil),
+      ("a source of tomorrow alert", #"tomorrow("x").rollup("count").last("5m") > 1"#, nil),
+      ("log alert", #"logs("service:foo").index("*").last("5m") > 5"#, "query_grammar"),
+      ("query alert", "pct_change(avg(last_5m),last_1h):avg:llm.request.duration{*} by {route} > 50", nil),
+      (
+        "query alert",
+        "avg(last_5m):avg:llm.request.duration{(env:prod OR env:qa) AND NOT route:x} by {model}.rollup(avg, 60) > 3", nil
+      ),
+      ("query alert", "avg(last_5m):avg:llm.latency.p95{*} > window * 2", "query_grammar"),
+      ("query alert", "avg(last_5m):avg:llm.requests.duration{*} > 3", "metric_missing"),
+      ("query alert", "avg(last_5m):avg:llm.request.duration.95percentile{*} > 3", "metric_suffix"),
+      ("composite", "12 & 13", "query_grammar"), ("composite", "( 12 && !13 ) || 14", nil),
+    ] as [(String, String, String?)])
   func everyTypeIsJudged(type: String, query: String, rule: String?) throws {
     let object = JSONValue.object([
       "name": .string("m"), "type": .string(type), "query": .string(query), "message": .string("@slack-llm"),
@@ -163,7 +167,8 @@ import Testing
     "timeseries", "query_value", "toplist", "heatmap", "distribution", "change", "hostmap", "query_table", "sunburst", "treemap",
   ])
   func oldWidgetsAreJudged(type: String) throws {
-    let good = #"{"type": "\#(type)", "requests": [{"q": "avg:llm.request.duration{$env} by {route}, sum:llm.errors{$env}.as_count()"}]}"#
+    let good =
+      #"{"type": "\#(type)", "requests": [{"q": "avg:llm.request.duration{$env} by {route}, sum:llm.errors{$env}.as_count()"}]}"#
     #expect(dead(try widget(good)) == [])
     #expect(dead(try widget(good.replacing("llm.errors", with: "llm.erors"))) == ["metric_missing"])
     #expect(dead(try widget(good.replacing("$env", with: "$other"))) == ["variable_missing"])
@@ -198,7 +203,8 @@ import Testing
   // MARK: Lists of metrics
 
   @Test func quotedCellsAreCells() throws {
-    let text = "metric_name,metric_type,description,tags\r\n\"shop.errors\",count,\"a, \"\"b\"\"\nc\",\"env,route\"\nshop.requests,gauge,,env\n"
+    let text =
+      "metric_name,metric_type,description,tags\r\n\"shop.errors\",count,\"a, \"\"b\"\"\nc\",\"env,route\"\nshop.requests,gauge,,env\n"
     let knowledge = try MetricKnowledgeFile.read(Data(text.utf8))
     #expect(knowledge.byName["shop.errors"] == KnownMetric(name: "shop.errors", kind: .count, tags: ["env", "route"]))
     #expect(knowledge.byName["shop.requests"]?.kind == .gauge)

@@ -180,6 +180,35 @@ import Testing
     }
   }
 
+  @Test func whatAClientReadsInBurstsKeepsItsOrder() async throws {
+    try await RunningGateway.scripted { gateway, provider in
+      let client = try await gateway.client()
+      try await client.setReading(false)
+      try await client.send(request(streaming))
+      let upstream = try await provider.connection()
+      try await upstream.receive(until: #""messages":[]}"#)
+      // More than the kernel holds, in pieces that some time wait in the gateway and some time do not.
+      let padding = String(repeating: "x", count: 8000)
+      let events = (0..<3000).map { "data: {\"number\":\($0),\"padding\":\"\(padding)\"}\n\n" }
+      let length = events.reduce(0) { $0 + $1.utf8.count }
+      async let written: Void = {
+        try await upstream.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(length)\r\n\r\n")
+        for event in events { try await upstream.send(event) }
+      }()
+      for _ in 0..<20 {
+        let before = client.receivedCount
+        try await client.setReading(true)
+        try await eventually("a burst") { client.receivedCount > before ? () : nil }
+        try await client.setReading(false)
+      }
+      try await client.setReading(true)
+      try await written
+      _ = try await gateway.span()
+      try await eventually("the last event") { client.endsWith(events[2999]) ? () : nil }
+      #expect(client.text.split(separator: "{\"number\":").dropFirst().map { Int($0.prefix { $0 != "," }) } == Array(0..<3000))
+    }
+  }
+
   @Test func aClientThatReadsLateGetsEverything() async throws {
     try await RunningGateway.scripted { gateway, provider in
       let client = try await gateway.client()

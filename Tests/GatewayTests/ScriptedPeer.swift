@@ -54,6 +54,7 @@ final class RawConnection: Sendable {
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
   var receivedCount: Int { state.withLock { $0.received.count } }
+  func endsWith(_ text: String) -> Bool { state.withLock { $0.received.suffix(text.utf8.count).elementsEqual(text.utf8) } }
   var text: String { String(decoding: state.withLock { $0.received }, as: UTF8.self) }
 
   /// Waits until `text` has come after what was waited for before, and returns all up to its end.

@@ -60,7 +60,7 @@ import Testing
           ], quietPeriod: .seconds(60))))
     story.streams = Story.twoRoutes(volume: volume)
     story.otherTarget["chat"] = ("azure", "gpt-4.1-mini-azure")
-    try story.run(seconds: 600)
+    try story.run(seconds: 300)
     #expect(story.entries.isEmpty, "healthy traffic must stay silent")
     return story
   }

@@ -113,8 +113,9 @@ struct Story {
     case .fallBackModel(let route, let from, let toProvider, let toModel):
       guard tags["route"] == route, tags["model"] == from || from == RoutingOverride.anyModel else { return nil }
       (moved["model"], moved["provider"]) = (toModel, toProvider)
-    case .shiftWeight(let route, let provider, _, _):
-      guard tags["route"] == route, tags["provider"] == provider, let other = otherTarget[route] else { return nil }
+    case .shiftWeight(let route, _, _, _):
+      // Tags name the vendor, the action the configured provider.
+      guard tags["route"] == route, let other = otherTarget[route], tags["provider"] != other.provider else { return nil }
       (moved["provider"], moved["model"]) = (other.provider, other.model)
     case .throttle(let scope, let perMinute):
       guard isIn(scope) else { return nil }

@@ -86,6 +86,14 @@ import Testing
     #expect(compared > 500)
   }
 
+  @Test func withoutAnyDataNothingIsBreachedButSilence() throws {
+    let engine = MonitorEngine(try Self.definitions(), objectives: Self.objectives, retention: .zero)
+    let evaluations = try engine.evaluate(at: .second(0))
+    // A grouped monitor has no group yet.
+    #expect(Set(evaluations.map(\.key.monitor)) == ["value", "slices", "events", "composite"])
+    #expect(!evaluations.contains { $0.verdict == .breached })
+  }
+
   @Test func everyKindIsAmongThoseCompared() throws {
     let kinds = Set(try Self.definitions().map { "\($0.kind)".prefix { $0.isLetter } })
     #expect(kinds.count == 9)

@@ -33,6 +33,7 @@ private final class Oracle {
     while (try? await get("/health")) == nil {
       try #require(
         process.isRunning, "VictoriaMetrics did not start: run scripts/bootstrap test, which installs victoria-metrics")
+      try await Task.sleep(for: .milliseconds(20))
     }
   }
 

@@ -58,7 +58,8 @@ import Testing
   // MARK: Names
 
   @Test(arguments: [
-    ("llm.requst.duration", "llm.request.duration"), ("llm.request.errors", "llm.errors"), ("request.duration", "llm.request.duration"),
+    ("llm.requst.duration", "llm.request.duration"), ("llm.request.errors", "llm.errors"),
+    ("request.duration", "llm.request.duration"),
     ("llm.requests_failed", "llm.requests"), ("duration.request.llm", "llm.request.duration"), ("LLM.Errors", "llm.errors"),
     ("llm.erorrs", "llm.errors"), ("llm.answer.ungrounded", "llm.answers.ungrounded"),
   ])

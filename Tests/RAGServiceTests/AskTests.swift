@@ -154,7 +154,7 @@ import Testing
 
   @Test func anAnswerThatTakesTooLongIsATimeout() async throws {
     try await RunningService.with(
-      faults: #"[{"name":"f","effect":{"stall_after_chunks":1}}]"#, configure: { $0.limits.timeout = .milliseconds(300) }
+      faults: #"[{"name":"f","effect":{"latency_ms":3000}}]"#, configure: { $0.limits.timeout = .milliseconds(300) }
     ) { service in
       let response = try await service.ask(Self.body)
       #expect(response.status == .gatewayTimeout)
@@ -183,6 +183,8 @@ import Testing
       let body = try JSON(parsing: try #require(service.generations.last).body)
       #expect(body["contents"]?.array?.count == 3, "the turn before, its answer, and the question")
       #expect(body[path: "contents.0.parts.0.text"]?.string == "How long is the warranty of Halden devices?")
+      let said = try #require(body[path: "contents.1.parts.0.text"]?.string)
+      #expect(said.contains("three years") && !said.contains("[1]"), "numbers of other passages would mislead")
       #expect(service.spans.spans.filter { $0.session == "c1" }.count > 10)
       #expect(service.spans.trace(of: "answer question").contains { $0.name == "rewrite question" })
 

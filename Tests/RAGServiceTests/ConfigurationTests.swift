@@ -49,7 +49,7 @@ import Testing
     #expect(place == VertexPlace(baseURL: "https://us-central1-aiplatform.googleapis.com", project: "p", location: "us-central1"))
     #expect(configuration.index.path == nil && configuration.documents == nil && configuration.telemetry.commander == nil)
     #expect(configuration.answering.tools == [.calculate, .readDocument])
-    #expect(configuration.retrieval.minimumSimilarity == 0.12)
+    #expect(configuration.retrieval.minimumSimilarity == 0.15)
   }
 
   @Test func everythingIsRead() throws {
@@ -90,6 +90,24 @@ import Testing
     #expect(configuration.retrieval.passages == 6 && configuration.splitting.passageCharacters == 800)
     #expect(configuration.sessions.idle == .seconds(300) && configuration.limits.timeout == .seconds(20))
     #expect(configuration.documentsKey == "k" && configuration.telemetry.capturesContent)
+  }
+
+  @Test func theRoadsOfTelemetryAreIndependent() throws {
+    func telemetry(_ text: String) throws -> RAGConfiguration.Telemetry { try read(Self.least + "telemetry: " + text).telemetry }
+    let both = try telemetry(
+      "{spans_url: http://a/intake/spans, credential: {environment: KEY}, datadog: {agent_url: http://agent:8126, ml_app: m}}")
+    #expect(both.commander?.key == "k" && both.datadog?.road == .agent(url: "http://agent:8126") && both.datadog?.mlApp == "m")
+    let agent = try telemetry("{datadog: {llm_observability: false}}")
+    #expect(agent.commander == nil && agent.datadog?.road == .agent(url: nil) && agent.datadog?.sendsObservability == false)
+    let agentless = try telemetry("{datadog: {site: datadoghq.eu, credential: {environment: KEY}}}")
+    #expect(agentless.datadog?.road == .agentless(site: "datadoghq.eu", apiKey: "k"))
+    for (part, word) in [
+      ("{capture_content: true}", "needs `spans_url`"), ("{datadog: {site: datadoghq.eu}}", "needs `credential`"),
+      ("{datadog: {agent_url: http://a, site: b}}", "without an Agent"),
+    ] {
+      let lines = try errors(Self.least + "telemetry: " + part, environment: ["KEY": "k"])
+      #expect(lines.contains { $0.contains(word) }, "\(lines)")
+    }
   }
 
   @Test func everyErrorIsReportedWithItsPlace() throws {

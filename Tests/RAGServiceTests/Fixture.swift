@@ -26,6 +26,9 @@ final class CollectedSpans: SpanExporter {
   private let collected = Mutex<[LLMSpan]>([])
   var spans: [LLMSpan] { collected.withLock { $0 } }
   func export(_ spans: [LLMSpan]) { collected.withLock { $0 += spans } }
+  private let ended = Mutex(false)
+  var isEnded: Bool { ended.withLock { $0 } }
+  func shutdown() async { ended.withLock { $0 = true } }
   func clear() { collected.withLock { $0 = [] } }
 
   /// The trace that has a span of this name.
@@ -69,7 +72,7 @@ extension RAGConfiguration {
         place: VertexPlace(baseURL: upstream, project: "p1", location: "us-central1"), model: "gemini-2.5-flash",
         credential: .secret("ya29.test")), embedding: .builtIn, index: Index(),
       prompt: Prompt(name: "rag-answer", text: promptText),
-      retrieval: Retrieval(minimumSimilarity: 0.12), telemetry: Telemetry(), tenant: "default", env: "test")
+      retrieval: Retrieval(minimumSimilarity: 0.15), telemetry: Telemetry(), tenant: "default", env: "test")
   }
 }
 

@@ -37,6 +37,13 @@ private final class CountingEmbedder: Embedder {
   private let embedder = CountingEmbedder()
   private let spans = CollectedSpans()
   private let store: DocumentStore
+  private let pauses = Pauses()
+
+  private final class Pauses: Sendable {
+    private let kept = Mutex<[Duration]>([])
+    func add(_ pause: Duration) { kept.withLock { $0.append(pause) } }
+    var all: [Duration] { kept.withLock { $0 } }
+  }
 
   init() throws { store = try DocumentStore(path: nil, embedder: "test") }
 
@@ -45,7 +52,7 @@ private final class CountingEmbedder: Embedder {
     return FolderIndexer(
       index: DocumentIndex(store: store, search: LocalVectorSearch(store: store)), reader: DocumentReader(), splitter: splitter,
       embedding: TracedEmbedding(embedder: embedder, tracer: tracer, prices: .builtIn), tracer: tracer, tenant: "t",
-      now: { Timestamp(unixSeconds: 1_800_000_000) })
+      now: { Timestamp(unixSeconds: 1_800_000_000) }, pause: { [pauses] in pauses.add($0) })
   }
 
   @Test func aSecondRunCostsNothing() async throws {
@@ -85,6 +92,7 @@ private final class CountingEmbedder: Embedder {
     embedder.failsAfter.withLock { $0 = 3 }
     await #expect(throws: ModelCallError.self) { try await indexer().index(folder: folder.path) }
     #expect(try await store.counts().documents == 3)
+    #expect(pauses.all == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)], "an overloaded provider is given time")
     embedder.failsAfter.withLock { $0 = nil }
     let report = try await indexer().index(folder: folder.path)
     #expect(report.indexed == ["4.txt", "5.txt", "6.txt"] && report.unchanged == 3)

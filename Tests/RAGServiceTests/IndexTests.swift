@@ -29,8 +29,8 @@ import Testing
       for number in 0..<200 {
         guard let normalized = VectorBytes.normalized(vector(dimensions)) else { continue }
         let id = "p\(number)"
-        let isSet = table.set(id, normalized, tags: [:])
-        #expect(isSet)
+        let isTaken = table.set(id, normalized, tags: [:])
+        #expect(isTaken)
         plain.append((id, normalized))
       }
       // Some go, some change.
@@ -39,8 +39,8 @@ import Testing
         plain.removeAll { $0.id == "p\(number)" }
       }
       if let changed = VectorBytes.normalized(vector(dimensions)), let place = plain.firstIndex(where: { $0.id == "p4" }) {
-        let isChanged = table.set("p4", changed, tags: [:])
-        #expect(isChanged)
+        let isTaken = table.set("p4", changed, tags: [:])
+        #expect(isTaken)
         plain[place].vector = changed
       }
       let query = try #require(VectorBytes.normalized(vector(dimensions)))

@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func aRunReportsWhatCameAndLeavesNoFault() async throws {
-    try await RunningService.with(configure: { $0.limits.concurrency = 4 }) { service in
+    try await RunningService.with(configure: { $0.limits.concurrency = 24 }) { service in
       let base = "http://127.0.0.1:\(try #require(service.client.port))"
       let httpClient = makeHTTPClient()
       let questions = try await LoadQuestions.ofDocuments(service: base, httpClient: httpClient)

@@ -135,8 +135,8 @@ import Testing
     #expect(pieces.allSatisfy { $0.count <= 300 && $0.hasSuffix(".") && $0.hasPrefix("This is") })
     for sentence in sentences { #expect(pieces.contains { $0.contains(sentence) }, "nothing is lost: \(sentence)") }
     for (piece, next) in zip(pieces, pieces.dropFirst()) {
-      let last = piece.components(separatedBy: "This is").last ?? ""
-      #expect(next.hasPrefix("This is" + last.trimmingSpace), "what was said last is said again")
+      let last = piece.components(separatedBy: "This is ").last ?? ""
+      #expect(next.hasPrefix("This is " + last), "what was said last is said again")
     }
   }
 

@@ -1,4 +1,5 @@
 // The HTTP interface: validation, streaming, limits, documents, the page, and the document that describes it all.
+import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -69,7 +70,8 @@ import Testing
       let pieces = events.filter { $0.name == "text" }.compactMap { $0.data["text"]?.string }
       #expect(pieces.count > 2)
       #expect(pieces.joined() == events.last?.data["answer"]?.string)
-      #expect(events.first?.data["sources"]?.array?.count == 4)
+      let similarities = (events.first?.data["sources"]?.array ?? []).compactMap { $0["similarity"]?.number }
+      #expect((1...4).contains(similarities.count) && similarities.allSatisfy { $0 >= 0.15 }, "what is too far is left out")
       let whole = try await service.ask(Self.question).json()
       #expect(events.last?.data["answer"] == whole["answer"])
     }
@@ -92,21 +94,19 @@ import Testing
 
   @Test func moreThanTheLimitIsToldToComeAgain() async throws {
     try await RunningService.with(
-      faults: #"[{"name":"slow","effect":{"stall_after_chunks":1}}]"#,
-      configure: {
-        $0.limits.concurrency = 1
-        $0.limits.timeout = .seconds(2)
-      }
+      faults: #"[{"name":"slow","effect":{"latency_ms":2500}}]"#, configure: { $0.limits.concurrency = 1 }
     ) { service in
-      async let first = service.ask(Self.question)
+      let base = "http://127.0.0.1:\(try #require(service.client.port))"
+      // The suite's client has one connection, on which requests wait for each other.
+      async let first = LoadProbe.ask(base, Self.question)
       while service.generations.isEmpty { await Task.yield() }
       let second = try await service.ask(Self.question)
       #expect(second.status == .serviceUnavailable)
       #expect(second.headers[.retryAfter] == "1")
       #expect(try second.json()[path: "error.class"]?.string == "overloaded")
       #expect(try await service.client.execute(uri: "/health", method: .get).status == .ok, "life is told all the same")
-      #expect(try await first.status == .gatewayTimeout)
-      #expect(try await service.ask(Self.question).status != .serviceUnavailable, "the place is free again")
+      #expect(try await first == 200)
+      #expect(try await service.ask(Self.question).status == .ok, "the place is free again")
     }
   }
 
@@ -150,88 +150,6 @@ import Testing
     #expect(readiness.state == .draining)
   }
 
-  // MARK: Documents
-
-  @Test func documentsAreAddedFoundReplacedAndRemoved() async throws {
-    try await RunningService.with(configure: { $0.documents = nil }) { service in
-      let client = service.client
-      func send(_ method: HTTPRequest.Method, _ uri: String, _ body: String = "", type: String = "application/json") async throws
-        -> TestResponse
-      {
-        try await client.execute(uri: uri, method: method, headers: [.contentType: type], body: ByteBuffer(string: body))
-      }
-      let created = try await send(
-        .post, "/documents",
-        #"{"id":"team/kite","title":"Kites","text":"A kite flies on a line of thirty metres.","tags":{"product":["kite"]}}"#)
-      #expect(created.status == .created)
-      #expect(created.headers[.location] == "/documents/team%2Fkite")
-      #expect(try await send(.post, "/documents", #"{"id":"team/kite","text":"x"}"#).status == .conflict)
-      #expect(
-        try await send(.put, "/documents/boat", "<h1>Boats</h1><p>A boat swims on the lake.</p>", type: "text/html").status
-          == .created)
-
-      var answer = try await service.answer("On how long a line does a kite fly?")
-      #expect(answer[path: "sources.0.document"]?.string == "team/kite")
-      #expect(answer["answer"]?.string?.contains("thirty metres") == true)
-      let restricted = try await service.ask(
-        #"{"question":"On how long a line does a kite fly?","restricts":[{"namespace":"product","deny":["kite"]}]}"#)
-      #expect(try restricted.json()["declined"]?.string == "too_distant")
-
-      let list = try await send(.get, "/documents?limit=1").json()
-      #expect(list[path: "documents.0.id"]?.string == "boat" && list["next"]?.string == "boat")
-      #expect(try await send(.get, "/documents?after=boat").json()[path: "documents.0.id"]?.string == "team/kite")
-      #expect(try await send(.get, "/documents?limit=0").status == .badRequest)
-      let one = try await send(.get, "/documents/team%2Fkite").json()
-      #expect(one[path: "content.0.text"]?.string == "A kite flies on a line of thirty metres.")
-
-      #expect(
-        try await send(.put, "/documents/team%2Fkite", #"{"text":"A kite flies on a line of ninety metres."}"#).status == .ok)
-      answer = try await service.answer("On how long a line does a kite fly?")
-      #expect(answer["answer"]?.string?.contains("ninety metres") == true)
-      #expect(try await send(.delete, "/documents/team%2Fkite").status == .noContent)
-      #expect(try await send(.delete, "/documents/team%2Fkite").status == .notFound)
-      #expect(try await send(.get, "/documents/team%2Fkite").status == .notFound)
-      #expect(try await service.answer("On how long a line does a kite fly?")["declined"]?.string == "too_distant")
-
-      let wrong = try await send(.post, "/documents", #"{"id":"a b","media_type":"image/png","tags":{"x":[]}}"#)
-      #expect(wrong.status == .badRequest)
-      #expect(
-        try wrong.json()[path: "error.fields"]?.array?.compactMap { $0["field"]?.string } == [
-          "id", "text", "tags.x", "media_type",
-        ])
-      #expect(try await send(.put, "/documents/x", "%PDF-broken", type: "application/pdf").status == .unprocessableContent)
-    }
-  }
-
-  @Test func whatAFolderBroughtInIsTheFoldersToChange() async throws {
-    try await RunningService.with { service in
-      let response = try await service.client.execute(uri: "/documents/returns.md", method: .delete)
-      #expect(response.status == .conflict)
-      #expect(try await service.client.execute(uri: "/documents/returns.md", method: .get).status == .ok)
-    }
-  }
-
-  @Test func documentsAreChangedWithTheKeyAlone() throws {
-    func status(_ access: DocumentAccess, _ authorization: String?) -> HTTPResponse.Status? {
-      var head = HTTPRequest(method: .put, scheme: nil, authority: nil, path: "/documents/a")
-      head.headerFields[.authorization] = authorization
-      do throws(Refusal) {
-        try access.check(Request(head: head, body: .init(buffer: ByteBuffer())))
-        return nil
-      } catch {
-        return error.status
-      }
-    }
-    #expect(status(DocumentAccess(key: nil, isLoopback: true), nil) == nil)
-    #expect(status(DocumentAccess(key: nil, isLoopback: false), "Bearer x") == .forbidden)
-    for isLoopback in [true, false] {
-      let access = DocumentAccess(key: "k3y", isLoopback: isLoopback)
-      #expect(status(access, nil) == .unauthorized)
-      #expect(status(access, "Bearer k3") == .unauthorized)
-      #expect(status(access, "Bearer k3y") == nil)
-    }
-  }
-
   // MARK: Page
 
   @Test func thePageWorksWithoutScriptAndLetsNoneIn() async throws {
@@ -264,53 +182,6 @@ import Testing
       #expect(foreign.status == .forbidden)
     }
   }
-
-  // MARK: OpenAPI
-
-  @Test func theDocumentDescribesWhatIsServed() async throws {
-    let document = OpenAPIDocument.document
-    for (path, item) in try #require(document["paths"]?.object) {
-      for (method, operation) in try #require(item.object) where method != "parameters" {
-        #expect(operation["operationId"]?.string?.isEmpty == false, "\(method) \(path)")
-        #expect(operation["responses"]?.object?.isEmpty == false)
-      }
-    }
-    try await RunningService.with { service in
-      func check(_ response: TestResponse, _ path: String, _ method: String) throws {
-        let status = "\(response.status.code)"
-        let declared = document["paths"]?[path]?[method]?["responses"]?[status]
-        #expect(declared != nil, "\(method) \(path) answers \(status), which the document does not name")
-        guard let schema = declared?["content"]?["application/json"]?["schema"] else { return }
-        #expect(SchemaCheck(document: document).problems(try response.json(), schema, at: "\(method) \(path) \(status)") == [])
-      }
-      let client = service.client
-      try check(try await service.ask(Self.question), "/ask", "post")
-      try check(
-        try await service.ask(#"{"question":"What do express deliveries cost: 3 * 14.90?","session":"s"}"#), "/ask", "post")
-      try check(try await service.ask(#"{"question":"Who composed Tristan?"}"#), "/ask", "post")
-      try check(try await service.ask("{}"), "/ask", "post")
-      try check(try await client.execute(uri: "/documents", method: .get), "/documents", "get")
-      try check(try await client.execute(uri: "/documents/returns.md", method: .get), "/documents/{id}", "get")
-      try check(try await client.execute(uri: "/documents/no", method: .get), "/documents/{id}", "get")
-      try check(try await client.execute(uri: "/documents/returns.md", method: .delete), "/documents/{id}", "delete")
-      try check(
-        try await client.execute(uri: "/documents", method: .post, body: ByteBuffer(string: #"{"id":"n","text":"New text."}"#)),
-        "/documents", "post")
-      try check(
-        try await client.execute(
-          uri: "/documents/m", method: .put, headers: [.contentType: "text/plain"], body: ByteBuffer(string: "Plain text.")),
-        "/documents/{id}", "put")
-      try check(try await client.execute(uri: "/health", method: .get), "/health", "get")
-      try check(try await client.execute(uri: "/ready", method: .get), "/ready", "get")
-      let served = try await client.execute(uri: "/openapi.json", method: .get)
-      #expect(try served.json() == document)
-      let events = try await service.ask(Self.question, path: "/ask/stream?facts=1").events()
-      let answer = try #require(events.last?.data)
-      #expect(
-        SchemaCheck(document: document).problems(answer, ["$ref": "#/components/schemas/Answer"], at: "answer") == [])
-      #expect(answer["facts"]?.array?.isEmpty == false)
-    }
-  }
 }
 
 extension RunningService {
@@ -325,42 +196,15 @@ extension RunningService {
   }
 }
 
-/// As much of JSON Schema as the document uses.
-struct SchemaCheck {
-  let document: JSON
-
-  func problems(_ value: JSON, _ schema: JSON, at place: String) -> [String] {
-    if let reference = schema["$ref"]?.string {
-      let name = reference.split(separator: "/").last.map(String.init) ?? ""
-      guard let target = document["components"]?["schemas"]?[name] else { return ["\(place): no schema \(name)"] }
-      return problems(value, target, at: place)
-    }
-    if let allowed = schema["enum"]?.array, !allowed.contains(value) { return ["\(place): \(value.text) is none of the values"] }
-    switch schema["type"]?.string {
-    case "string": return value.string == nil ? ["\(place): no text"] : []
-    case "integer": return value.integer == nil ? ["\(place): no whole number"] : []
-    case "number": return value.number == nil ? ["\(place): no number"] : []
-    case "boolean": return value.bool == nil ? ["\(place): no boolean"] : []
-    case "array":
-      guard let elements = value.array else { return ["\(place): no list"] }
-      return elements.enumerated().flatMap { problems($1, schema["items"] ?? [:], at: "\(place)[\($0)]") }
-    case "object":
-      guard let members = value.object else { return ["\(place): no object"] }
-      let properties = schema["properties"]?.object ?? [:]
-      var found = (schema["required"]?.array ?? []).compactMap(\.string).filter { members[$0] == nil }.map {
-        "\(place): no \($0)"
-      }
-      for (name, member) in members {
-        if let property = properties[name] {
-          found += problems(member, property, at: "\(place).\(name)")
-        } else if schema["additionalProperties"] == .bool(false) {
-          found.append("\(place): \(name) is not described")
-        } else if let additional = schema["additionalProperties"], additional.object != nil {
-          found += problems(member, additional, at: "\(place).\(name)")
-        }
-      }
-      return found
-    default: return []
-    }
+/// A question on a connection of its own.
+enum LoadProbe {
+  static func ask(_ base: String, _ body: String) async throws -> Int {
+    let httpClient = makeHTTPClient()
+    var request = HTTPClientRequest(url: base + "/ask")
+    request.method = .POST
+    request.body = .bytes(ByteBuffer(string: body))
+    let status = try await Int(httpClient.execute(request, timeout: .seconds(60)).status.code)
+    try await httpClient.shutdown()
+    return status
   }
 }

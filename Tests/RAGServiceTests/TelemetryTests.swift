@@ -53,4 +53,28 @@ import Testing
     }
     try await httpClient.shutdown()
   }
+
+  @Test func everyRoadGetsEverySpanAndEndsWithTheService() async {
+    let roads = [CollectedSpans(), CollectedSpans()]
+    let exporter = FanOutExporter(exporters: roads)
+    let span = LLMSpan(
+      traceID: .random(at: .now()), spanID: .random(), kind: .task, name: "a", start: .now(), duration: .seconds(1))
+    exporter.export([span])
+    await exporter.shutdown()
+    #expect(roads.allSatisfy { $0.spans == [span] && $0.isEnded })
+    FanOutExporter(exporters: []).export([span])
+  }
+
+  @Test func aLogLineIsJoinedWithItsTrace() throws {
+    let line = try #require(
+      JSONLogHandler.line(
+        label: "rag-service", level: .warning, message: "not\n\"answered\"", metadata: ["trace_id": "abc", "tenant": "acme"],
+        time: Timestamp(unixSeconds: 1_800_000_000)))
+    #expect(
+      try JSON(parsing: line) == [
+        "time": "2027-01-15T08:00:00Z", "level": "warning", "logger": "rag-service", "service": "rag-service",
+        "message": "not\n\"answered\"", "trace_id": "abc", "dd.trace_id": "abc", "tenant": "acme",
+      ])
+    #expect(!line.contains(UInt8(ascii: "\n")), "a line is one line")
+  }
 }

@@ -1,4 +1,4 @@
-"""Reads exported monitors, SLOs and dashboards into the models of Datadog's own client, and says what does not fit.
+"""Reads exported monitors, SLOs, dashboards, downtimes and services into the models of Datadog's own client, and says what does not fit.
 
 usage: datadog_objects.py FOLDER...
 
@@ -6,7 +6,9 @@ Prints {"file": ..., "kind": ...} for each object. Exits with 1 when the client 
 own, or gives back something else than it was given.
 """
 import json
+import re
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from datadog_api_client import Configuration
@@ -14,8 +16,16 @@ from datadog_api_client.model_utils import ModelNormal, UnparsedObject, model_to
 from datadog_api_client.v1.model.dashboard import Dashboard
 from datadog_api_client.v1.model.monitor import Monitor
 from datadog_api_client.v1.model.service_level_objective_request import ServiceLevelObjectiveRequest
+from datadog_api_client.v2.model.downtime_create_request import DowntimeCreateRequest
+from datadog_api_client.v2.model.entity_v3 import EntityV3
 
-MODELS = {"monitors": Monitor, "slos": ServiceLevelObjectiveRequest, "dashboards": Dashboard}
+MODELS = {
+    "monitors": Monitor,
+    "slos": ServiceLevelObjectiveRequest,
+    "dashboards": Dashboard,
+    "downtimes": DowntimeCreateRequest,
+    "services": EntityV3,
+}
 
 
 def misfits(value, path: str = ""):
@@ -34,6 +44,17 @@ def misfits(value, path: str = ""):
         yield from misfits(value.get_oneof_instance(), path)
 
 
+def written(value):
+    """Times as a document has them: the client keeps them as its language's own."""
+    if isinstance(value, dict):
+        return {key: written(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [written(member) for member in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value[:-1] + "+00:00" if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", value) else value
+
+
 def main() -> None:
     if len(sys.argv) < 2:
         print("usage: datadog_objects.py FOLDER...", file=sys.stderr)
@@ -49,7 +70,7 @@ def main() -> None:
                     problems.append(f"{file}: refused: {error}")
                     continue
                 found = list(misfits(read))
-                if not found and model_to_dict(read) != document:
+                if not found and written(model_to_dict(read)) != written(document):
                     found = ["it is given back as something else"]
                 problems += [f"{file}: {problem}" for problem in found]
                 print(json.dumps({"file": str(file), "kind": kind}))

@@ -116,7 +116,7 @@ struct MonitorReplay {
     let evaluated = try cycle.evaluate(state: state, now: turn, context: context)
     if settings.keepsValues { values.record(evaluated) }
     let entries = try cycle.decide(
-      state: state, evaluations: evaluated, now: turn, findings: findings, read: engine.series.read)
+      state: state, evaluations: evaluated, now: turn, findings: findings, memory: engine.memory, read: engine.series.read)
     for entry in entries {
       if case .alert(let transition) = entry { count(transition) }
       state.apply(entry)

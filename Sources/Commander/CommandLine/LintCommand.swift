@@ -141,7 +141,8 @@ struct LintFiles {
     let lint = LintPack(String(decoding: data, as: UTF8.self), file: path)
     guard lint.problems.isEmpty else {
       throw Unreadable(
-        description: lint.problems.map(\.description).joined(separator: "\n"), entries: lint.verdicts.map { .init(file: path, $0) })
+        description: lint.problems.map(\.description).joined(separator: "\n"),
+        entries: lint.verdicts.map { .init(file: path, $0) })
     }
     guard !lint.verdicts.isEmpty else { throw Unreadable(description: "\(path): no monitor, objective or dashboard in it") }
     return lint.verdicts.map { .init(file: path, $0) }

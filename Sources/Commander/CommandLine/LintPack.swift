@@ -17,7 +17,9 @@ struct LintPack {
     let (pack, root) = PackFile.reading(text, file: file, problems: list)
     var items: [Item] = []
     if let root {
-      for (section, kind) in [("monitors", LintVerdict.Kind.monitor), ("overrides", .monitor), ("slos", .slo), ("dashboards", .dashboard)] {
+      for (section, kind) in [
+        ("monitors", LintVerdict.Kind.monitor), ("overrides", .monitor), ("slos", .slo), ("dashboards", .dashboard),
+      ] {
         for (index, value) in (root.member(section)?.elements ?? []).enumerated() {
           items.append(Item(kind: kind, place: "\(section)[\(index)]", value: value))
         }
@@ -31,7 +33,11 @@ struct LintPack {
     for problem in list.all {
       let index = items.lastIndex { $0.line <= problem.line }
       let section = sections.last { $0 <= problem.line } ?? 0
-      if problem.file == file, let index, items[index].line >= section { found[index].append(problem) } else { others.append(problem) }
+      if problem.file == file, let index, items[index].line >= section {
+        found[index].append(problem)
+      } else {
+        others.append(problem)
+      }
     }
     verdicts = zip(items, found).map { item, problems in Self.verdict(on: item, problems, in: pack) }
     problems = others
@@ -67,7 +73,8 @@ struct LintPack {
 
   private static func findings(on monitor: MonitorDefinition, at place: String) -> [LintFinding] {
     var findings = monitor.lint().map { diagnostic in
-      LintFinding("definition", diagnostic.weight == .error ? .dead : .warning, at: "\(place).\(diagnostic.field)", diagnostic.message)
+      LintFinding(
+        "definition", diagnostic.weight == .error ? .dead : .warning, at: "\(place).\(diagnostic.field)", diagnostic.message)
     }
     let hearsSilence =
       switch monitor.kind {

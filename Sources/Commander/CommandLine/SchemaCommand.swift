@@ -5,7 +5,8 @@ import Datadog
 
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Print the JSON Schema of a pack, of a configuration's monitoring sections, or of monitor tests.",
+    commandName: "schema",
+    abstract: "Print the JSON Schema of a pack, of a configuration's monitoring sections, or of monitor tests.",
     discussion: "The reader refuses more than a schema can say: queries, metrics, tags and names of other definitions.")
 
   @Argument(help: "pack, configuration or tests.")

@@ -73,7 +73,9 @@ extension PackReader {
     if let seasonality = mapping["seasonality"]?.choice(AnomalySettings.Seasonality.self) { settings.seasonality = seasonality }
     if let history = mapping["history"]?.duration() { settings.history = history }
     if let count = mapping["false_alarms_per_week"]?.number() {
-      if count <= 0 { mapping["false_alarms_per_week"]?.problem("`false_alarms_per_week` must be above 0; no band is wide enough for none") }
+      if count <= 0 {
+        mapping["false_alarms_per_week"]?.problem("`false_alarms_per_week` must be above 0; no band is wide enough for none")
+      }
       settings.falseAlarmsPerWeek = count
     }
     return .anomaly(settings)

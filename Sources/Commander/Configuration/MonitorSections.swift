@@ -67,7 +67,8 @@ extension PackReader {
     let severity = needed("severity", "SEV-1 to SEV-4")?.choice(Severity.self) ?? base?.definition.severity
     let (kind, needs) = base.map { ($0.definition.kind, MonitorNeeds.nothing) } ?? readKind(mapping)
     let window =
-      (needs.window ? needed("window", "how much of the past one evaluation reads, for example 5m") : mapping["window"])?.duration()
+      (needs.window ? needed("window", "how much of the past one evaluation reads, for example 5m") : mapping["window"])?
+      .duration()
       ?? base?.definition.window ?? (needs.window ? nil : .minutes(1))
     // A query that cannot be read must not hide what is wrong beside it: the rest is checked with a plain one in its place.
     let query =
@@ -119,7 +120,8 @@ extension PackReader {
         guard let playbooks, let playbook = value.string(), !playbooks.contains(playbook) else { continue }
         let known = playbooks.isEmpty ? "none is defined" : "known: \(playbooks.sorted().joined(separator: ", "))"
         value.problem(
-          "there is no playbook \"\(playbook)\" under `playbooks`\(NearestName.hint(for: playbook, in: playbooks.sorted())); \(known)")
+          "there is no playbook \"\(playbook)\" under `playbooks`\(NearestName.hint(for: playbook, in: playbooks.sorted())); \(known)"
+        )
       }
       monitor.playbooks = names.compactMap { playbooks == nil ? $0.string() : $0.scalarText }
     }

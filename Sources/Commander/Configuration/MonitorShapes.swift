@@ -75,7 +75,8 @@ extension MappingShape {
       FieldShape("severity", .word(Severity.allCases.map(\.rawValue)), required: true, "how bad it is for users"),
       FieldShape(
         "query", .text,
-        "what is charted and, unless the kind says otherwise, compared: sum(llm.errors) / sum(llm.requests), p95(m), sum(m) per minute"),
+        "what is charted and, unless the kind says otherwise, compared: sum(llm.errors) / sum(llm.requests), p95(m), sum(m) per minute"
+      ),
       FieldShape("window", .duration, "how much of the past one evaluation reads; a multiple of 10s"),
       FieldShape("for", .duration, "how long a breach, and a recovery, must last; 0s"),
       FieldShape("above", .number(), "alerts when the value is above; exactly one of above and below"),

@@ -9,7 +9,9 @@ package enum PackFile {
   package static func load(path: String) throws(ConfigurationError) -> MonitorPack {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationError(problems: [
-        Problem(file: path, line: 0, column: 0, message: "no such file, or not readable; name a pack (docs/monitors.md) or a configuration")
+        Problem(
+          file: path, line: 0, column: 0,
+          message: "no such file, or not readable; name a pack (docs/monitors.md) or a configuration")
       ])
     }
     return try parse(String(decoding: data, as: UTF8.self), file: path)
@@ -127,7 +129,9 @@ extension MonitorPack {
     // Those of the default pack are left out, not refused: a file may stand on it.
     let proposed = Set(MonitorPack.default.monitors.flatMap(\.definition.playbooks))
     return monitors.flatMap { monitor in
-      monitor.definition.playbooks.filter { !playbooks.contains($0) && !proposed.contains($0) }.map { ($0, monitor.definition.name) }
+      monitor.definition.playbooks.filter { !playbooks.contains($0) && !proposed.contains($0) }.map {
+        ($0, monitor.definition.name)
+      }
     }
   }
 }

@@ -14,7 +14,8 @@ struct PackReader {
   /// The file's own definitions over those of its packs.
   func read(_ section: (String) -> YAMLValue?) -> MonitorPack {
     let objectives = readObjectives(section("slos"))
-    let known = MonitorPack(monitors: base.monitors, objectives: base.objectives).overlaid(by: MonitorPack(monitors: [], objectives: objectives))
+    let known = MonitorPack(monitors: base.monitors, objectives: base.objectives).overlaid(
+      by: MonitorPack(monitors: [], objectives: objectives))
     let own = readMonitors(section("monitors"), known: known)
     let dashboards = readDashboards(section("dashboards"))
     var pack = base.overlaid(by: MonitorPack(monitors: own.map(\.packed), objectives: objectives, dashboards: dashboards))

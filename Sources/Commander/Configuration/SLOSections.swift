@@ -69,7 +69,9 @@ extension PackReader {
       let all = mapping.required("of", "everything that counts, for example {metric: llm.requests}").flatMap(readCounted)
       guard let part, let all else { return nil }
       if part.metric != all.metric, part.metric.type != all.metric.type {
-        value.problem("\(part.metric.name) is a \(part.metric.type.rawValue) and \(all.metric.name) a \(all.metric.type.rawValue); count the same things on both sides")
+        value.problem(
+          "\(part.metric.name) is a \(part.metric.type.rawValue) and \(all.metric.name) a \(all.metric.type.rawValue); count the same things on both sides"
+        )
       }
       return key == "good" ? .good(part, of: all) : .bad(part, of: all)
     }
@@ -158,7 +160,9 @@ extension PackReader {
         \(Figure.number(target, decimals: 4)) %: when everything fails it is \(Figure.number(1 / (1 - target / 100), decimals: 1))
         """)
     }
-    if short >= long { mapping["short_window"]?.problem("the short window must be shorter than the long one; a twelfth of it is usual") }
+    if short >= long {
+      mapping["short_window"]?.problem("the short window must be shorter than the long one; a twelfth of it is usual")
+    }
     return .init(factor: factor, long: long, short: short, severity: severity)
   }
 }

@@ -10,7 +10,8 @@ extension MonitorTestFile {
   static func load(path: String) throws(ConfigurationError) -> MonitorTestFile {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationError(problems: [
-        Problem(file: path, line: 0, column: 0, message: "no such file, or not readable; name a file of tests (docs/monitor-tests.md)")
+        Problem(
+          file: path, line: 0, column: 0, message: "no such file, or not readable; name a file of tests (docs/monitor-tests.md)")
       ])
     }
     return try parse(String(decoding: data, as: UTF8.self), file: path)
@@ -24,8 +25,11 @@ extension MonitorTestFile {
       reader.base = PackFile.included(root["packs"], file: file, problems: problems, playbooks: nil)
       result.pack = reader.read { root[$0] }
       let tests = MonitorTestReader(pack: result.pack, file: file)
-      result.tests = (root.required("tests", "a list of {name: …, series: […], expect: […]}")?.list() ?? []).compactMap(tests.read)
-      if result.tests.isEmpty, problems.all.isEmpty { root.value.problem("`tests` has no test; write one (docs/monitor-tests.md)") }
+      result.tests = (root.required("tests", "a list of {name: …, series: […], expect: […]}")?.list() ?? []).compactMap(
+        tests.read)
+      if result.tests.isEmpty, problems.all.isEmpty {
+        root.value.problem("`tests` has no test; write one (docs/monitor-tests.md)")
+      }
     }
     try problems.throwIfAny()
     return result
@@ -107,7 +111,8 @@ struct MonitorTestReader {
     let name = metricValue?.string()
     let metric = name.flatMap { MetricCatalogue.byName[$0] }
     if let name, metric == nil {
-      metricValue?.problem("no metric \"\(name)\" in the catalogue\(NearestName.hint(for: name, in: MetricCatalogue.all.map(\.name)))")
+      metricValue?.problem(
+        "no metric \"\(name)\" in the catalogue\(NearestName.hint(for: name, in: MetricCatalogue.all.map(\.name)))")
     }
     let tags = texts(mapping["tags"])
     if let metric {
@@ -164,7 +169,9 @@ struct MonitorTestReader {
     }
     switch (mapping["alerts"], mapping["monitor"]) {
     case (let alerts?, nil):
-      for key in ["group", "state", "value"] { mapping[key]?.problem("`\(key)` belongs to `monitor`; write it inside of `alerts`") }
+      for key in ["group", "state", "value"] {
+        mapping[key]?.problem("`\(key)` belongs to `monitor`; write it inside of `alerts`")
+      }
       let expected = (alerts.list() ?? []).compactMap { item -> MonitorTest.ExpectedAlert? in
         guard let mapping = item.mapping(MappingShape.expectedAlert.keys) else { return nil }
         return readKey(mapping).map { .init(key: $0, value: mapping["value"]?.number()) }
@@ -193,7 +200,9 @@ struct MonitorTestReader {
     }
     for tag in group.keys.sorted() where !tags.contains(tag) {
       mapping["group"]?.problem(
-        tags.isEmpty ? "\(name) has no groups; leave `group` out" : "\(name) is not grouped by \"\(tag)\" but by \(tags.joined(separator: ", "))")
+        tags.isEmpty
+          ? "\(name) has no groups; leave `group` out"
+          : "\(name) is not grouped by \"\(tag)\" but by \(tags.joined(separator: ", "))")
     }
     return AlertKey(monitor: name, group: TagSet(group))
   }

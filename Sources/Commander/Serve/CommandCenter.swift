@@ -29,6 +29,8 @@ package actor CommandCenter {
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
   package private(set) var history = EvaluationHistory()
+  /// What evaluations worked out and need not work out again, such as an anomaly's past.
+  private let memory = EvaluationMemory()
   /// When the last turn was taken; `nil` before the first.
   package private(set) var lastTurn: Timestamp?
   /// True while the gateway has not confirmed the present overrides and labels.
@@ -78,9 +80,18 @@ package actor CommandCenter {
   package func turn(now: Timestamp) async {
     do {
       let findings = detection?.findings(at: now) ?? []
-      let evaluations = try cycle.evaluate(state: state, now: now, findings: findings, read: read)
-      history.record(evaluations)
-      try await commit(try cycle.decide(state: state, evaluations: evaluations, now: now, findings: findings, read: read))
+      let context = cycle.context(of: state, SeriesSource(read), findings: findings, memory: memory)
+      var durations: [String: Duration] = [:]
+      let clock = ContinuousClock()
+      let evaluations = try cycle.evaluate(state: state, now: now, context: context) { monitor, evaluate in
+        let start = clock.now
+        defer { durations[monitor] = clock.now - start }
+        return try evaluate()
+      }
+      history.record(evaluations, durations: durations)
+      let entries = try cycle.decide(
+        state: state, evaluations: evaluations, now: now, findings: findings, memory: memory, read: read)
+      try await commit(entries)
       try await commit(try newExemplars(now: now))
       lastTurn = now
     } catch {

@@ -73,7 +73,8 @@ enum IncidentCards {
       """
   }
 
-  private static func share(_ override: RoutingOverride) -> String {
+  /// Nothing for all requests.
+  static func share(_ override: RoutingOverride) -> String {
     override.sharePerMille < RoutingOverride.wholePerMille
       ? " for \(Figure.percent(Double(override.sharePerMille) / 1_000)) of its requests, compared with the others," : ""
   }

@@ -128,7 +128,7 @@ struct NowPage {
       """
       <li><strong>\(override.action.sentence)</strong><span class="muted">\(override.id) serves <a href="/incidents/\(override.incident)">\
       \(override.incident)</a> · since \(override.appliedAt.element(at: now)) · expires \(override.expiresAt.element(at: now)), \
-      in \(Words.span(override.expiresAt - now))</span>\
+      in \(Words.span(override.expiresAt - now))\(IncidentCards.share(override))</span>\
       \(forms.field("Withdraw", to: "/overrides/\(override.id)/withdraw", name: "reason", hint: "Why", isRequired: false))</li>
       """
     }

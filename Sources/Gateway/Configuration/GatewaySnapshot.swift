@@ -63,11 +63,15 @@ package struct Provider: Hashable, Sendable {
   /// Whether this provider can serve a request: in the client's own protocol, translated (chat.completions), or because
   /// the bodies are the same (generateContent of the Gemini API and of Vertex AI).
   func serves(_ target: RequestTarget) -> Bool {
-    if wireProtocol == target.wireProtocol { return true }
-    switch target.bodyFormat {
-    case .openAIChat: return true
-    case .googleGenerate: return wireProtocol == .gemini || wireProtocol == .vertex
-    default: return false
+    wireProtocol == target.wireProtocol || Self.serves(wireProtocol, target.bodyFormat)
+  }
+
+  /// Whether a provider of one protocol can serve bodies of another's.
+  static func serves(_ wireProtocol: WireProtocol, _ bodyFormat: BodyFormat) -> Bool {
+    switch bodyFormat {
+    case .openAIChat: true
+    case .googleGenerate: wireProtocol == .gemini || wireProtocol == .vertex
+    default: false
     }
   }
 
@@ -95,8 +99,8 @@ package struct GatewayLimits: Hashable, Sendable {
   /// Connections of applications, shared out evenly among the event loops; one more is closed at once.
   package var clientConnections = 8192
 
-  /// What is kept of the content of an exchange on a route.
-  func contentBytes(of route: Route) -> Int { max(scoringBytes, route.capturesContent ? captureBytes : 0) }
+  /// What is kept of the content of an exchange on a route that captures, or does not.
+  func contentBytes(capturing: Bool) -> Int { max(scoringBytes, capturing ? captureBytes : 0) }
 
   package init() {}
 }
@@ -119,6 +123,8 @@ package final class GatewaySnapshot: Sendable {
   /// What an exchange costs, for budgets and for its span.
   package let prices: PriceBook
   private let keysByHash: [String: VirtualKey]
+  /// The routes whose first target has a provider, with it.
+  private let served: [(route: Shared<Route>, provider: Shared<Provider>)]
 
   package init(
     service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route],
@@ -130,8 +136,12 @@ package final class GatewaySnapshot: Sendable {
     self.env = env
     self.version = version
     keysByHash = Dictionary(keys.map { ($0.sha256, $0) }, uniquingKeysWith: { first, _ in first })
-    self.providers = Dictionary(providers.map { ($0.name, Shared($0)) }, uniquingKeysWith: { first, _ in first })
+    let shared = Dictionary(providers.map { ($0.name, Shared($0)) }, uniquingKeysWith: { first, _ in first })
+    self.providers = shared
     self.routes = routes.map(Shared.init)
+    served = self.routes.compactMap { route in
+      route.value.targets.first.flatMap { shared[$0.provider] }.map { (route: route, provider: $0) }
+    }
     self.prompts = Dictionary(prompts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.overrides = overrides
     self.limits = limits
@@ -141,12 +151,12 @@ package final class GatewaySnapshot: Sendable {
   package func key(sha256: String) -> VirtualKey? { keysByHash[sha256] }
 
   /// The first route that serves a model in the client's own protocol, or else the first that can do so by translation.
-  func route(for target: RequestTarget, model: String) -> Shared<Route>? {
+  func route(for target: Shared<RequestTarget>, model: String) -> Shared<Route>? {
+    let wireProtocol = target.value.wireProtocol
     var translated: Shared<Route>?
-    for route in routes where route.value.matches(model: model) {
-      guard let first = route.value.targets.first, let provider = providers[first.provider]?.value else { continue }
-      if provider.wireProtocol == target.wireProtocol { return route }
-      if translated == nil, provider.serves(target) { translated = route }
+    for (route, provider) in served where Route.matches(route.value.models, model: model) {
+      if provider.value.wireProtocol == wireProtocol { return route }
+      if translated == nil, Provider.serves(provider.value.wireProtocol, target.value.bodyFormat) { translated = route }
     }
     return translated
   }

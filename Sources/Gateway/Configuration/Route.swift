@@ -88,8 +88,11 @@ package struct Route: Hashable, Sendable {
     self.init(name: name, models: models, targets: [RouteTarget(provider: provider)])
   }
 
-  func matches(model: String) -> Bool {
-    models.contains { pattern in
+  func matches(model: String) -> Bool { Self.matches(models, model: model) }
+
+  /// Whether one of the patterns is the model's.
+  static func matches(_ patterns: [String], model: String) -> Bool {
+    patterns.contains { pattern in
       pattern.utf8.last == UInt8(ascii: "*") ? model.utf8.starts(with: pattern.utf8.dropLast()) : pattern == model
     }
   }

@@ -11,14 +11,6 @@ extension ByteBuffer {
   }
 
   mutating func writeField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    // Both come from one head. Where its line is as this one would be, it is copied whole, with its CR LF.
-    if let start = name.baseAddress, let text = value.baseAddress, start + name.count + 2 == text,
-      (text - 1).load(as: UInt8.self) == 0x20
-    {
-      writeBytes(UnsafeRawBufferPointer(start: start, count: name.count + 2 + value.count))
-      writeStaticString("\r\n")
-      return
-    }
     writeBytes(name)
     writeStaticString(": ")
     writeBytes(value)
@@ -27,12 +19,19 @@ extension ByteBuffer {
 
   /// Sixteen hexadecimal digits, as span ids are written.
   mutating func writeHexadecimal(_ value: UInt64) {
-    var shift: UInt64 = 64
-    while shift > 0 {
-      shift -= 4
-      let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
-      writeInteger(digit < 10 ? digit + 48 : digit + 87)
-    }
+    writeInteger(Self.hexadecimal(UInt32(truncatingIfNeeded: value >> 32)))
+    writeInteger(Self.hexadecimal(UInt32(truncatingIfNeeded: value)))
+  }
+
+  /// Eight digits at once, the first in the highest byte: each half byte moves to a byte of its own and becomes a letter there.
+  private static func hexadecimal(_ value: UInt32) -> UInt64 {
+    var digits = UInt64(value)
+    digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
+    digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
+    digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    // From ten on the letters follow, 39 places behind where the digits would go on.
+    let isLetter = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return digits &+ 0x3030_3030_3030_3030 &+ isLetter &* 39
   }
 
   mutating func writeDecimal(_ value: Int) { writeString(String(value)) }

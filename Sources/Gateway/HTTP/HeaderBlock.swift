@@ -38,6 +38,34 @@ struct HeaderBlock {
     }
   }
 
+  /// The fields that keys come in, in the order they are looked at.
+  enum CredentialField: CaseIterable {
+    case authorization, googleKey, key
+
+    var name: StaticString {
+      switch self {
+      case .authorization: "authorization"
+      case .googleKey: "x-goog-api-key"
+      case .key: "x-api-key"
+      }
+    }
+  }
+
+  /// The value of the first field for keys that is here; `nil` when there is none.
+  @discardableResult
+  func withCredential<Result>(_ body: (CredentialField, UnsafeRawBufferPointer) -> Result) -> Result? {
+    bytes.withUnsafeReadableBytes { raw in
+      for credential in CredentialField.allCases where mayHave(credential.name.utf8CodeUnitCount) {
+        for field in fields where Self.isEqual(raw, field, credential.name) {
+          return body(
+            credential,
+            UnsafeRawBufferPointer(rebasing: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)]))
+        }
+      }
+      return nil
+    }
+  }
+
   /// The token of `Authorization: Bearer …`.
   var bearer: String? {
     bytes.withUnsafeReadableBytes { raw in
@@ -83,22 +111,51 @@ struct HeaderBlock {
     }
   }
 
-  /// Calls `body` with each field's name as it came and its value.
-  func forEach(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+  /// Writes the fields whose names, as they came, are chosen. Lines that stand one after the other are copied as one piece.
+  func write(into out: inout ByteBuffer, where isChosen: (UnsafeRawBufferPointer) -> Bool) {
     bytes.withUnsafeReadableBytes { raw in
-      for field in fields {
-        body(
-          UnsafeRawBufferPointer(rebasing: raw[Int(field.nameStart)..<Int(field.nameStart + field.nameCount)]),
-          UnsafeRawBufferPointer(rebasing: raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)]))
+      var run = 0..<0
+      func endRun() {
+        if !run.isEmpty { out.writeBytes(UnsafeRawBufferPointer(rebasing: raw[run])) }
+        run = 0..<0
       }
+      for field in fields {
+        let start = Int(field.nameStart)
+        let colon = start + Int(field.nameCount)
+        let value = Int(field.valueStart)..<Int(field.valueStart + field.valueCount)
+        let name = UnsafeRawBufferPointer(rebasing: raw[start..<colon])
+        guard isChosen(name) else { continue }
+        // A line as it would be written: one space, the value, CR LF. The blank line is behind it, so there are two bytes more.
+        guard value.lowerBound == colon + 2, raw[colon + 1] == 0x20, raw[value.upperBound] == 0x0d else {
+          endRun()
+          out.writeField(name, UnsafeRawBufferPointer(rebasing: raw[value]))
+          continue
+        }
+        if run.upperBound != start { endRun() }
+        run = (run.isEmpty ? start : run.lowerBound)..<value.upperBound + 2
+      }
+      endRun()
     }
   }
 
   /// The names, in lowercase, that `Connection` says belong to this connection only (RFC 9110 section 7.6.1).
   var nominatedByConnection: [String] {
-    guard count("connection") > 0 else { return [] }
+    guard mayHave(10), !isOnly("connection", "keep-alive"), count("connection") > 0 else { return [] }
     return all("connection").flatMap { $0.lowercased().split(separator: ",") }
       .map { $0.trimmingSpaces }.filter { !$0.isEmpty && $0 != "close" && $0 != "keep-alive" }
+  }
+
+  /// Whether the field is here once and says just this, in lowercase: what most clients and providers say needs no list.
+  func isOnly(_ name: StaticString, _ value: StaticString) -> Bool {
+    bytes.withUnsafeReadableBytes { raw in
+      var found = 0
+      for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) {
+        let said = raw[Int(field.valueStart)..<Int(field.valueStart + field.valueCount)]
+        guard Self.isEqual(UnsafeRawBufferPointer(rebasing: said), value) else { return false }
+        found += 1
+      }
+      return found == 1
+    }
   }
 
   /// Whether a comma-separated field lists `token`, which is in lowercase.

@@ -5,7 +5,8 @@ import NIOCore
 /// By reference, since it is handed on several times before it is decided about.
 final class RequestHead {
   let method: String
-  let uri: String
+  /// Where the request target stands in the head: most requests on a connection have the target of the one before.
+  private let target: Range<Int>
   /// HTTP/1.1; otherwise 1.0.
   let isVersion11: Bool
   let keepsAlive: Bool
@@ -13,14 +14,22 @@ final class RequestHead {
   let headers: HeaderBlock
 
   init(
-    method: String, uri: String, isVersion11: Bool, keepsAlive: Bool, framing: MessageBody.Framing, headers: HeaderBlock
+    method: String, target: Range<Int>, isVersion11: Bool, keepsAlive: Bool, framing: MessageBody.Framing,
+    headers: HeaderBlock
   ) {
     self.method = method
-    self.uri = uri
+    self.target = target
     self.isVersion11 = isVersion11
     self.keepsAlive = keepsAlive
     self.framing = framing
     self.headers = headers
+  }
+
+  var uri: String { withTarget { String(decoding: $0, as: UTF8.self) } }
+
+  /// The bytes of the request target.
+  func withTarget<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    headers.bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[target])) }
   }
 
   var expectsContinue: Bool { headers.first("expect")?.lowercased() == "100-continue" }
@@ -62,17 +71,20 @@ struct RequestDecoder {
   private static func head(_ bytes: ByteBuffer) throws(HTTPProblem) -> RequestHead {
     let (startLine, fields) = try HeadParser.parse(bytes)
     let headers = HeaderBlock(bytes: bytes, fields: fields)
-    let line = bytes.getSlice(at: bytes.readerIndex, length: startLine.count)
-    let (method, uri, isVersion11) = try Self.startLine(line ?? ByteBuffer())
+    let (method, target, isVersion11) = try Self.startLine(bytes, startLine)
     if isVersion11, headers.count("host") != 1 { throw .badRequest("The request has no Host field, or several.") }
     let framing = try Self.framing(headers, isVersion11: isVersion11)
-    let keepsAlive = isVersion11 && (headers.count("connection") == 0 || !headers.lists("close", in: "connection"))
+    let keepsAlive =
+      isVersion11
+      && (headers.count("connection") == 0 || headers.isOnly("connection", "keep-alive")
+        || !headers.lists("close", in: "connection"))
     return RequestHead(
-      method: method, uri: uri, isVersion11: isVersion11, keepsAlive: keepsAlive, framing: framing, headers: headers)
+      method: method, target: target, isVersion11: isVersion11, keepsAlive: keepsAlive, framing: framing, headers: headers)
   }
 
-  private static func startLine(_ line: ByteBuffer) throws(HTTPProblem) -> (String, String, Bool) {
-    let parts: (String, String, Bool)? = line.withUnsafeReadableBytes { raw in
+  private static func startLine(_ bytes: ByteBuffer, _ line: Range<Int>) throws(HTTPProblem) -> (String, Range<Int>, Bool) {
+    let parts: (String, Range<Int>, Bool)? = bytes.withUnsafeReadableBytes { bytes in
+      let raw = UnsafeRawBufferPointer(rebasing: bytes[line])
       guard let first = raw.firstIndex(of: 0x20), first > 0, let last = raw.lastIndex(of: 0x20), last > first + 1,
         raw[..<first].allSatisfy({ HeadParser.isTokenByte($0) }),
         // Visible characters only: neither spaces nor controls belong into a request target.
@@ -81,9 +93,7 @@ struct RequestDecoder {
       let version = raw[(last + 1)...]
       let isVersion11 = version.elementsEqual("HTTP/1.1".utf8)
       guard isVersion11 || version.elementsEqual("HTTP/1.0".utf8) else { return nil }
-      return (
-        String(decoding: raw[..<first], as: UTF8.self), String(decoding: raw[first + 1..<last], as: UTF8.self), isVersion11
-      )
+      return (String(decoding: raw[..<first], as: UTF8.self), first + 1..<last, isVersion11)
     }
     guard let parts else { throw .badRequest("The request line is not METHOD TARGET HTTP/1.1.") }
     return parts

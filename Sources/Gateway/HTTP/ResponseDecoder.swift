@@ -66,10 +66,13 @@ struct ResponseDecoder {
     }
     return ResponseHead(
       status: status, reason: reason,
-      keepsAlive: headers.count("connection") == 0
-        ? isVersion11
-        : isVersion11 ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection"),
-      framing: try framing(headers, status: status), headers: headers)
+      keepsAlive: keepsAlive(headers, isVersion11: isVersion11), framing: try framing(headers, status: status), headers: headers)
+  }
+
+  private static func keepsAlive(_ headers: HeaderBlock, isVersion11: Bool) -> Bool {
+    if headers.count("connection") == 0 { return isVersion11 }
+    if headers.isOnly("connection", "keep-alive") { return true }
+    return isVersion11 ? !headers.lists("close", in: "connection") : headers.lists("keep-alive", in: "connection")
   }
 
   private static func framing(_ headers: HeaderBlock, status: Int) throws(HTTPProblem) -> MessageBody.Framing {

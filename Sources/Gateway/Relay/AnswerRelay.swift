@@ -91,9 +91,12 @@ final class AnswerRelay {
   }
 
   /// How the exchange ended, when its last byte came.
-  var outcome: Outcome {
+  var outcome: Outcome { Self.outcome(&meter, status: head.status, translator) }
+
+  // The meter is handed on by reference: what asks it as a member of this object has it copied first, with all it holds.
+  private static func outcome(_ meter: inout ResponseMeter, status: Int, _ translator: AnswerTranslator?) -> Outcome {
     if let error = meter.error {
-      let errorClass = ErrorClassification.errorClass(status: head.status, failure: error) ?? .providerError
+      let errorClass = ErrorClassification.errorClass(status: status, failure: error) ?? .providerError
       return .failed(errorClass, message: error.message)
     }
     if let reason = meter.blockReason { return .failed(.blocked, message: "the prompt was blocked: \(reason)") }
@@ -107,6 +110,10 @@ final class AnswerRelay {
 
   /// Puts what was metered on the span.
   func describe(_ span: inout LLMSpan, requestBytes: Int, answered: Bool) {
+    Self.describe(&meter, &span, requestBytes: requestBytes, answered: answered)
+  }
+
+  private static func describe(_ meter: inout ResponseMeter, _ span: inout LLMSpan, requestBytes: Int, answered: Bool) {
     span.timeToFirstToken = meter.firstTokenAt.map { $0 - span.start }
     span.longestGap = meter.longestGap
     span.responseModel = meter.responseModel

@@ -38,6 +38,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   var loopIndex = -1
   private let loop: LoopState
   private var context: ChannelHandlerContext?
+  private var socket: SocketWriter?
   private var phase = Phase.idle
   private var decoder = RequestDecoder()
   private var inbound = ByteBuffer()
@@ -46,6 +47,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   private var incoming: Incoming?
   private var deadline: NIODeadline
   private var writer = ResponseWriter()
+  private var memory = ConnectionMemory()
 
   /// Bytes a client may send ahead of the answer it waits for.
   private static let pipelineLimit = 256 << 10
@@ -57,6 +59,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    socket = SocketWriter(context.channel, isPlain: true)
     guard loop.admit(self) else { return context.close(promise: nil) }
   }
 
@@ -150,7 +153,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   private func handle(_ request: Incoming) {
     let head = request.head
-    guard let target = loop.target(head.uri) else { return answerOther(head) }
+    guard let target = memory.target(of: head, loop) else { return answerOther(head) }
     guard head.method == "POST" else {
       return respond(
         GatewayFailure(
@@ -159,13 +162,13 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     }
     let identity = SpanIdentity(headers: head.headers, start: request.start, random: &loop.random)
     let snapshot = loop.snapshot
-    let facts = Admission.factsBeforeBody(target: target.value, headers: head.headers, snapshot: snapshot)
+    let facts = Admission.factsBeforeBody(target: target, headers: head.headers, snapshot: snapshot)
     do throws(GatewayFailure) {
       let call = try admit(target, request, snapshot, facts, traceID: identity.traceID)
       let reservation = try reserve(call, facts, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
       let exchange = Exchange(
-        loop: loop, client: self, call: call, facts: facts, snapshot: snapshot, reservation: reservation, identity: identity,
-        headers: head.headers, body: request.body, started: request.started)
+        loop: loop, client: self, call: consume call, facts: facts, snapshot: snapshot, reservation: reservation,
+        identity: identity, head: head, body: request.body, started: request.started)
       phase = .relaying(exchange)
       exchange.start()
     } catch {
@@ -177,8 +180,14 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     _ target: Shared<RequestTarget>, _ request: Incoming, _ snapshot: GatewaySnapshot, _ facts: AdmittedFacts, traceID: TraceID
   ) throws(GatewayFailure) -> AdmittedCall {
     let loop = self.loop
+    let headers = request.head.headers
     let context = AdmissionContext(
-      snapshot: snapshot, key: { loop.key($0) },
+      snapshot: snapshot, knownKey: memory.key(of: headers, loop),
+      key: { presented in
+        let key = loop.key(presented)
+        if let key { self.memory.remember(key, presented: presented, in: headers, loop) }
+        return key
+      },
       isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
       traceTicket: traceID.low, at: request.start,
       take: { loop.health.take(override: $0, perMinute: $1, at: request.start) })
@@ -186,12 +195,15 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     let decision: Result<AdmittedCall, GatewayFailure> = request.body.withUnsafeReadableBytes { bytes in
       do throws(GatewayFailure) {
         return .success(
-          try Admission.admit(target: target, headers: request.head.headers, body: bytes, context: context, facts: facts))
+          try Admission.admit(target: target, headers: headers, body: bytes, context: context, facts: facts))
       } catch {
         return .failure(error)
       }
     }
-    return try decision.get()
+    switch consume decision {
+    case .success(let call): return call
+    case .failure(let failure): throw failure
+    }
   }
 
   private func reserve(
@@ -223,7 +235,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       status: 413, errorClass: .invalidRequest,
       message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
     guard let target = loop.target(request.head.uri) else { return respond(failure, .openAI, spanID: nil) }
-    let facts = Admission.factsBeforeBody(target: target.value, headers: request.head.headers, snapshot: loop.snapshot)
+    let facts = Admission.factsBeforeBody(target: target, headers: request.head.headers, snapshot: loop.snapshot)
     refuse(
       failure, facts, SpanIdentity(headers: request.head.headers, start: request.start, random: &loop.random),
       started: request.started)
@@ -232,8 +244,10 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   /// Answers a request that goes no further, and leaves its span.
   private func refuse(_ failure: GatewayFailure, _ facts: AdmittedFacts, _ identity: SpanIdentity, started: NIODeadline) {
     var span = identity.span(
-      facts: facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds),
+      name: loop.spanName(operation: facts.bodyFormat.operation, model: facts.dimensions.model), facts: facts,
+      duration: .nanoseconds((NIODeadline.now() - started).nanoseconds),
       outcome: .failed(failure.errorClass, message: failure.message))
+    identity.complete(&span, facts: facts)
     span.httpStatus = failure.status
     span.attempts = 0
     loop.refused(span)
@@ -262,7 +276,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     }
     if isReading, let listing = ModelListing(uri: head.uri, headers: head.headers) {
       do throws(GatewayFailure) {
-        _ = try Admission.key(target: nil, headers: head.headers) { loop.key($0) }
+        _ = try Admission.key(queryKey: nil, headers: head.headers) { loop.key($0) }
         let body = try listing.body(snapshot: loop.snapshot)
         return respond(status: 200, contentType: "application/json", body: body)
       } catch {
@@ -293,8 +307,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   func writeBody(_ bytes: ByteBuffer) {
     if let large = writer.writeBody(bytes), let context {
+      // Together with what precedes and follows it, when they are flushed.
       drainWriter()
-      context.write(wrapOutboundOut(large), promise: nil)
+      socket?.enqueue(large, context)
       writer.endLargePiece()
     }
   }
@@ -302,25 +317,25 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   func flush() {
     guard let context else { return }
     guard writer.hasBytes else { return context.flush() }
-    context.writeAndFlush(wrapOutboundOut(writer.bytes), promise: nil)
+    socket?.send(writer.bytes, context)
     writer.clear()
   }
 
   private func drainWriter() {
     guard let context, writer.hasBytes else { return }
-    context.write(wrapOutboundOut(writer.bytes), promise: nil)
+    socket?.enqueue(writer.bytes, context)
     writer.clear()
   }
 
   private func writeThrough(_ text: StaticString) {
     guard let context else { return }
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: text)), promise: nil)
+    socket?.send(ByteBuffer(staticString: text), context)
   }
 
   /// As the channel last said: asking it each time costs more than remembering.
   private(set) var isWritable = true
 
-  func finishResponse() {
+  func finishResponse(at now: NIODeadline = .now()) {
     guard let context else { return }
     writer.writeEnd()
     if case .discarding = phase {
@@ -328,14 +343,15 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       // of its request is read and thrown away, for as long as any request may take.
       flush()
     } else if writer.keepsAlive, !loop.isDraining {
-      armPatience()
+      armPatience(from: now)
       flush()
       nextRequest()
     } else {
-      armPatience()
+      armPatience(from: now)
       phase = .closing
       let bytes = writer.bytes
       writer.clear()
+      socket?.connectionEnds()
       let promise = context.eventLoop.makePromise(of: Void.self)
       promise.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
       context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
@@ -375,7 +391,10 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     close()
   }
 
-  private func close() { context?.close(promise: nil) }
+  private func close() {
+    socket?.connectionEnds()
+    context?.close(promise: nil)
+  }
 
   func respond(_ failure: GatewayFailure, _ wireProtocol: WireProtocol, spanID: SpanID?, allows: String? = nil) {
     respond(
@@ -415,6 +434,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
 
   // MARK: The connection
 
+  // Nobody is behind this handler in the pipeline: there is nobody to pass it on to.
+  func channelReadComplete(context: ChannelHandlerContext) {}
+
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
     if case .relaying(let exchange) = phase {
@@ -426,13 +448,12 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    socket?.connectionEnds()
     let last = phase
     phase = .closing
     if case .relaying(let exchange) = last { exchange.clientClosed() }
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
-  }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
 }

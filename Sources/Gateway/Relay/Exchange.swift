@@ -23,7 +23,7 @@ final class Exchange: LoopMember {
   private let call: AdmittedCall
   private let snapshot: GatewaySnapshot
   private let identity: SpanIdentity
-  private let requestHeaders: HeaderBlock
+  private let requestHead: RequestHead
   private let requestBody: ByteBuffer
   private let limits: EffectiveLimits
   private let started: NIODeadline
@@ -46,22 +46,25 @@ final class Exchange: LoopMember {
   private var needsFlush = false
 
   init(
-    loop: LoopState, client: ClientHandler, call: AdmittedCall, facts: AdmittedFacts, snapshot: GatewaySnapshot,
-    reservation: BudgetReservation, identity: SpanIdentity, headers: HeaderBlock, body: ByteBuffer, started: NIODeadline
+    loop: LoopState, client: ClientHandler, call: consuming AdmittedCall, facts: AdmittedFacts, snapshot: GatewaySnapshot,
+    reservation: BudgetReservation, identity: SpanIdentity, head: RequestHead, body: ByteBuffer, started: NIODeadline
   ) {
     self.loop = loop
     self.client = client
-    self.call = call
     self.snapshot = snapshot
     self.reservation = reservation
     self.identity = identity
     self.started = started
     self.facts = facts
-    requestHeaders = headers
+    requestHead = head
     requestBody = body
-    let timeouts = call.route.value.timeouts
+    let route = call.route
+    let candidateCount = call.candidates.count
+    let retry = call.retry
+    self.call = call
+    let timeouts = route.value.timeouts
     limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
-    schedule = AttemptSchedule(targetCount: call.candidates.count, policy: call.retry)
+    schedule = AttemptSchedule(targetCount: candidateCount, policy: retry)
     lastActivity = started
   }
 
@@ -97,7 +100,7 @@ final class Exchange: LoopMember {
 
   private func connect(_ call: PreparedCall, reusingIdle: Bool) {
     phase = .connecting
-    let endpoint = UpstreamEndpoint(call.provider.value)
+    let endpoint = UpstreamEndpoint(call.provider)
     if reusingIdle, let connection = loop.pool.takeIdle(endpoint) { return send(call, on: connection) }
     loop.pool.connect(endpoint, timeout: limits.connect) { result in
       guard case .connecting = self.phase else {
@@ -130,10 +133,10 @@ final class Exchange: LoopMember {
     upstream = connection
     connection.exchange = self
     let copiesBody = call.body.readableBytes <= 16 << 10
-    var head = ByteBufferAllocator().buffer(capacity: 1024 + (copiesBody ? call.body.readableBytes : 0))
-    ForwardedHeaders.writeRequest(requestHeaders, call: call, identity: identity, into: &head)
-    if copiesBody { head.writeImmutableBuffer(call.body) }
-    connection.send(head: head, body: copiesBody ? ByteBuffer() : call.body)
+    loop.outgoing.clear(minimumCapacity: 1024 + (copiesBody ? call.body.readableBytes : 0))
+    ForwardedHeaders.writeRequest(requestHead.headers, call: call, identity: identity, into: &loop.outgoing)
+    if copiesBody { loop.outgoing.writeImmutableBuffer(call.body) }
+    connection.send(head: loop.outgoing, body: copiesBody ? ByteBuffer() : call.body)
   }
 
   /// Nothing of an answer has gone to the client yet: decides what follows.
@@ -168,9 +171,9 @@ final class Exchange: LoopMember {
 
   // MARK: From the provider
 
-  func upstreamHead(_ head: ResponseHead) {
+  func upstreamHead(_ head: ResponseHead, at instant: NIODeadline) {
     guard case .waitingForHead = phase, let call = prepared else { return }
-    lastActivity = .now()
+    lastActivity = instant
     status = head.status
     if (300..<400).contains(head.status) {
       // A client that followed it would go past the gateway.
@@ -187,7 +190,7 @@ final class Exchange: LoopMember {
     }
     phase = .relaying
     let relay = AnswerRelay(
-      call: call, head: head, captureLimit: snapshot.limits.contentBytes(of: self.call.route.value),
+      call: call, head: head, captureLimit: contentLimit,
       isHeld: schedule.hasAlternative,
       translatedModel: self.call.asked, includesUsage: self.call.request.includesUsage, identity: identity)
     if !relay.isHeld, let client { relay.writeHead(to: client, facts: facts, asked: self.call.asked, spanID: identity.spanID) }
@@ -195,8 +198,8 @@ final class Exchange: LoopMember {
     needsFlush = true
   }
 
-  func upstreamBody(_ bytes: ByteBuffer) {
-    lastActivity = .now()
+  func upstreamBody(_ bytes: ByteBuffer, at instant: NIODeadline) {
+    lastActivity = instant
     switch phase {
     case .readingError: held?.append(bytes)
     case .relaying:
@@ -222,7 +225,7 @@ final class Exchange: LoopMember {
     client?.flush()
   }
 
-  func upstreamEnd(reusable: Bool) {
+  func upstreamEnd(reusable: Bool, at instant: NIODeadline) {
     if let connection = upstream {
       upstream = nil
       if reusable {
@@ -245,10 +248,10 @@ final class Exchange: LoopMember {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
       let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
-      end(answer.outcome)
+      end(answer.outcome, at: instant)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
-        client?.finishResponse()
+        client?.finishResponse(at: instant)
       } else {
         client?.flush()
         client?.abort()
@@ -370,42 +373,47 @@ final class Exchange: LoopMember {
   }
 
   @discardableResult
-  private func end(_ outcome: Outcome) -> Bool {
+  private func end(_ outcome: Outcome, at instant: NIODeadline = .now()) -> Bool {
     if case .ended = phase { return false }
     phase = .ended
     dropUpstream()
     client?.exchangeEnded()
     client = nil
-    let span = span(outcome)
-    let spent =
-      wasRefused
-      ? BudgetSpending(tokens: 0, money: Nanodollars(0))
-      : BudgetSpending(
-        usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm)
-    loop.budgets.settle(reservation, spent: spent, at: span.end)
-    loop.ended(self, span: span)
+    let span = identity.span(
+      name: loop.spanName(operation: facts.bodyFormat.operation, model: facts.dimensions.model), facts: facts,
+      duration: .nanoseconds((instant - started).nanoseconds), outcome: outcome)
+    loop.ended(self, span: span) { span in
+      complete(&span)
+      let spent =
+        wasRefused
+        ? BudgetSpending(tokens: 0, money: Nanodollars(0))
+        : BudgetSpending(
+          usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm)
+      loop.budgets.settle(reservation, spent: spent, at: span.end)
+    }
     return true
   }
 
-  private func span(_ outcome: Outcome) -> LLMSpan {
-    var span = identity.span(
-      facts: facts, duration: .nanoseconds((NIODeadline.now() - started).nanoseconds), outcome: outcome)
+  private func complete(_ span: inout LLMSpan) {
+    identity.complete(&span, facts: facts)
     span.httpStatus = status
     span.attempts = attempts
     answer?.describe(&span, requestBytes: requestBody.readableBytes, answered: (200..<300).contains(status ?? 0))
     span.content = content
     span.cost = snapshot.prices.cost(of: span)
-    return span
   }
 
   /// Bytes are kept only where something is done with them: there must be an answer to score, or a route that captures.
   private var content: SpanContent? {
-    let limit = snapshot.limits.contentBytes(of: call.route.value)
+    let limit = contentLimit
+    guard limit > 0 else { return nil }
     let text = answer?.text ?? ""
-    guard limit > 0, !text.isEmpty || call.route.value.capturesContent else { return nil }
+    guard !text.isEmpty || call.route.value.capturesContent else { return nil }
     return SpanContent(
       requestBody: Array(requestBody.readableBytesView.prefix(limit)), responseText: CutText.whole(text, limit: limit))
   }
+
+  private var contentLimit: Int { snapshot.limits.contentBytes(capturing: call.route.value.capturesContent) }
 
   private var now: Timestamp { timestamp(.now()) }
 

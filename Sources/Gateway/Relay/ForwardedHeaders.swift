@@ -50,29 +50,29 @@ enum ForwardedHeaders {
   /// The head of the request to the provider. Compression is refused, since usage must be read from the answer. The caller's own
   /// trace headers stop here; a provider that is to see a trace is given ours.
   static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, identity: SpanIdentity, into out: inout ByteBuffer) {
-    let provider = call.provider.value
+    // By reference: a local value would be a copy of all its members.
+    let provider = call.provider
     out.writeStaticString("POST ")
     out.writeString(call.uri)
     out.writeStaticString(" HTTP/1.1\r\nhost: ")
-    out.writeString(provider.authority)
+    out.writeString(provider.value.authority)
     out.writeStaticString("\r\n")
     let nominated = headers.nominatedByConnection
-    headers.forEach { name, value in
+    headers.write(into: &out) { name in
       // What a client tells one vendor is not for another to read.
-      if call.translates, !isNeutral(name) { return }
-      if stopsHere(name) || isHopByHop(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return }
-      if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
-      out.writeField(name, value)
+      if call.translates, !isNeutral(name) { return false }
+      if stopsHere(name) || isHopByHop(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return false }
+      return nominated.isEmpty || !nominated.contains(String(decoding: name, as: UTF8.self).lowercased())
     }
     if call.translates {
       out.writeStaticString("content-type: application/json\r\n")
-      if provider.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
+      if provider.value.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
     }
     out.writeStaticString("accept-encoding: identity\r\n")
-    if provider.propagatesTrace {
+    if provider.value.propagatesTrace {
       for header in identity.outgoing.headers { writeField(header, into: &out) }
     }
-    if let header = provider.credentialHeader { writeField(header, into: &out) }
+    if let header = provider.value.credentialHeader { writeField(header, into: &out) }
     out.writeStaticString("content-length: ")
     out.writeDecimal(call.body.readableBytes)
     out.writeStaticString("\r\n\r\n")
@@ -81,11 +81,10 @@ enum ForwardedHeaders {
   /// The fields of the answer for the client, without those that frame it.
   static func writeResponse(_ headers: HeaderBlock, replacesContentType: Bool, into out: inout ByteBuffer) {
     let nominated = headers.nominatedByConnection
-    headers.forEach { name, value in
-      if isHopByHop(name) || HeaderBlock.isEqual(name, "content-length") { return }
-      if replacesContentType, HeaderBlock.isEqual(name, "content-type") { return }
-      if !nominated.isEmpty, nominated.contains(String(decoding: name, as: UTF8.self).lowercased()) { return }
-      out.writeField(name, value)
+    headers.write(into: &out) { name in
+      if isHopByHop(name) || HeaderBlock.isEqual(name, "content-length") { return false }
+      if replacesContentType, HeaderBlock.isEqual(name, "content-type") { return false }
+      return nominated.isEmpty || !nominated.contains(String(decoding: name, as: UTF8.self).lowercased())
     }
   }
 

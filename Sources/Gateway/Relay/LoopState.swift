@@ -17,6 +17,8 @@ final class LoopState {
   let health: TargetHealth
   let budgets: BudgetGuard
   private(set) var snapshot: GatewaySnapshot
+  /// Tells snapshots apart for whoever remembers something of one.
+  private(set) var snapshotNumber = 0
   private var exchanges: [Exchange] = []
   private var clients: [ClientHandler] = []
   private let loopCount: Int
@@ -24,10 +26,15 @@ final class LoopState {
   private var drained: EventLoopPromise<Void>?
 
   /// Keys seen by this loop, so that a key is hashed once and not at each request; forgotten with each new snapshot.
-  private var seenKeys: [String: VirtualKey] = [:]
+  private var seenKeys: [String: Shared<VirtualKey>] = [:]
   private var seenTargets: [String: Shared<RequestTarget>] = [:]
   private static let memoryLimit = 1024
+  /// The latest names of spans, such as `chat gpt-5`: making one takes an allocation.
+  private var spanNames: [(operation: String, model: String, name: String)] = []
+  private static let spanNameLimit = 8
   var random: SplitMix64
+  /// Where requests to providers are put together: its memory is used again, unless a socket still has to take the last one.
+  var outgoing = ByteBuffer()
 
   private var spans: [LLMSpan] = []
   private var flushIsScheduled = false
@@ -59,6 +66,7 @@ final class LoopState {
   func update(_ newer: GatewaySnapshot) -> Bool {
     guard newer.overrides.generation >= snapshot.overrides.generation else { return false }
     snapshot = newer
+    snapshotNumber += 1
     health.keepThrottles(of: newer.overrides)
     seenKeys.removeAll(keepingCapacity: true)
     return true
@@ -69,9 +77,9 @@ final class LoopState {
   // MARK: What requests repeat
 
   /// The virtual key behind a presented secret. Only keys that are good are remembered.
-  func key(_ presented: String) -> VirtualKey? {
+  func key(_ presented: String) -> Shared<VirtualKey>? {
     if let seen = seenKeys[presented] { return seen }
-    guard let key = snapshot.key(sha256: VirtualKeyHash.sha256(of: presented)) else { return nil }
+    guard let key = snapshot.key(sha256: VirtualKeyHash.sha256(of: presented)).map(Shared.init) else { return nil }
     if seenKeys.count >= Self.memoryLimit { seenKeys.removeAll(keepingCapacity: true) }
     seenKeys[presented] = key
     return key
@@ -81,11 +89,25 @@ final class LoopState {
   func target(_ uri: String) -> Shared<RequestTarget>? {
     if let seen = seenTargets[uri] { return seen }
     guard let target = RequestTarget(uri: uri).map(Shared.init) else { return nil }
-    // Nobody has been asked for a key yet: strangers must not fill memory with long targets.
-    guard target.value.queryKey == nil, uri.utf8.count <= 256 else { return target }
+    guard Self.mayBeRemembered(target, uri: uri) else { return target }
     if seenTargets.count >= Self.memoryLimit { seenTargets.removeAll(keepingCapacity: true) }
     seenTargets[uri] = target
     return target
+  }
+
+  /// Nobody has been asked for a key yet: strangers must not fill memory with long targets. One with a credential in its query is
+  /// never kept.
+  static func mayBeRemembered(_ target: Shared<RequestTarget>, uri: String) -> Bool {
+    target.value.queryKey == nil && uri.utf8.count <= 256
+  }
+
+  func spanName(operation: String, model: String?) -> String {
+    guard let model else { return operation }
+    for known in spanNames where known.model == model && known.operation == operation { return known.name }
+    let name = "\(operation) \(model)"
+    if spanNames.count >= Self.spanNameLimit { spanNames.removeFirst() }
+    spanNames.append((operation, model, name))
+    return name
   }
 
   // MARK: Who is here
@@ -109,9 +131,12 @@ final class LoopState {
     exchanges.append(exchange)
   }
 
-  func ended(_ exchange: Exchange, span: consuming LLMSpan) {
+  /// The span is completed where it waits to be handed over: to copy one costs as much as to price it.
+  func ended(_ exchange: Exchange, span: consuming LLMSpan, complete: (inout LLMSpan) -> Void) {
     Self.remove(exchange, from: &exchanges)
-    add(span)
+    spans.append(span)
+    complete(&spans[spans.count - 1])
+    handOverWhenDue()
     if isDraining { completeDrain() }
   }
 
@@ -143,10 +168,12 @@ final class LoopState {
   // MARK: Spans
 
   /// The span of a request that never became an exchange with a provider.
-  func refused(_ span: consuming LLMSpan) { add(span) }
-
-  private func add(_ span: consuming LLMSpan) {
+  func refused(_ span: consuming LLMSpan) {
     spans.append(span)
+    handOverWhenDue()
+  }
+
+  private func handOverWhenDue() {
     if spans.count >= Self.batchSize {
       flush()
     } else if !flushIsScheduled {

@@ -38,18 +38,19 @@ struct SpanIdentity {
     caller?.value.child(spanID) ?? TraceContext(traceID: traceID, spanID: spanID, priority: nil)
   }
 
-  func span(facts: AdmittedFacts, duration: Duration, outcome: Outcome) -> LLMSpan {
-    let operation = facts.bodyFormat.operation
-    var span = LLMSpan(
-      traceID: traceID, spanID: spanID, parentSpanID: parentSpanID, kind: facts.bodyFormat.spanKind,
-      name: facts.dimensions.model.map { "\(operation) \($0)" } ?? operation, start: start, duration: duration,
-      dimensions: facts.dimensions, outcome: outcome)
+  /// The span's beginning; `complete` adds the rest.
+  func span(name: String, facts: AdmittedFacts, duration: Duration, outcome: Outcome) -> LLMSpan {
+    LLMSpan(
+      traceID: traceID, spanID: spanID, parentSpanID: parentSpanID, kind: facts.bodyFormat.spanKind, name: name, start: start,
+      duration: duration, dimensions: facts.dimensions, outcome: outcome)
+  }
+
+  func complete(_ span: inout LLMSpan, facts: AdmittedFacts) {
     span.sampling = sampling
     span.virtualKey = facts.virtualKey
     span.serviceTier = facts.serviceTier
     span.session = facts.session
     span.isStreaming = facts.streams
     span.fallbackFrom = facts.fallbackFrom
-    return span
   }
 }

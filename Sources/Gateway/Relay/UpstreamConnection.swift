@@ -17,13 +17,18 @@ final class UpstreamConnection: ChannelInboundHandler {
   private var keepsAlive = true
   private var isReading = true
   private var context: ChannelHandlerContext?
+  private var socket: SocketWriter?
 
   init(endpoint: UpstreamEndpoint, pool: UpstreamPool) {
     self.endpoint = endpoint
     self.pool = pool
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    socket = SocketWriter(context.channel, isPlain: !endpoint.usesTLS)
+  }
+
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   /// False once the connection is gone; asking the channel costs more than remembering.
@@ -31,13 +36,11 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   /// Writes a whole request; a large body goes out beside the head instead of being copied behind it.
   func send(head: ByteBuffer, body: ByteBuffer) {
-    guard let context else { return }
-    if body.readableBytes > 0 {
-      context.write(wrapOutboundOut(head), promise: nil)
-      context.writeAndFlush(wrapOutboundOut(body), promise: nil)
-    } else {
-      context.writeAndFlush(wrapOutboundOut(head), promise: nil)
-    }
+    guard let context, let socket else { return }
+    guard body.readableBytes > 0 else { return socket.send(head, context) }
+    socket.enqueue(head, context)
+    socket.enqueue(body, context)
+    context.flush()
   }
 
   /// Stops or resumes reading, when the client cannot keep up.
@@ -50,6 +53,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   func close() {
     isActive = false
+    socket?.connectionEnds()
     context?.close(promise: nil)
   }
 
@@ -57,15 +61,17 @@ final class UpstreamConnection: ChannelInboundHandler {
     // Bytes that no request asked for: whatever comes next on this connection cannot be trusted.
     guard exchange != nil else { return close() }
     var bytes = unwrapInboundIn(data)
+    // One look at the clock for all that one read brought.
+    let now = NIODeadline.now()
     if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
     do throws(HTTPProblem) {
       while inbound.readableBytes > 0 || !decoder.isIdle, let part = try decoder.next(&inbound) {
         switch part {
         case .head(let head):
           keepsAlive = head.keepsAlive
-          exchange?.upstreamHead(head)
-        case .body(let bytes): exchange?.upstreamBody(bytes)
-        case .end: answerEnded()
+          exchange?.upstreamHead(head, at: now)
+        case .body(let bytes): exchange?.upstreamBody(bytes, at: now)
+        case .end: answerEnded(at: now)
         }
       }
       if exchange == nil, inbound.readableBytes > 0 { close() }
@@ -80,11 +86,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
   }
 
-  private func answerEnded() {
+  private func answerEnded(at now: NIODeadline) {
     answers += 1
     let finished = exchange
     exchange = nil
-    finished?.upstreamEnd(reusable: keepsAlive && inbound.readableBytes == 0)
+    finished?.upstreamEnd(reusable: keepsAlive && inbound.readableBytes == 0, at: now)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
@@ -98,9 +104,10 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     isActive = false
+    socket?.connectionEnds()
     if decoder.endsWithConnection {
       keepsAlive = false
-      answerEnded()
+      answerEnded(at: .now())
     } else {
       interrupt(reason: nil)
     }

@@ -10,10 +10,10 @@ struct UpstreamEndpoint: Hashable {
   var port: Int
   var usesTLS: Bool
 
-  init(_ provider: Provider) {
-    host = provider.host
-    port = provider.port
-    usesTLS = provider.usesTLS
+  init(_ provider: Shared<Provider>) {
+    host = provider.value.host
+    port = provider.value.port
+    usesTLS = provider.value.usesTLS
   }
 }
 

@@ -46,8 +46,10 @@ final class AdmittedFacts {
 /// What admission asks of the loop: keys it has seen, circuits, and chance.
 struct AdmissionContext {
   var snapshot: GatewaySnapshot
+  /// The key, when the connection's earlier requests presented the same.
+  var knownKey: Shared<VirtualKey>?
   /// The key that a presented secret is, from the loop's memory or by its hash.
-  var key: (String) -> VirtualKey?
+  var key: (String) -> Shared<VirtualKey>?
   var isOpen: (Candidate, CircuitPolicy) -> Bool
   /// Picks weighted targets.
   var ticket: UInt64
@@ -70,11 +72,15 @@ enum Admission {
     func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> GatewayFailure {
       GatewayFailure(status: status, errorClass: errorClass, message: message)
     }
-    let key = try self.key(target: target.value, headers: headers, key: context.key)
-    facts.virtualKey = key.name
+    let key =
+      if let known = context.knownKey { known } else {
+        try self.key(queryKey: target.value.queryKey, headers: headers, key: context.key)
+      }
+    facts.virtualKey = key.value.name
     let request: RequestFacts
     do throws(RequestBodyError) {
-      request = try RequestFacts(body: body, target: target.value)
+      request = try RequestFacts(
+        body: body, format: target.value.bodyFormat, method: target.value.method, modelIsInPath: target.value.model != nil)
     } catch {
       throw refuse(400, .invalidRequest, error.message)
     }
@@ -89,7 +95,7 @@ enum Admission {
     }
     facts.dimensions.model = asked
 
-    guard let route = snapshot.route(for: target.value, model: asked) else {
+    guard let route = snapshot.route(for: target, model: asked) else {
       throw refuse(
         404, .invalidRequest,
         "No route serves model \"\(asked)\" over \(target.value.wireProtocol.rawValue): add it to `routes` in the configuration.")
@@ -114,7 +120,7 @@ enum Admission {
       throw error
     }
     let candidates = TargetOrder.candidates(
-      of: route.value, targets: overrides.targets(of: route.value), asked: asked, ticket: context.ticket,
+      of: route, targets: overrides.isEmpty ? nil : overrides.targets(of: route.value), asked: asked, ticket: context.ticket,
       override: overrides.fallback
     ) {
       context.isOpen($0, route.value.circuit)
@@ -135,23 +141,25 @@ enum Admission {
   }
 
   /// What the request line and the headers say, before anything of the body is known.
-  static func factsBeforeBody(target: RequestTarget, headers: HeaderBlock, snapshot: GatewaySnapshot) -> AdmittedFacts {
-    let facts = AdmittedFacts(wireProtocol: target.wireProtocol, bodyFormat: target.bodyFormat)
+  static func factsBeforeBody(
+    target: Shared<RequestTarget>, headers: HeaderBlock, snapshot: GatewaySnapshot
+  ) -> AdmittedFacts {
+    let facts = AdmittedFacts(wireProtocol: target.value.wireProtocol, bodyFormat: target.value.bodyFormat)
     facts.dimensions.service = tag(headers.first("x-commander-service")) ?? snapshot.service
     facts.session = tag(headers.first("x-commander-session"))
     facts.dimensions.env = snapshot.env
     facts.dimensions.version = tag(headers.first("x-commander-version")) ?? snapshot.version
-    facts.dimensions.provider = target.wireProtocol.providerName
-    facts.dimensions.model = tag(target.model)
-    facts.dimensions.region = tag(target.location)
+    facts.dimensions.provider = target.value.wireProtocol.providerName
+    facts.dimensions.model = tag(target.value.model)
+    facts.dimensions.region = tag(target.value.location)
     return facts
   }
 
   /// The virtual key a request presents, wherever the vendors' SDKs put theirs.
   static func key(
-    target: RequestTarget?, headers: HeaderBlock, key: (String) -> VirtualKey?
-  ) throws(GatewayFailure) -> VirtualKey {
-    guard let presented = presentedKey(target: target, headers: headers) else {
+    queryKey: String?, headers: HeaderBlock, key: (String) -> Shared<VirtualKey>?
+  ) throws(GatewayFailure) -> Shared<VirtualKey> {
+    guard let presented = presentedKey(queryKey: queryKey, headers: headers) else {
       throw GatewayFailure(
         status: 401, errorClass: .auth,
         message: "No virtual key: send the key that `commander key create` printed, as your SDK's API key.")
@@ -195,18 +203,20 @@ enum Admission {
     return resolution.text
   }
 
-  private static func presentedKey(target: RequestTarget?, headers: HeaderBlock) -> String? {
-    headers.bearer ?? headers.first("x-goog-api-key") ?? headers.first("x-api-key") ?? target?.queryKey
+  private static func presentedKey(queryKey: String?, headers: HeaderBlock) -> String? {
+    headers.bearer ?? headers.first("x-goog-api-key") ?? headers.first("x-api-key") ?? queryKey
   }
 
   /// Names a request: what the key fixes wins, then headers, then the body's labels.
-  private static func name(key: VirtualKey, headers: HeaderBlock, labels: [String: String], into dimensions: inout Dimensions) {
+  private static func name(
+    key: Shared<VirtualKey>, headers: HeaderBlock, labels: [String: String], into dimensions: inout Dimensions
+  ) {
     func named(_ header: StaticString, _ label: String) -> String? {
       if let value = headers.first(header) { return tag(value) }
       return labels.isEmpty ? nil : tag(labels[label] ?? labels[label.replacing("-", with: "_")])
     }
-    dimensions.tenant = key.tenant ?? named("x-commander-tenant", "tenant")
-    dimensions.feature = key.feature ?? named("x-commander-feature", "feature")
+    dimensions.tenant = key.value.tenant ?? named("x-commander-tenant", "tenant")
+    dimensions.feature = key.value.feature ?? named("x-commander-feature", "feature")
     dimensions.prompt = named("x-commander-prompt", "prompt")
     dimensions.promptVersion = named("x-commander-prompt-version", "prompt-version")
   }

@@ -42,9 +42,9 @@ enum CallPreparation {
         status: 502, errorClass: .providerError,
         message: "Route \"\(call.route.value.name)\" names provider \"\(candidate.provider)\", which is not configured.")
     }
+    if shared.value.wireProtocol == call.target.value.wireProtocol { return native(call, candidate, body, shared) }
     let provider = shared.value
     let asked = call.target.value
-    if provider.wireProtocol == asked.wireProtocol { return native(call, candidate, body, shared) }
     if asked.bodyFormat == .googleGenerate, provider.serves(asked) {
       let framing = asked.framing(streams: call.request.streams)
       var path = try uri(call, candidate, provider, format: .googleGenerate, streams: call.request.streams)
@@ -66,20 +66,21 @@ enum CallPreparation {
   private static func native(
     _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: Shared<Provider>
   ) -> PreparedCall {
-    let provider = shared.value
-    let asked = call.target.value
+    // By reference: a local value would be a copy of all its members.
+    let target = call.target
+    let asked = (bodyFormat: target.value.bodyFormat, model: target.value.model)
     var edits = call.edits
     var stripsUsage = false
     if asked.bodyFormat == .openAIChat, call.request.streams, !call.request.includesUsage {
       edits.append(RequestRewriting.includeUsage(call.request))
       stripsUsage = true
     }
-    var uri = asked.uri
-    if asked.wireProtocol == .vertex || (asked.model != nil && candidate.model != call.asked) {
-      var target = asked
+    var uri = target.value.uri
+    if target.value.wireProtocol == .vertex || (asked.model != nil && candidate.model != call.asked) {
+      var target = target.value
       if target.model != nil, candidate.model != call.asked { target.model = candidate.model }
-      if let project = provider.project, target.project != project { target.project = project }
-      if let location = provider.location, target.location != location { target.location = location }
+      if let project = shared.value.project, target.project != project { target.project = project }
+      if let location = shared.value.location, target.location != location { target.location = location }
       uri = target.uri
     }
     if asked.model == nil, candidate.model != call.asked,
@@ -88,8 +89,8 @@ enum CallPreparation {
       edits.append(edit)
     }
     return PreparedCall(
-      provider: shared, uri: provider.basePath.isEmpty ? uri : provider.basePath + uri, body: edited(body, edits),
-      format: asked.bodyFormat, framing: asked.framing(streams: call.request.streams), stripsUsage: stripsUsage,
+      provider: shared, uri: shared.value.basePath.isEmpty ? uri : shared.value.basePath + uri, body: edited(body, edits),
+      format: asked.bodyFormat, framing: target.value.framing(streams: call.request.streams), stripsUsage: stripsUsage,
       translates: false)
   }
 

@@ -13,6 +13,17 @@ struct Candidate: Hashable {
 }
 
 enum TargetOrder {
+  /// The same for a route held by reference: most have one target, and are not copied for it.
+  static func candidates(
+    of route: Shared<Route>, targets: [RouteTarget]?, asked: String, ticket: UInt64, override: Candidate?,
+    isOpen: (Candidate) -> Bool
+  ) -> [Candidate] {
+    guard override == nil, targets == nil, route.value.targets.count == 1, route.value.fallbacks.isEmpty else {
+      return candidates(of: route.value, targets: targets, asked: asked, ticket: ticket, override: override, isOpen: isOpen)
+    }
+    return [candidate(route.value.targets[0], asked)]
+  }
+
   /// The chosen target, the other targets by weight, then the fallbacks; those with an open circuit after all others. When
   /// every circuit is open they are tried all the same: an open circuit diverts, and never refuses by itself.
   ///

@@ -63,6 +63,7 @@ struct PackedSketch: Sendable {
     if low < buckets.count, buckets[low].index == index {
       buckets[low] = .init(index: index, count: buckets[low].count + added)
     } else {
+      if buckets.isEmpty { buckets.reserveCapacity(4) }
       buckets.insert(.init(index: index, count: added), at: low)
     }
   }

@@ -132,7 +132,7 @@ private struct CountColumn: Sendable {
 
   mutating func forget(before slot: Int) {
     let index = slots.lowerBound(slot)
-    guard index > 0 else { return }
+    guard slots.isWorthRemoving(index) else { return }
     base = sums[index - 1]
     sums.removeFirst(index)
     slots.removeFirst(index)
@@ -178,7 +178,7 @@ struct SketchLevel: Sendable {
   mutating func forget(before slot: Int) {
     // An interval goes when all of it lies before.
     let index = slots.lowerBound(slot - width + 1)
-    guard index > 0 else { return }
+    guard slots.isWorthRemoving(index) else { return }
     slots.removeFirst(index)
     sketches.removeFirst(index)
   }
@@ -196,6 +196,9 @@ struct SlotList: Sendable {
   mutating func append(_ slot: Int) { slots.append(slot) }
   mutating func insert(_ slot: Int, at index: Int) { slots.insert(slot, at: index) }
   mutating func removeFirst(_ count: Int) { slots.removeFirst(count) }
+
+  /// What stays has to be moved, so a third as much has to go.
+  func isWorthRemoving(_ count: Int) -> Bool { count > 0 && count * 4 >= slots.count }
 
   /// The first place whose slot is not before `slot`.
   func lowerBound(_ slot: Int) -> Int {

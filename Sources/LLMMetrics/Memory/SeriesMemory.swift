@@ -57,7 +57,7 @@ package final class SeriesMemory {
   private var metrics: [Metric] = []
   /// For each number of a series what it is added to: its own column, where series are kept, and its groups in watches.
   private var targets: [[SeriesColumn]] = []
-  private var newest = Int.min
+  private var newest = 0
   private var forgottenAt = Int.min
 
   /// - Parameter retention: how long every series is kept by itself, for questions that are not watched. Zero keeps none.
@@ -187,8 +187,8 @@ package final class SeriesMemory {
 
   package func read(_ query: SeriesQuery) -> [SeriesGroup] {
     let range = Self.slots(of: query.range)
-    if let watch = watch(for: query, range) {
-      return zip(watch.groups, watch.columns).compactMap { tags, column in
+    if let (place, watch) = watch(for: query, range) {
+      return zip(metrics[place].watches[watch].groups, metrics[place].watches[watch].columns).compactMap { tags, column in
         Self.group(tags, column.points(range))
       }
     }
@@ -200,12 +200,14 @@ package final class SeriesMemory {
   /// One total for each group with data in the query's range.
   package func totals(_ query: SeriesQuery) -> [SeriesTotal] {
     let range = Self.slots(of: query.range)
-    if let watch = watch(for: query, range) {
+    if let (place, watch) = watch(for: query, range) {
       var totals: [SeriesTotal] = []
-      totals.reserveCapacity(watch.groups.count)
-      for index in watch.columns.indices {
-        guard let total = watch.columns[index].total(range) else { continue }
-        totals.append(SeriesTotal(tags: watch.groups[index], aggregate: total.aggregate, last: Self.time(of: total.last)))
+      totals.reserveCapacity(metrics[place].watches[watch].groups.count)
+      for (index, column) in metrics[place].watches[watch].columns.enumerated() {
+        guard let total = column.total(range) else { continue }
+        totals.append(
+          SeriesTotal(
+            tags: metrics[place].watches[watch].groups[index], aggregate: total.aggregate, last: Self.time(of: total.last)))
       }
       return totals
     }
@@ -226,11 +228,15 @@ package final class SeriesMemory {
     return totals.map { SeriesTotal(tags: $0.key, aggregate: $0.value.aggregate, last: Self.time(of: $0.value.last)) }
   }
 
-  private func watch(for query: SeriesQuery, _ range: Range<Int>) -> Watch? {
+  private func watch(for query: SeriesQuery, _ range: Range<Int>) -> (metric: Int, watch: Int)? {
     guard let place = places[query.metric] else { return nil }
-    for watch in metrics[place].watches where watch.shape.groupBy == query.groupBy && watch.shape.filter == query.filter {
+    for index in metrics[place].watches.indices {
+      guard metrics[place].watches[index].shape.groupBy == query.groupBy,
+        metrics[place].watches[index].shape.filter == query.filter
+      else { continue }
       // Series remember further back than this watch: they answer.
-      return range.lowerBound < newest - slots(watch.horizon) && retention > watch.horizon ? nil : watch
+      let horizon = metrics[place].watches[index].horizon
+      return range.lowerBound < newest - slots(horizon) && retention > horizon ? nil : (place, index)
     }
     return nil
   }

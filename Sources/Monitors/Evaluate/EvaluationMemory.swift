@@ -69,6 +69,10 @@ package final class EvaluationMemory {
     return Array(known.readings[first..<Self.place(of: range.upperBound, in: known.readings)])
   }
 
+  func hasSteps(of monitor: String, step: Duration, until edge: Timestamp) -> Bool {
+    steps[StepKey(monitor: monitor, step: step)].map { $0.range.upperBound >= edge } ?? false
+  }
+
   private static func place(of time: Timestamp, in readings: [StepReading]) -> Int {
     var (low, high) = (0, readings.count)
     while low < high {
@@ -78,9 +82,10 @@ package final class EvaluationMemory {
     return low
   }
 
-  func model(of key: AlertKey, before edge: Timestamp, episodes: Int, learn: () -> AnomalyModel?) -> AnomalyModel? {
+  func model(of key: AlertKey, before edge: Timestamp, episodes: Int, learn: () throws -> AnomalyModel?) rethrows -> AnomalyModel?
+  {
     if let known = models[key], known.edge == edge, known.episodes == episodes { return known.model }
-    let model = learn()
+    let model = try learn()
     models[key] = Model(edge: edge, episodes: episodes, model: model)
     return model
   }

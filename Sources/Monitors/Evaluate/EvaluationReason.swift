@@ -113,11 +113,12 @@ struct EvaluationReason {
       case .daily: "at this time of day"
       case .weekly: "at this time of the week"
       }
+    let band = anomaly.band
     let side = anomaly.score < 0 ? "below" : "above"
     let frozen = anomaly.frozenSince.map { ", of the time before \($0.rfc3339Seconds)" } ?? ""
     return """
       \(words) was \(unit.text(anomaly.value)) over \(window); usual \(time) is \(unit.text(anomaly.expected)), \
-      \(unit.text(anomaly.lower)) to \(unit.text(anomaly.upper)) in all but \(Figure.amount(anomaly.falseAlarmsPerWeek)) windows a \
+      \(unit.text(band.lower)) to \(unit.text(band.upper)) in all but \(Figure.amount(anomaly.falseAlarmsPerWeek)) windows a \
       week\(frozen): \(Figure.amount(anomaly.score.magnitude / anomaly.limit)) band widths \(side) it, \(verdict(Figure.amount))
       """
   }

@@ -7,8 +7,6 @@ package struct AnomalyFinding: Hashable, Sendable {
   /// The query's value, in its unit.
   package let value: Double
   package let expected: Double
-  let lower: Double
-  let upper: Double
   /// Standard deviations from what is expected; below zero under it.
   package let score: Double
   /// Standard deviations from the middle to the edge of the band.
@@ -19,8 +17,16 @@ package struct AnomalyFinding: Hashable, Sendable {
   package let falseAlarmsPerWeek: Double
   /// Since when the band takes no new data, because the alert is not over.
   package let frozenSince: Timestamp?
+  fileprivate let model: AnomalyModel
+  fileprivate let reading: GroupReading
+  fileprivate let time: Timestamp
+  fileprivate let factor: Double
 
-  package var band: ValueBand { ValueBand(lower: lower, middle: expected, upper: upper) }
+  /// In the query's unit; worked out when it is asked for.
+  package var band: ValueBand {
+    let edges = model.band(reading, at: time)
+    return ValueBand(lower: edges.lower * factor, middle: expected, upper: edges.upper * factor)
+  }
 }
 
 extension EvaluationRun {
@@ -31,22 +37,33 @@ extension EvaluationRun {
     let newest = (end - definition.window).floored(to: step)
     let oldest = (newest - settings.history).floored(to: step)
     let present = try all(try readings(in: window))
-    let past = oldest < newest ? try steps(in: oldest..<newest, of: step) : []
-    return present.map { reading in
+    // Read when a band has to be made, which is once a step.
+    var read: [StepReading]?
+    func past() throws -> [StepReading] {
+      if let read { return read }
+      let steps = oldest < newest ? try steps(in: oldest..<newest, of: step) : []
+      read = steps
+      return steps
+    }
+    // Kept up with even while every band is frozen: whoever holds the series may soon have forgotten this step.
+    if let memory = context.memory, !memory.hasSteps(of: definition.name, step: step, until: newest) { _ = try past() }
+    return try present.map { reading in
       let key = AlertKey(monitor: definition.name, group: reading.tags)
       let status = context.alerts[key]
       let frozen = status.flatMap { $0.state.isUnwell ? $0.onset : nil }
       let edge = frozen.map { min(newest, ($0 - definition.evaluationDelay - definition.window).floored(to: step)) } ?? newest
       let episodes = context.alerts.episodes[key] ?? []
-      func learn() -> AnomalyModel? { learnt(reading.tags, from: past, before: edge, without: episodes, settings) }
+      func learn() throws -> AnomalyModel? {
+        learnt(reading.tags, from: try past(), before: edge, without: episodes, settings)
+      }
       let model =
         if let memory = context.memory {
-          memory.model(of: key, before: edge, episodes: episodes.count, learn: learn)
+          try memory.model(of: key, before: edge, episodes: episodes.count, learn: learn)
         } else {
-          learn()
+          try learn()
         }
       guard let model else {
-        let known = past.count { step in step.groups.contains { $0.tags == reading.tags } }
+        let known = try past().count { step in step.groups.contains { $0.tags == reading.tags } }
         return evaluation(
           reading.tags, value: nil, reading.requests, .quiet, .learning(steps: known, needed: AnomalyModel.leastSteps))
       }
@@ -82,7 +99,6 @@ extension EvaluationRun {
     case .below: value = max(0, -score) / model.limit
     case .both: value = score.magnitude / model.limit
     }
-    let band = model.band(reading, at: middle)
     // A count per minute is modelled as the count of its window.
     let factor =
       if case .perMinute = definition.query.form, model.form == .count { 60 / definition.window.inSeconds } else { 1.0 }
@@ -90,9 +106,10 @@ extension EvaluationRun {
       reading, value: value,
       finding: .anomaly(
         AnomalyFinding(
-          value: reading.value ?? 0, expected: model.expected(at: middle) * factor, lower: band.lower * factor,
-          upper: band.upper * factor, score: score, limit: model.limit, steps: model.steps, seasonality: model.seasonality,
-          falseAlarmsPerWeek: settings.falseAlarmsPerWeek, frozenSince: frozen)))
+          value: reading.value ?? 0, expected: model.expected(at: middle) * factor, score: score, limit: model.limit,
+          steps: model.steps, seasonality: model.seasonality,
+          falseAlarmsPerWeek: settings.falseAlarmsPerWeek, frozenSince: frozen, model: model,
+          reading: reading, time: middle, factor: factor)))
   }
 }
 

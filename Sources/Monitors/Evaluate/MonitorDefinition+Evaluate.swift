@@ -52,6 +52,7 @@ extension TagSet: Comparable {
 
 /// One evaluation of one monitor in progress.
 struct EvaluationRun {
+  let definition: MonitorDefinition
   let monitor: EvaluatedMonitor
   let at: Timestamp
   /// Where the window ends; data that starts here is not in it.
@@ -59,10 +60,10 @@ struct EvaluationRun {
   let known: Set<TagSet>
   let context: EvaluationContext
 
-  var definition: MonitorDefinition { monitor.definition }
   var window: Range<Timestamp> { end - definition.window..<end }
 
   init(_ definition: MonitorDefinition, at: Timestamp, known: Set<TagSet>, context: EvaluationContext) {
+    self.definition = definition
     monitor = context.memory?.shared(definition) ?? EvaluatedMonitor(definition)
     self.at = at
     end = definition.evaluationDelay == .zero ? at : (at - definition.evaluationDelay).floored(to: Rollup.width)

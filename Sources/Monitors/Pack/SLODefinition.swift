@@ -3,7 +3,6 @@
 import LLMMetrics
 
 package struct SLODefinition: Hashable, Sendable {
-
   /// What is counted: things of one metric, under conditions on their tags and, for a distribution, on their value.
   package struct Events: Hashable, Sendable {
     package enum Condition: Hashable, Sendable {

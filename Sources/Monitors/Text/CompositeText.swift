@@ -67,7 +67,9 @@ extension CompositeExpression: CustomStringConvertible {
     private mutating func take(_ text: String) -> Bool {
       skipSpaces()
       let wanted = Array(text)
-      guard index + wanted.count <= characters.count, Array(characters[index..<index + wanted.count]) == wanted else { return false }
+      guard index + wanted.count <= characters.count, Array(characters[index..<index + wanted.count]) == wanted else {
+        return false
+      }
       index += wanted.count
       return true
     }

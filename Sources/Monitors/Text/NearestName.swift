@@ -51,7 +51,10 @@ package enum NearestName {
         }
       }
       let (here, there) = (share(words, others), share(others, words))
-      return (here.sum + there.sum) / (here.weight + there.weight)
+      let likeness = (here.sum + there.sum) / (here.weight + there.weight)
+      // A name with words too many or too few, but each of them right, is nearer than one that is spelt alike.
+      let isPart = Set(words).isSubset(of: others) || Set(others).isSubset(of: words)
+      return isPart && likeness >= 0.4 ? 0.75 + 0.25 * likeness : likeness
     }
   }
 

@@ -63,8 +63,12 @@ package enum PackText {
           ]))
       )
     case .outlier(let outlier): ("outlier", .inline(.members([("least_share", .number(outlier.leastShare))])))
-    case .forecast(let forecast): ("forecast", .inline(
-          .members([("horizon", .duration(forecast.horizon)), ("season", forecast.season.map(YAMLText.duration))])))
+    case .forecast(let forecast):
+      (
+        "forecast",
+        .inline(
+          .members([("horizon", .duration(forecast.horizon)), ("season", forecast.season.map(YAMLText.duration))]))
+      )
     case .burnRate(let rate):
       (
         "burn_rate", .inline(.members([("slo", .text(rate.objective)), ("short_window", .duration(rate.shortWindow))]))

@@ -90,7 +90,8 @@ package indirect enum YAMLText: Hashable, Sendable {
     guard let first = text.unicodeScalars.first, first.isASCII, first.properties.isAlphabetic, text.last != " ", text.last != ":",
       !words.contains(text.lowercased()), !text.contains(": "), !text.contains(" #")
     else { return false }
-    let marks: Set<Unicode.Scalar> = inFlow ? Set(" _-./()@:%".unicodeScalars) : Set(" _-./()@:%,;{}[]\"'=+*!?<>&|$#".unicodeScalars)
+    let marks: Set<Unicode.Scalar> =
+      inFlow ? Set(" _-./()@:%".unicodeScalars) : Set(" _-./()@:%,;{}[]\"'=+*!?<>&|$#".unicodeScalars)
     return text.unicodeScalars.allSatisfy {
       $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) || marks.contains($0)
     }
@@ -106,7 +107,8 @@ package indirect enum YAMLText: Hashable, Sendable {
       case "\r": result += "\\r"
       case "\t": result += "\\t"
       // What readers fold, refuse or take for the end of a line.
-      case _ where scalar.value < 0x20 || (0x7F...0xA0).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
+      case _
+      where scalar.value < 0x20 || (0x7F...0xA0).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
         || scalar.value == 0xFEFF || (0xFFFE...0xFFFF).contains(scalar.value & 0xFFFF):
         let digits = String(scalar.value, radix: 16, uppercase: true)
         let width = scalar.value > 0xFFFF ? 8 : 4

@@ -69,7 +69,8 @@ package struct QuestionAnswerer: Sendable {
         workflow.record(prompt: prompt.name, version: answer.promptVersion)
         workflow.record(output: answer.text)
         if let session = question.origin.session {
-          sessions.add(SessionTurn(question: question.text, answer: answer.text), to: session, tenant: question.origin.tenant)
+          let said = CiteStep.withoutCitations(answer.text, answer.citations)
+          sessions.add(SessionTurn(question: question.text, answer: said), to: session, tenant: question.origin.tenant)
         }
         return answer
       } catch var error as ModelCallError {

@@ -13,6 +13,16 @@ struct CiteStep: PipelineStep {
     span.record(output: "\(cited) of \(state.passages.count) passages are cited")
   }
 
+  /// For a conversation that goes on: the next question has other passages under the same numbers.
+  static func withoutCitations(_ text: String, _ citations: [Citation]) -> String {
+    var characters = Array(text)
+    for range in Set(citations.map(\.range)).sorted(by: { $0.lowerBound > $1.lowerBound }) {
+      let start = range.lowerBound > 0 && characters[range.lowerBound - 1] == " " ? range.lowerBound - 1 : range.lowerBound
+      characters.removeSubrange(start..<range.upperBound)
+    }
+    return String(characters)
+  }
+
   /// A number that no passage has is no citation.
   static func citations(in text: String, passages: [Passage]) -> [Citation] {
     var citations: [Citation] = []

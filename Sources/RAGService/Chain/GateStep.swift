@@ -10,7 +10,8 @@ struct GateStep: PipelineStep {
   func run(_ state: inout AnswerState, in span: ActiveSpan) async throws {
     state.decline = Self.decline(state.passages, minimumSimilarity: minimumSimilarity)
     let verdict = state.decline?.rawValue ?? "admitted"
-    if state.decline != nil { state.passages = [] }
+    // What is too far by itself would only distract the model.
+    state.passages = state.decline == nil ? state.passages.filter { $0.similarity >= minimumSimilarity } : []
     span.record(output: verdict)
   }
 

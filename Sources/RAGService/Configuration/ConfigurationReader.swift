@@ -114,7 +114,7 @@ package struct ConfigurationReader {
     switch embedding {
     case .vertex: 0.45
     case .openAI: 0.25
-    case .builtIn, nil: 0.12
+    case .builtIn, nil: 0.15
     }
   }
 
@@ -158,16 +158,41 @@ package struct ConfigurationReader {
     return mapping.required("documents", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)?.value
   }
 
-  /// The roads that spans take. Another one is another key here, and a case in `TelemetryRoads`.
+  /// The roads that spans take. Another one is another key here, and a line in `TelemetryRoads`.
   private func telemetry(_ value: YAMLValue) -> RAGConfiguration.Telemetry? {
-    guard let mapping = value.mapping(["spans_url", "credential", "capture_content"]) else { return nil }
+    guard let mapping = value.mapping(["spans_url", "credential", "datadog", "capture_content"]) else { return nil }
     var telemetry = RAGConfiguration.Telemetry()
     if let captures = mapping["capture_content"]?.boolean() { telemetry.capturesContent = captures }
-    let spansURL = mapping.required("spans_url", "the commander's intake, for example http://127.0.0.1:8090/intake/spans")
-      .flatMap(url)
-    let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
-    guard let spansURL, let credential else { return nil }
-    telemetry.commander = .init(spansURL: spansURL, key: credential.value)
+    let datadog = mapping["datadog"].map(datadog)
+    telemetry.datadog = datadog ?? nil
+    if mapping["datadog"] == nil || mapping["spans_url"] != nil || mapping["credential"] != nil {
+      let spansURL = mapping.required(
+        "spans_url", "the commander's intake, for example http://127.0.0.1:8090/intake/spans; or `datadog` instead"
+      ).flatMap(url)
+      let credential = mapping.required("credential", "{environment: NAME} or {file: PATH}")?.secret(environment: environment)
+      guard let spansURL, let credential else { return nil }
+      telemetry.commander = .init(spansURL: spansURL, key: credential.value)
+    }
     return telemetry
+  }
+
+  private func datadog(_ value: YAMLValue) -> RAGConfiguration.Telemetry.Datadog? {
+    guard let mapping = value.mapping(["agent_url", "site", "credential", "ml_app", "llm_observability"]) else { return nil }
+    let mlApp = mapping["ml_app"].map(name)
+    let observes = mapping["llm_observability"].map { $0.boolean() } ?? true
+    var road = RAGConfiguration.Telemetry.Datadog.Road.agent(url: nil)
+    if let agent = mapping["agent_url"] {
+      for key in ["site", "credential"] {
+        mapping[key]?.problem("`\(value.path).\(key)` is of the road without an Agent; leave it or `agent_url` out")
+      }
+      guard let address = url(agent) else { return nil }
+      road = .agent(url: address)
+    } else if let site = mapping["site"] {
+      let key = mapping.required("credential", "{environment: DD_API_KEY}")?.secret(environment: environment)
+      guard let site = name(site), let key else { return nil }
+      road = .agentless(site: site, apiKey: key.value)
+    }
+    guard let observes else { return nil }
+    return .init(road: road, mlApp: mlApp ?? nil, sendsObservability: observes)
   }
 }

@@ -88,12 +88,25 @@ package struct RAGConfiguration: Sendable {
   /// Where spans go. Each road is its own key; all that are there are taken.
   package struct Telemetry: Sendable {
     package var commander: Commander?
+    package var datadog: Datadog?
     /// Whether prompts, answers and documents are sent along.
     package var capturesContent = false
 
     package struct Commander: Sendable {
       package var spansURL: String
       package var key: String
+    }
+
+    package struct Datadog: Sendable {
+      package enum Road: Sendable, Hashable {
+        /// The Agent's trace port; without it what the `DD_` variables say.
+        case agent(url: String?)
+        /// LLM Observability without an Agent.
+        case agentless(site: String?, apiKey: String)
+      }
+      package var road: Road
+      package var mlApp: String?
+      package var sendsObservability = true
     }
   }
 }

@@ -47,6 +47,8 @@ package protocol Embedder: Sendable {
   var dimensions: Int? { get }
   /// Texts that one call may bring.
   var batchLimit: Int { get }
+  /// Calls that may be under way at a time.
+  var concurrency: Int { get }
 
   /// A vector for each text, in their order.
   func embed(_ texts: [EmbeddingText], purpose: EmbeddingPurpose, headers: [(name: String, value: String)]) async throws
@@ -54,6 +56,8 @@ package protocol Embedder: Sendable {
 }
 
 extension Embedder {
+  package var concurrency: Int { 1 }
+
   /// Vectors can be compared when this is the same for both.
   package var identity: String { "\(provider)/\(model)/\(dimensions.map(String.init) ?? "default")" }
 }

@@ -66,21 +66,25 @@ struct VectorTable: Sendable {
     return best.map { Neighbor(passageID: ids[$0.row], similarity: Double($0.similarity)) }
   }
 
-  /// Eight sums at a time, which the compiler turns into vector instructions.
+  /// Sums side by side, which the compiler turns into vector instructions. A product and a sum are two steps: one fused step is a
+  /// library call for each number where the processor's own cannot be assumed.
   private static func product(_ left: UnsafeBufferPointer<Float>, _ right: UnsafeBufferPointer<Float>) -> Float {
-    var sums = SIMD8<Float>(repeating: 0)
+    let leftBytes = UnsafeRawBufferPointer(left)
+    let rightBytes = UnsafeRawBufferPointer(right)
+    var first = SIMD8<Float>(repeating: 0)
+    var second = SIMD8<Float>(repeating: 0)
     var index = 0
-    while index + 8 <= left.count {
-      var leftLane = SIMD8<Float>()
-      var rightLane = SIMD8<Float>()
-      for lane in 0..<8 {
-        leftLane[lane] = left[index + lane]
-        rightLane[lane] = right[index + lane]
-      }
-      sums.addProduct(leftLane, rightLane)
-      index += 8
+    while index + 16 <= left.count {
+      let offset = index * 4
+      first +=
+        leftBytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+        * rightBytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+      second +=
+        leftBytes.loadUnaligned(fromByteOffset: offset + 32, as: SIMD8<Float>.self)
+        * rightBytes.loadUnaligned(fromByteOffset: offset + 32, as: SIMD8<Float>.self)
+      index += 16
     }
-    var sum = sums.sum()
+    var sum = (first + second).sum()
     while index < left.count {
       sum += left[index] * right[index]
       index += 1

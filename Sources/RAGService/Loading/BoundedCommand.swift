@@ -29,11 +29,12 @@ struct BoundedCommand: Sendable {
   private func runAndWait() -> Result<Data, Failure> {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // The shell sets the limits, looks the program up and becomes it. `timeout` ends what waits instead of working.
+    // The shell sets the limits, looks the program up and becomes `timeout`, which ends what waits instead of working. A server
+    // ignores SIGTERM, and so do the programs it starts: only SIGKILL ends those.
     process.arguments =
       [
         "-c",
-        "command -v \"$0\" >/dev/null || exit 127; ulimit -v \(memoryKilobytes); ulimit -t \(seconds); exec timeout \(seconds) \"$0\" \"$@\"",
+        "command -v \"$0\" >/dev/null || exit 127; ulimit -v \(memoryKilobytes); ulimit -t \(seconds); exec timeout -k 1 -s KILL \(seconds) \"$0\" \"$@\"",
         program,
       ] + arguments
     let output = Pipe()
@@ -50,18 +51,26 @@ struct BoundedCommand: Sendable {
       if chunk.isEmpty { break }
       data.append(chunk)
       if data.count > outputLimit {
-        process.terminate()
-        process.waitUntilExit()
+        Self.end(process)
         return .failure(.tooLong)
       }
     }
     process.waitUntilExit()
+    if process.terminationReason == .uncaughtSignal { return .failure(.timedOut) }
     switch process.terminationStatus {
     case 0: return .success(data)
     case 127: return .failure(.missing)
     case 124, 137, 152: return .failure(.timedOut)
     case let status: return .failure(.failed(status: status, message: complaint.text()))
     }
+  }
+}
+
+extension BoundedCommand {
+  /// `timeout` leads a process group of its own, with the program in it.
+  fileprivate static func end(_ process: Process) {
+    if kill(-process.processIdentifier, SIGKILL) != 0 { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
   }
 }
 

@@ -25,6 +25,20 @@ package struct IndexingReport: Sendable, Hashable {
   }
 }
 
+extension IndexingReport {
+  fileprivate mutating func add(_ outcome: FolderIndexer.Outcome?, of id: String) {
+    switch outcome {
+    case .unchanged: unchanged += 1
+    case .indexed(let passages, let cost):
+      indexed.append(id)
+      self.passages += passages
+      self.cost.add(cost)
+    case .unreadable(let reason): problems.append((id, reason))
+    case nil: break
+    }
+  }
+}
+
 /// How far indexing has come.
 package struct IndexingProgress: Sendable {
   package var done: Int
@@ -40,12 +54,16 @@ package struct FolderIndexer: Sendable {
   let tracer: LLMTracer
   let tenant: String
   let now: @Sendable () -> Timestamp
+  let pause: @Sendable (Duration) async throws -> Void
   private static let fileLimit = 200_000
+  private static let attempts = 5
 
   package init(
     index: DocumentIndex, reader: DocumentReader, splitter: PassageSplitter, embedding: TracedEmbedding, tracer: LLMTracer,
-    tenant: String, now: @escaping @Sendable () -> Timestamp = { .now() }
+    tenant: String, now: @escaping @Sendable () -> Timestamp = { .now() },
+    pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
+    self.pause = pause
     self.index = index
     self.reader = reader
     self.splitter = splitter
@@ -70,14 +88,20 @@ package struct FolderIndexer: Sendable {
             + "or give `index.path` a new file")
       }
       var report = IndexingReport()
-      for (number, id) in files.enumerated() {
-        try Task.checkCancellation()
-        progress(IndexingProgress(done: number, total: files.count, current: id))
-        do {
-          try await take(id, folder: folder, known: known[id], into: &report)
-        } catch let error as ReadingError {
-          report.problems.append((id, error.description))
+      let wide = max(1, embedding.embedder.concurrency)
+      for start in stride(from: 0, to: files.count, by: wide) {
+        progress(IndexingProgress(done: start, total: files.count, current: files[start]))
+        let part = files[start..<min(start + wide, files.count)]
+        // Some files at a time: most of the time is spent waiting for vectors.
+        let outcomes = try await withThrowingTaskGroup(of: (String, Outcome).self) { group in
+          for id in part {
+            group.addTask { (id, try await take(id, folder: folder, known: known[id])) }
+          }
+          var outcomes: [String: Outcome] = [:]
+          for try await (id, outcome) in group { outcomes[id] = outcome }
+          return outcomes
         }
+        for id in part { report.add(outcomes[id], of: id) }
       }
       let present = Set(files)
       for id in known.keys.sorted() where !present.contains(id) {
@@ -103,23 +127,45 @@ package struct FolderIndexer: Sendable {
     }
   }
 
-  private func take(_ id: String, folder: String, known: String?, into report: inout IndexingReport) async throws {
-    guard let type = MediaType(fileName: id) else { return }
-    guard let bytes = FileManager.default.contents(atPath: folder + "/" + id) else {
-      throw ReadingError(description: "it cannot be read; check its permissions")
+  fileprivate enum Outcome: Sendable {
+    case unchanged
+    case indexed(passages: Int, cost: CostSum)
+    case unreadable(String)
+  }
+
+  private func take(_ id: String, folder: String, known: String?) async throws -> Outcome {
+    try Task.checkCancellation()
+    guard let type = MediaType(fileName: id), let bytes = FileManager.default.contents(atPath: folder + "/" + id) else {
+      return .unreadable("it cannot be read; check its permissions")
     }
     let tags = Self.tags(of: id)
     let fingerprint = fingerprint(of: bytes, type: type, tags: tags, title: nil)
-    if known == fingerprint {
-      report.unchanged += 1
-      return
+    if known == fingerprint { return .unchanged }
+    do {
+      let written = try await patiently {
+        try await write(
+          bytes, id: id, title: nil, type: type, tags: tags, source: .folder, fingerprint: fingerprint,
+          callOrigin: CallOrigin(tenant: tenant, feature: "indexing"))
+      }
+      return .indexed(passages: written.record.passageCount, cost: written.cost)
+    } catch let error as ReadingError {
+      return .unreadable(error.description)
     }
-    let written = try await write(
-      bytes, id: id, title: nil, type: type, tags: tags, source: .folder, fingerprint: fingerprint,
-      callOrigin: CallOrigin(tenant: tenant, feature: "indexing"))
-    report.indexed.append(id)
-    report.passages += written.record.passageCount
-    report.cost.add(written.cost)
+  }
+
+  /// Tries again where a provider only asks for patience: a folder of thousands of files meets its limits at some time.
+  private func patiently<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
+    var wait = Duration.seconds(1)
+    for _ in 1..<Self.attempts {
+      do {
+        return try await work()
+      } catch let error as ModelCallError where [.rateLimited, .overloaded, .timeout, .network].contains(error.errorClass) {
+        let asked = error.retryAfter.flatMap { Int($0) }.map { Duration.seconds(min($0, 60)) }
+        try await pause(max(asked ?? .zero, wait))
+        wait *= 2
+      }
+    }
+    return try await work()
   }
 
   private func write(

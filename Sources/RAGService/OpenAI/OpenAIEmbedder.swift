@@ -7,6 +7,7 @@ package struct OpenAIEmbedder: Embedder {
   package let model: String
   package let dimensions: Int?
   package let batchLimit: Int
+  package let concurrency = 4
   let baseURL: String
   let caller: ServiceCaller
 

@@ -1,5 +1,4 @@
 // `/documents`: what the index holds, and changing it.
-import Crypto
 import Foundation
 import Hummingbird
 import Logging
@@ -170,30 +169,6 @@ struct DocumentRoutes: Sendable {
         "a document could not be worked on",
         metadata: ["reason": "\((error as? IndexError)?.description ?? "\(type(of: error))")"])
       return .json(ErrorReply(class: "internal", message: "the document could not be worked on"), status: .internalServerError)
-    }
-  }
-}
-
-/// Who may change documents: whoever has the key, or, where there is none, whoever is on this machine.
-struct DocumentAccess: Sendable {
-  let key: String?
-  let isLoopback: Bool
-
-  func check(_ request: Request) throws(Refusal) {
-    guard let key else {
-      guard isLoopback else {
-        throw Refusal(
-          status: .forbidden, errorClass: "forbidden",
-          message: "documents cannot be changed from outside without a key; configure `access.documents`")
-      }
-      return
-    }
-    let header = request.headers[.authorization] ?? ""
-    let given = header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : ""
-    // Of equal length and random: how long the comparison takes tells nothing about the key.
-    guard SHA256.hash(data: Data(given.utf8)) == SHA256.hash(data: Data(key.utf8)) else {
-      throw Refusal(
-        status: .unauthorized, errorClass: "auth", message: "send the key for documents as Authorization: Bearer KEY")
     }
   }
 }

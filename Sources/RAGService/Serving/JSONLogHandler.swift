@@ -16,15 +16,25 @@ package struct JSONLogHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    var members = [
-      "time": Timestamp.now().rfc3339, "level": event.level.rawValue, "logger": label, "message": event.message.description,
-    ]
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { members[key] = value.description }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard var line = try? encoder.encode(members) else { return }
+    let merged = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+    guard
+      var line = Self.line(
+        label: label, level: event.level, message: event.message.description, metadata: merged, time: .now())
+    else { return }
     line.append(UInt8(ascii: "\n"))
     // One write for one line: lines of concurrent tasks do not mix.
     FileHandle.standardError.write(line)
+  }
+
+  /// `service` and `dd.trace_id` are the names by which Datadog joins a line with its service and its trace.
+  static func line(label: String, level: Logger.Level, message: String, metadata: Logger.Metadata, time: Timestamp) -> Data? {
+    var members = [
+      "time": time.rfc3339, "level": level.rawValue, "logger": label, "service": label, "message": message,
+    ]
+    for (key, value) in metadata { members[key] = value.description }
+    if let traceID = members["trace_id"], !traceID.isEmpty { members["dd.trace_id"] = traceID }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try? encoder.encode(members)
   }
 }

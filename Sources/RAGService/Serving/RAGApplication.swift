@@ -1,5 +1,6 @@
 // Puts the service together: the parts, the routes and what runs beside them, for the executable and the tests alike.
 import AsyncHTTPClient
+import Foundation
 import Hummingbird
 import LLMInstrumentation
 import LLMTelemetry
@@ -116,13 +117,19 @@ func buildRouter(_ parts: RAGParts, readiness: Readiness, logger: Logger) -> Rou
   router.post("ask/stream") { request, _ in await asking.stream(request) }
   router.get("documents") { request, _ in await documents.list(request) }
   router.post("documents") { request, _ in await documents.create(request) }
-  router.get("documents/:id") { request, context in await documents.get(request, id: context.parameters.get("id") ?? "") }
-  router.put("documents/:id") { request, context in await documents.replace(request, id: context.parameters.get("id") ?? "") }
-  router.delete("documents/:id") { request, context in await documents.delete(request, id: context.parameters.get("id") ?? "") }
+  router.get("documents/:id") { request, context in await documents.get(request, id: documentID(context)) }
+  router.put("documents/:id") { request, context in await documents.replace(request, id: documentID(context)) }
+  router.delete("documents/:id") { request, context in await documents.delete(request, id: documentID(context)) }
   router.get("health") { _, _ in Response.json(["status": "ok"]) }
   router.get("ready") { _, _ in await ready(readiness, index: parts.index) }
   router.get("openapi.json") { _, _ in Response.json(OpenAPIDocument.document) }
   return router
+}
+
+/// The name in the path; a slash in it came as `%2F`.
+private func documentID(_ context: BasicRequestContext) -> String {
+  let segment = context.parameters.get("id") ?? ""
+  return segment.removingPercentEncoding ?? segment
 }
 
 private struct ReadyReply: Encodable, Sendable {

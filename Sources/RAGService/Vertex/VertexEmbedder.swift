@@ -6,6 +6,7 @@ package struct VertexEmbedder: Embedder {
   package let model: String
   package let dimensions: Int?
   package let batchLimit: Int
+  package let concurrency = 4
   let place: VertexPlace
   let caller: ServiceCaller
 

@@ -27,13 +27,15 @@ extension MonitorCompiler {
       return "\(words) lies \(place) its usual band for most of \(window)"
     case .outlier: return "\(words) of this group is more than \(amount) deviations from that of the others over \(window)"
     case .forecast(let forecast):
-      return "\(words) is going to be \(side) \(monitor.query.unit.text(threshold.critical)) within \(Figure.duration(forecast.horizon))"
+      return
+        "\(words) is going to be \(side) \(monitor.query.unit.text(threshold.critical)) within \(Figure.duration(forecast.horizon))"
     case .burnRate(let rate): return burnCondition(monitor, rate)
     case .composite(let expression): return "condition \(expression) holds"
     case .absence: return "\(words) has had no data for more than \(amount) min"
     case .detection: return "number of failures that detection follows is \(side) \(amount)"
     case .events(let filter):
-      let what = [filter.kind.map { $0.rawValue.replacing("_", with: " ") }, filter.subject].compactMap { $0 }.joined(separator: " ")
+      let what = [filter.kind.map { $0.rawValue.replacing("_", with: " ") }, filter.subject].compactMap { $0 }.joined(
+        separator: " ")
       return "number of changes\(what.isEmpty ? "" : " (\(what))") within \(window) is \(side) \(amount)"
     }
   }

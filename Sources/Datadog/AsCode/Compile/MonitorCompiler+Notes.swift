@@ -23,10 +23,14 @@ extension MonitorCompiler {
           fails it is \(Figure.number(objective.fastestBurn, decimals: 1))
           """)
       }
-      guard monitor.threshold.comparison == .above else { return refuse("below", "Datadog alerts on a burn rate above a number only") }
+      guard monitor.threshold.comparison == .above else {
+        return refuse("below", "Datadog alerts on a burn rate above a number only")
+      }
       guard (3_600...172_800).contains(monitor.window.components.seconds), rate.shortWindow < monitor.window,
         rate.shortWindow >= .seconds(60)
-      else { return refuse("windows", "Datadog's long windows are 1 to 48 hours, and the short one is shorter, a minute at least") }
+      else {
+        return refuse("windows", "Datadog's long windows are 1 to 48 hours, and the short one is shorter, a minute at least")
+      }
       return nil
     case .composite(let expression):
       let missing = expression.monitors.filter { monitors[$0] == nil }
@@ -77,7 +81,8 @@ extension MonitorCompiler {
       if isGated(monitor) {
         add(
           .approximated, "traffic_gate",
-          "is a composite with \(gate(of: monitor).name): below the gate Datadog calls it ok, where this product keeps the last state")
+          "is a composite with \(gate(of: monitor).name): below the gate Datadog calls it ok, where this product keeps the last state"
+        )
       } else {
         add(
           .unsaid, "traffic_gate",
@@ -129,9 +134,12 @@ extension MonitorCompiler {
     case .change(let change):
       let shift = ShiftText.nearest(to: change.shift)
       var notes: [(String, String)] = []
-      if !shift.isExact { notes.append(("change", "\(Figure.duration(change.shift)) becomes \(shift.text): Datadog has no such shift")) }
+      if !shift.isExact {
+        notes.append(("change", "\(Figure.duration(change.shift)) becomes \(shift.text): Datadog has no such shift"))
+      }
       if windowed(monitor).aggregator == "percentile" {
-        notes.append(("change", "Datadog compares means of the points' percentiles, where this product takes those of all values"))
+        notes.append(
+          ("change", "Datadog compares means of the points' percentiles, where this product takes those of all values"))
       }
       return notes
     case .anomaly(let anomaly):

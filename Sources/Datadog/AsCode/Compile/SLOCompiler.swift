@@ -30,7 +30,8 @@ package struct SLOCompiler: Sendable {
       result.add(
         CompileNote(
           id, .approximated, "timeframe",
-          "a calendar \(objective.timeframe.rawValue) becomes the last \(objective.timeframe.datadogName): Datadog's SLOs have no calendar"))
+          "a calendar \(objective.timeframe.rawValue) becomes the last \(objective.timeframe.datadogName): Datadog's SLOs have no calendar"
+        ))
     }
     func text(_ events: SLODefinition.Events) -> String { MetricQueryText.events(events, scope: settings.scope) }
     switch objective.indicator {

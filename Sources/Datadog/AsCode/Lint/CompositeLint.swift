@@ -37,10 +37,12 @@ enum CompositeLint {
       // Numbers are those of one organisation; our own names stand in the same files.
       if symbolic {
         let hint = NearestName.hint(for: name, in: parts.keys.sorted())
-        findings.append(LintFinding("composite_part", .dead, at: "query", "there is no monitor \"\(name)\" among these files\(hint)"))
+        findings.append(
+          LintFinding("composite_part", .dead, at: "query", "there is no monitor \"\(name)\" among these files\(hint)"))
       } else {
         findings.append(
-          LintFinding("composite_part", .unknown, at: "query", "monitor \(name) is not among these files, so nothing is known of it"))
+          LintFinding(
+            "composite_part", .unknown, at: "query", "monitor \(name) is not among these files, so nothing is known of it"))
       }
     }
     if canHold(expression, parts) == .no {

@@ -75,7 +75,8 @@ package struct DatadogLint: Sendable {
       }
     }
     let monitors = DatadogMonitorLint(knowledge: knowledge, targets: targets)
-    return CompositeLint.verdicts(on: objects.monitors, monitors.verdict) + objects.objectives.map(ObjectiveLint(knowledge: knowledge).verdict)
+    return CompositeLint.verdicts(on: objects.monitors, monitors.verdict)
+      + objects.objectives.map(ObjectiveLint(knowledge: knowledge).verdict)
       + objects.dashboards.map(DashboardLint(knowledge: knowledge).verdict)
   }
 }

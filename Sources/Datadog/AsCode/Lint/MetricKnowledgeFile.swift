@@ -77,8 +77,13 @@ package enum MetricKnowledgeFile {
   /// A name that Datadog could have: it begins with a letter.
   private static func checked(_ name: String, line: Int) throws(Malformed) -> String {
     guard let first = name.unicodeScalars.first, first.properties.isAlphabetic,
-      name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || $0.properties.numericType != nil || "._-:@/".unicodeScalars.contains($0) })
-    else { throw Malformed(description: "line \(line): \"\(name.prefix(40))\" is no metric's name; write NAME [TYPE [TAG,TAG…]] a line") }
+      name.unicodeScalars.allSatisfy({
+        $0.properties.isAlphabetic || $0.properties.numericType != nil || "._-:@/".unicodeScalars.contains($0)
+      })
+    else {
+      throw Malformed(
+        description: "line \(line): \"\(name.prefix(40))\" is no metric's name; write NAME [TYPE [TAG,TAG…]] a line")
+    }
     return name
   }
 
@@ -87,7 +92,9 @@ package enum MetricKnowledgeFile {
     guard let word, !word.isEmpty, !["unknown", "-", "null", "none"].contains(word.lowercased()) else { return nil }
     if let kind = kind(word) { return kind }
     throw Malformed(
-      description: "line \(line): \"\(word.prefix(40))\" is no type; it is \(KnownMetric.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+      description:
+        "line \(line): \"\(word.prefix(40))\" is no type; it is \(KnownMetric.Kind.allCases.map(\.rawValue).joined(separator: ", "))"
+    )
   }
 
   private static func fromLines(_ text: String) throws(Malformed) -> [KnownMetric] {

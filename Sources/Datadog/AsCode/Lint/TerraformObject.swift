@@ -54,7 +54,8 @@ enum TerraformObject {
       for query in queries.list ?? [queries] {
         guard var members = query.members else { continue }
         if members["data_source"] == nil {
-          members["data_source"] = .string(kind == "cloud_cost_query" ? "cloud_cost" : kind == "metric_query" ? "metrics" : "events")
+          members["data_source"] = .string(
+            kind == "cloud_cost_query" ? "cloud_cost" : kind == "metric_query" ? "metrics" : "events")
         }
         result.append(.object(members))
       }
@@ -76,7 +77,9 @@ enum TerraformObject {
         if own["warning"] == .number(0) { own["warning"] = nil }
         return .object(own)
       })
-    for key in ["force_delete", "validate", "restricted_roles", "timeframe", "target_threshold", "warning_threshold"] { members[key] = nil }
+    for key in ["force_delete", "validate", "restricted_roles", "timeframe", "target_threshold", "warning_threshold"] {
+      members[key] = nil
+    }
     return .object(members)
   }
 
@@ -146,7 +149,8 @@ enum TerraformObject {
     for (key, inner) in value.members ?? [:] where !isUnset(inner) {
       let name = ["formula": "formulas", "query": "query"][key] ?? key
       if name == "formulas" || lists.contains(key) {
-        members[name] = .array((inner.list ?? [inner]).map { $0.members == nil ? $0 : .object(["formula": $0["formula_expression"] ?? .string("")]) })
+        members[name] = .array(
+          (inner.list ?? [inner]).map { $0.members == nil ? $0 : .object(["formula": $0["formula_expression"] ?? .string("")]) })
       } else if inner.members != nil || inner.list?.first?.members != nil {
         members[name] = block(inner).map(unfolded)
       } else {
