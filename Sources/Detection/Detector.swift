@@ -137,7 +137,7 @@ package struct Detector: Sendable {
     let (distance, isTooFar) = time.subtractingReportingOverflow(origin)
     let place = isTooFar ? (time < origin ? 0 : Int64.max) : distance / Self.bucketNanoseconds
     // A time of centuries from now is a wrong clock.
-    let target = Int32(min(max(place, Int64(bucket)), Int64(max(bucket, 1 << 29))))
+    let target = Int32(min(max(place, Int64(bucket)), Int64(max(bucket, 1 << 27))))
     // After a day without a span nothing more can be learned from silence.
     if target - bucket > 2880 { bucket = target - 2880 }
     while bucket < target {

@@ -119,20 +119,25 @@ package final class IngestPipeline: Sendable {
     }
   }
 
+  /// The queue never holds a span this long.
+  private static let longestLag: Duration = .seconds(600)
+
   private func process(_ work: inout Work) async {
     var unscored: Int64 = 0
-    var oldest = work.spans[0].end
     for index in work.spans.indices {
-      if work.spans[index].end < oldest { oldest = work.spans[index].end }
       // Scoring is analysis and costs many times the rest: it gives way before spans are lost.
       let scores = work.spans[index].content == nil || queue.depth <= configuration.queueCapacity / 2
       if enrichment.enrich(&work.spans[index], scores: scores, memory: &work.cleanValues) { unscored += 1 }
     }
     work.meter.measure(work.spans, into: &work.measurements)
     work.fold.add(work.measurements)
-    // The lag of a batch is that of its oldest span.
+    // The lag of a batch is that of its oldest span. What ended long ago was sent late, and did not wait here.
     let time = now()
-    var others: [MetricMeasurement] = [.ingestLag(time - oldest)]
+    var oldest: Timestamp?
+    for index in work.spans.indices where time - work.spans[index].end <= Self.longestLag {
+      oldest = min(oldest ?? work.spans[index].end, work.spans[index].end)
+    }
+    var others: [MetricMeasurement] = oldest.map { [.ingestLag(time - $0)] } ?? []
     if unscored > 0 { others.append(MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))) }
     work.measurements.others = others
     work.fold.add(others, at: time)

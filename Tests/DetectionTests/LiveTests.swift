@@ -56,6 +56,25 @@ import Testing
     #expect(failure.evidence == ["far fewer requests than usual"])
   }
 
+  /// Clocks are wrong in every way: nothing traps, and what comes after is still taken.
+  @Test(arguments: [Int64.min, -8_500_000_000_000_000_000, 0, 8_800_000_000_000_000_000, .max])
+  func aTimeOfAnyYearDoesNoHarm(nanoseconds: Int64) {
+    for first in [nanoseconds, Self.start] {
+      var detector = Detector()
+      for time in [first, Self.start, nanoseconds, Self.start + 60_000_000_000] {
+        var facts = SpanFacts()
+        facts.time = time
+        facts.duration = 100
+        detector.add(facts.span())
+        detector.add(
+          ChangeEvent(
+            at: Timestamp(unixNanoseconds: time), kind: .deploy, subject: "x", from: nil, to: nil, author: nil))
+        detector.pass(to: Timestamp(unixNanoseconds: time))
+      }
+      #expect(detector.spanCount == 4 && detector.incidents.isEmpty)
+    }
+  }
+
   @Test func timeBeforeTheFirstSpanIsNoTime() {
     var detector = Detector()
     detector.pass(to: Timestamp(unixNanoseconds: Self.start))

@@ -25,10 +25,13 @@ struct ObjectivesPage {
         """
     }
     let spent = standings.filter(\.isSpent).map(\.definition.name)
+    let hasData = standings.contains { $0.status.valid > 0 }
     let headline: HTML =
-      spent.isEmpty
-      ? "<h1 class=\"verdict fine\">No error budget is spent.</h1>"
-      : "<h1 class=\"verdict wrong\">Spent: \(spent.joined(separator: ", ")).</h1>"
+      !hasData
+      ? "<h1 class=\"verdict\">There is no data yet.</h1>"
+      : spent.isEmpty
+        ? "<h1 class=\"verdict fine\">No error budget is spent.</h1>"
+        : "<h1 class=\"verdict wrong\">Spent: \(spent.joined(separator: ", ")).</h1>"
     let frozen = standings.filter(\.freezesPromotions)
     let policy: HTML =
       frozen.isEmpty
