@@ -6,10 +6,8 @@ import Foundation
 /// A file under the folder `shared` beside the checkout, or nil.
 func sharedFile(_ path: String) -> URL? {
   let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  let candidates = [
-    checkout.deletingLastPathComponent().appending(path: "shared/" + path), URL(filePath: "/work/shared/" + path),
-  ]
-  return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
+  let file = checkout.deletingLastPathComponent().appending(path: "shared/" + path)
+  return FileManager.default.fileExists(atPath: file.path) ? file : nil
 }
 
 func sharedRows(_ path: String) throws -> [LabelledRow] {
