@@ -37,6 +37,10 @@ package struct TrafficLabels: Hashable, Sendable, Decodable {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       start = try container.decode(Timestamp.self, forKey: .start)
       end = try container.decode(Timestamp.self, forKey: .end)
+      guard start <= end else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .end, in: container, debugDescription: "\(end.rfc3339) is before the start, \(start.rfc3339)")
+      }
       id = try container.decodeIfPresent(String.self, forKey: .id) ?? start.rfc3339
       kind = try container.decodeIfPresent(String.self, forKey: .kind) ?? ""
       dimensions = try container.decodeIfPresent([String: Values].self, forKey: .dimensions)?.mapValues(\.all) ?? [:]

@@ -180,7 +180,7 @@ struct Turn {
         // Alert times are those of rollups. In doubt within one of them, a second incident is better than silence.
         return incident.openedAt >= status.since || resolvedAt.floored(to: Rollup.width) > status.since
       }
-      if wasClosed { continue }
+      if wasClosed || isOwnDoing(key, definition) { continue }
       try assign(key, status, definition)
     }
   }

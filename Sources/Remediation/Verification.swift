@@ -128,10 +128,9 @@ struct Verifier {
     after.window = range.upperBound - start
     after.groupBy = []
     after.query = try afterwards()
-    // Less time has passed than the monitor's window, so fewer requests are asked for.
-    after.trafficGate =
-      action.refuses
-      ? 0 : Int64((Double(definition.trafficGate) * after.window.inSeconds / definition.window.inSeconds).rounded(.up))
+    // Less time has passed than the monitor's window, and what was moved is only a part of what fired: fewer requests are asked for.
+    let share = Double(definition.trafficGate) * after.window.inSeconds / definition.window.inSeconds
+    after.trafficGate = action.refuses ? 0 : Int64(min(Self.leastRequests, share.rounded(.up)))
     if !action.refuses, let harm = try harm(after.query) { return .hurts(harm) }
     guard let evaluation = try after.evaluate(at: range.upperBound, read: read).first else {
       return action.refuses ? .helps("nothing gets through any more") : .unknown("no data since it was applied")

@@ -1,7 +1,6 @@
 // Asks Datadog's own Python client what it would send, for byte comparison.
 
 import Foundation
-import Testing
 
 /// What `scripts/conformance/dogstatsd_golden.py` reads.
 struct PythonDatadogClient: Encodable {
@@ -47,27 +46,6 @@ struct PythonDatadogClient: Encodable {
 
   /// The bytes that arrive, one datagram after the other.
   func run() throws -> [UInt8] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    let python = root.appending(path: ".build/venvs/datadog/bin/python")
-    try #require(
-      FileManager.default.isExecutableFile(atPath: python.path),
-      "\(python.path) is missing: run scripts/bootstrap test, which installs the Datadog Python client there")
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = [
-      "-c", "ulimit -v 2000000 && exec timeout 60 \"$0\" \"$1\"", python.path,
-      root.appending(path: "scripts/conformance/dogstatsd_golden.py").path,
-    ]
-    let standardInput = Pipe()
-    let standardOutput = Pipe()
-    process.standardInput = standardInput
-    process.standardOutput = standardOutput
-    try process.run()
-    try standardInput.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(self))
-    try standardInput.fileHandleForWriting.close()
-    let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return Array(output)
+    Array(try PythonVerifier(venv: "datadog", holds: "the Datadog Python client", script: "dogstatsd_golden.py").run(self))
   }
 }

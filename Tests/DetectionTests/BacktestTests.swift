@@ -62,6 +62,16 @@ import Testing
     #expect { try read("not json\n") } throws: { "\($0)".hasPrefix("traffic.jsonl:1: ") }
   }
 
+  @Test func aLabelThatEndsBeforeItBeginsIsRefusedInWords() {
+    let text = #"{"incidents":[{"start":"2026-10-06T15:00:00Z","end":"2026-10-06T12:00:00Z"}]}"#
+    do {
+      _ = try JSONDecoder().decode(TrafficLabels.self, from: Data(text.utf8))
+      Issue.record("it was taken")
+    } catch {
+      #expect(TrafficLabels.explanation(of: error).contains("2026-10-06T12:00:00Z is before the start"))
+    }
+  }
+
   @Test func theDocumentHasTheFormThatIsDocumented() throws {
     let time = Timestamp(unixSeconds: 1_790_000_000)
     let incident = DetectedIncident(

@@ -116,8 +116,7 @@ class Deployment:
             process.wait(10)
         for container in self.running:
             if container.process.poll() is None:
-                container.process.kill()
-                container.process.wait()
+                container.kill()
 
 
 def healthy(deployment, port, path, stage="commander"):

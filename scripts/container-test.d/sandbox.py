@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -158,6 +159,14 @@ class Container:
 
     def signal(self, number):
         os.kill(self.first_process, number)
+
+    def kill(self):
+        """The program itself: it changed its user, which makes the kernel forget that it is to die with its parent."""
+        try:
+            self.signal(signal.SIGKILL)
+        except (IndexError, ProcessLookupError, FileNotFoundError):
+            self.process.kill()
+        self.process.wait()
 
     def output(self):
         return self.log.read_text(errors="replace")

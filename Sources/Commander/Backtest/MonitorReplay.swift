@@ -52,19 +52,14 @@ struct MonitorReplay {
 
   init(_ settings: ReplaySettings) {
     self.settings = settings
-    // A recording has the applications' traffic and nothing of this product's own doings: its monitors would only see silence.
-    let monitors = settings.pack.allMonitors.map(\.definition).filter { !Self.isAboutItself($0) }
+    // A recording has spans, and none of the states that this product measures: monitors on those would only see silence.
+    let monitors = settings.pack.allMonitors.map(\.definition).filter(\.query.subject.metric.hasDimensions)
     let objectives = Dictionary(settings.pack.objectives.map { ($0.name, $0) }) { first, _ in first }
     cycle = CommandCycle(monitors: monitors, playbooks: [], settings: CommandSettings(objectives: objectives))
     // A cause is looked for in the last day.
     engine = MonitorEngine(monitors, objectives: objectives, retention: .seconds(26 * 3_600))
     let listens = monitors.contains { if case .detection = $0.kind { true } else { false } }
     detector = listens ? Detector(settings: settings.detection) : nil
-  }
-
-  static func isAboutItself(_ monitor: MonitorDefinition) -> Bool {
-    if case .detection = monitor.kind { return false }
-    return ["llm.commander.", "llm.budget.", "llm.circuit."].contains { monitor.query.subject.metric.name.hasPrefix($0) }
   }
 
   mutating func add(_ record: TrafficRecord) throws {

@@ -24,10 +24,10 @@ final class DetectionWatch: Sendable {
   private struct Memory {
     var detector: Detector
     /// What came before the past was read; `nil` afterwards.
-    var waiting: [LLMSpan]?
+    var waiting: [TrafficRecord]?
   }
 
-  /// Spans that wait while the past is read; more are not needed to learn what is usual.
+  /// What waits while the past is read; more is not needed to learn what is usual.
   private static let waitingLimit = 50_000
   /// Detection weighs spans by when they happened: those of long ago would look like a flood now. A start reads them from the store.
   private static let latest: Duration = .seconds(600)
@@ -47,11 +47,22 @@ final class DetectionWatch: Sendable {
   func observe(_ spans: [LLMSpan]) {
     let now = now()
     memory.withLock { memory in
-      if let waiting = memory.waiting {
-        memory.waiting = waiting + spans.prefix(max(0, Self.waitingLimit - waiting.count))
-      } else {
-        for span in spans { Self.add(span, to: &memory.detector, now: now) }
-      }
+      for span in spans { Self.take(.span(span), &memory, now: now) }
+    }
+  }
+
+  private static func take(_ record: TrafficRecord, _ memory: inout Memory, now: Timestamp) {
+    if let count = memory.waiting?.count {
+      if count < waitingLimit { memory.waiting?.append(record) }
+    } else {
+      add(record, to: &memory.detector, now: now)
+    }
+  }
+
+  private static func add(_ record: TrafficRecord, to detector: inout Detector, now: Timestamp) {
+    switch record {
+    case .span(let span): add(span, to: &detector, now: now)
+    case .change(let change): detector.add(change)
     }
   }
 
@@ -69,7 +80,7 @@ final class DetectionWatch: Sendable {
     guard now - change.at <= .seconds(3_600) else { return }
     var change = change
     change.at = min(change.at, now)
-    memory.withLock { $0.detector.add(change) }
+    memory.withLock { Self.take(.change(change), &$0, now: now) }
   }
 
   /// Reads the stored spans and the changes of the last day again, in the order of their time. Nothing is found meanwhile, and what
@@ -79,7 +90,7 @@ final class DetectionWatch: Sendable {
     var learnt = Detector(settings: settings)
     defer {
       memory.withLock { memory in
-        for span in memory.waiting ?? [] { Self.add(span, to: &learnt, now: now()) }
+        for record in memory.waiting ?? [] { Self.add(record, to: &learnt, now: now()) }
         memory = Memory(detector: learnt, waiting: nil)
       }
     }
@@ -144,8 +155,6 @@ struct DetectionService: Service {
       }
     }
     thread.start()
-    await cancelWhenGracefulShutdown {
-      while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
-    }
+    try? await gracefulShutdown()
   }
 }
