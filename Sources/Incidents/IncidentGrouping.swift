@@ -17,6 +17,13 @@ package enum IncidentGrouping {
     isRelated: (AlertKey) -> Bool = { _ in true }, isDetected: (AlertKey) -> Bool = { _ in false }
   ) -> (incident: Incident, reason: String)? {
     for incident in book.open.reversed() {
+      // Detection has grouped its own signals already: those of one slice are one failure, whatever name the incident's cause has.
+      if isDetected(alert), incident.alerts.contains(where: { isDetected($0) && $0.group == alert.group }) {
+        return (incident, "the same failure, as detection sees it")
+      }
+      if attribution.cause == nil, incident.alerts.contains(where: { $0.monitor == alert.monitor }) {
+        return (incident, "the same monitor, and no cause tells them apart")
+      }
       if let cause = incident.cause, let other = attribution.cause {
         if agree(cause.dimensions, other.dimensions) { return (incident, "same cause, \(cause.title)") }
         let isOneDetected = incident.alerts.contains(where: isDetected) != isDetected(alert)

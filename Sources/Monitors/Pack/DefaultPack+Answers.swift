@@ -20,7 +20,7 @@ extension MonitorPack {
       MonitorDefinition(
         name: "answers-ungrounded", title: "Answers are poorly grounded", severity: .sev2,
         query: .share(MetricCatalogue.answersUngrounded, of: MetricCatalogue.answersScored), window: .minutes(15),
-        holdFor: .minutes(2), threshold: Threshold(.above, critical: 0.15, recovery: 0.08), trafficGate: 50,
+        holdFor: .minutes(2), threshold: Threshold(.above, critical: 0.3, recovery: 0.15), trafficGate: 100,
         playbooks: ["roll-back-prompt"], groupBy: ["route"]),
       meaning: "Answers say what their documents do not: users are told what is not so.",
       steps: ["Compare prompt versions and models.", "Does retrieval find the right documents? Look at its top score."]),

@@ -16,8 +16,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "latency-regressed", title: "Latency regressed", severity: .sev3, query: .value(.p95, MetricCatalogue.duration),
-        kind: yesterday, window: .minutes(30), holdFor: .minutes(2), threshold: Threshold(.above, critical: 60, recovery: 30),
-        trafficGate: 50, playbooks: ["roll-back-prompt", "fall-back-model"], groupBy: ["route"]),
+        kind: yesterday, window: .minutes(30), holdFor: .minutes(2), threshold: Threshold(.above, critical: 120, recovery: 60),
+        trafficGate: 200, playbooks: ["roll-back-prompt", "fall-back-model"], groupBy: ["route"]),
       meaning: "Users of this route wait much longer than they did a day ago.",
       steps: [
         "Look for a change since: prompt version, model, number of documents.", "Did answers get longer, or tokens slower?",
@@ -26,7 +26,7 @@ extension MonitorPack {
       MonitorDefinition(
         name: "first-token-regressed", title: "Time to first token regressed", severity: .sev3,
         query: .value(.p95, MetricCatalogue.timeToFirstToken), kind: yesterday, window: .minutes(30), holdFor: .minutes(2),
-        threshold: Threshold(.above, critical: 60, recovery: 30), trafficGate: 50, playbooks: ["fall-back-model"],
+        threshold: Threshold(.above, critical: 120, recovery: 60), trafficGate: 200, playbooks: ["fall-back-model"],
         groupBy: ["provider"]),
       meaning: "Streamed answers of this provider begin much later than they did a day ago.",
       steps: ["Split by model and region.", "Did the cached share of the prompts fall?"]),
@@ -34,7 +34,7 @@ extension MonitorPack {
       MonitorDefinition(
         name: "cache-hits-lost", title: "Prompts are no longer read from the cache", severity: .sev3,
         query: .share(MetricCatalogue.tokens, ["token_type": "cache_read"], of: MetricCatalogue.tokens), kind: yesterday,
-        window: .minutes(60), threshold: Threshold(.below, critical: -50, recovery: -20), trafficGate: 10_000,
+        window: .minutes(60), threshold: Threshold(.below, critical: -70, recovery: -30), trafficGate: 100_000,
         playbooks: ["roll-back-prompt"], groupBy: ["route"]),
       meaning: "The same answers cost more and begin later, since prompts are read anew.",
       steps: [
@@ -45,9 +45,9 @@ extension MonitorPack {
       MonitorDefinition(
         name: "token-use-jumped", title: "Requests use many more tokens than yesterday", severity: .sev3,
         query: .share(MetricCatalogue.tokens, of: MetricCatalogue.requests), kind: yesterday, window: .minutes(60),
-        threshold: Threshold(.above, critical: 80, recovery: 40), trafficGate: 50, playbooks: ["roll-back-prompt"],
+        threshold: Threshold(.above, critical: 120, recovery: 60), trafficGate: 200, playbooks: ["roll-back-prompt"],
         groupBy: ["route"]),
-      meaning: "Each request takes nearly twice the tokens, and costs accordingly.",
+      meaning: "Each request takes more than twice the tokens, and costs accordingly.",
       steps: ["Which token_type grew?", "Compare prompt versions and numbers of documents."]),
     PackedMonitor(
       MonitorDefinition(

@@ -19,7 +19,7 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "provider-errors", title: "A provider answers with errors", severity: .sev2, query: .errors("provider_error"),
-        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.05, recovery: 0.02), trafficGate: 50,
+        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03), trafficGate: 100,
         playbooks: ["fall-back-model"], groupBy: ["provider"]),
       meaning: "The provider fails on its own account; its other customers see it too.",
       steps: ["Read the provider's status page.", "See whether fallbacks carry the traffic; if not, add one to the route."]),
@@ -33,7 +33,7 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "provider-timeouts", title: "Requests time out", severity: .sev2, query: .errors("timeout"), window: .minutes(5),
-        holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.03, recovery: 0.01), trafficGate: 50,
+        holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03), trafficGate: 100,
         playbooks: ["fall-back-model"], groupBy: ["provider"]),
       meaning: "Requests get no answer in time; users waited for nothing.",
       steps: [
@@ -42,8 +42,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "provider-unreachable", title: "A provider cannot be reached", severity: .sev2, query: .errors("network"),
-        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.03, recovery: 0.01),
-        trafficGate: 50, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03),
+        trafficGate: 100, playbooks: ["fall-back-model"], groupBy: ["provider"]),
       meaning: "Connections to the provider fail before a request is answered.",
       steps: ["Check names, certificates and egress rules of this network.", "Try the provider from elsewhere."]),
     PackedMonitor(
