@@ -114,7 +114,7 @@ let package = Package(
         "Ingest", "Detection", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog",
         "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
-        asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+        asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.

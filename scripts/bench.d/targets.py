@@ -1,5 +1,6 @@
 """What is measured: how each gateway is configured, started, asked and stopped."""
 
+import fcntl
 import json
 import os
 import re
@@ -202,8 +203,9 @@ class Commander(Target):
         check = subprocess.run([program, "check", "--config", configuration], capture_output=True, text=True)
         if check.returncode:
             raise Unavailable(f"its configuration is refused: {' | '.join((check.stderr + check.stdout).split(chr(10)))[:600]}")
-        # wc takes the log as a shipper would, and counts it.
+        # wc takes the log as a shipper would, and counts it. A pipe of 1 MiB, as shippers ask for, wakes it less often.
         reading, writing = os.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 1 << 20)
         self.log_counter = Tree(["wc", "-l", "-c"], self.log, stdin=reading, stdout=subprocess.PIPE)
         self.tree = Tree([program, "serve", "--config", configuration, "--log-level", "warning"], self.log, cwd=self.folder,
                          stdout=writing)

@@ -4,6 +4,7 @@ import Datadog
 import Foundation
 import LLMTelemetry
 import NIOCore
+import NIOSSL
 import Notifications
 import StrictYAML
 
@@ -179,11 +180,16 @@ extension ConfigurationReader {
 
   func readConnection(_ mapping: YAMLMapping) -> (AddressPolicy, TLSTrust) {
     let policy = AddressPolicy(allowsPrivate: mapping["allow_private"]?.boolean() ?? false)
-    guard let authority = mapping["certificate_authority"], let file = authority.string() else { return (policy, TLSTrust()) }
-    if !FileManager.default.isReadableFile(atPath: file) {
-      authority.problem("file \(file) cannot be read; name a file of PEM certificates")
+    return (policy, TLSTrust(authorityFile: mapping["certificate_authority"].flatMap { readAuthority($0) }))
+  }
+
+  /// The name of a file of PEM certificates.
+  func readAuthority(_ value: YAMLValue) -> String? {
+    guard let file = value.string() else { return nil }
+    if ((try? NIOSSLCertificate.fromPEMFile(file)) ?? []).isEmpty {
+      value.problem("no certificate can be read from \(file); name a file of PEM certificates")
     }
-    return (policy, TLSTrust(authorityFile: file))
+    return file
   }
 
   /// An address, without a slash at its end; a literal one that is not allowed is refused here and not only when it is used.

@@ -33,9 +33,10 @@ extension ConfigurationReader {
     var providers: [Provider] = []
     var names: [(String, YAMLValue)] = []
     for item in value?.list() ?? [] {
-      guard let provider = item.mapping(["name", "protocol", "base_url", "credential", "project", "location", "propagate"]) else {
-        continue
-      }
+      let known = [
+        "name", "protocol", "base_url", "credential", "project", "location", "propagate", "certificate_authority",
+      ]
+      guard let provider = item.mapping(known) else { continue }
       let name = provider.required("name", "a word that routes refer to")?.string()
       let wireProtocol = provider.required("protocol", "openai, anthropic, gemini or vertex")?.choice(WireProtocol.self)
       let baseURL = provider.required("base_url", "where it is, for example https://us-central1-aiplatform.googleapis.com")
@@ -62,6 +63,10 @@ extension ConfigurationReader {
           name: name, wireProtocol: wireProtocol, host: url.host, port: url.port, usesTLS: url.usesTLS, basePath: url.path,
           credential: secret?.value, project: provider["project"]?.string(), location: provider["location"]?.string()))
       providers[providers.count - 1].propagatesTrace = provider["propagate"]?.boolean() ?? false
+      if let authority = provider["certificate_authority"] {
+        if !url.usesTLS { authority.problem("`\(authority.path)` says nothing about http://; write https:// or leave it out") }
+        providers[providers.count - 1].certificateAuthority = readAuthority(authority)
+      }
       if let source = secret?.source, case .file = source { configuration.credentialFiles[name] = source }
       if configuration.googleCredentials[name] != nil {
         providers[providers.count - 1].sendsBearer = true

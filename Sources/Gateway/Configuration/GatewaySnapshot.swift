@@ -38,6 +38,8 @@ package struct Provider: Hashable, Sendable {
   package var sendsBearer = false
   /// It is told our trace, so that its own spans hang under ours. Never a vendor's: ids of traces are not theirs to have.
   package var propagatesTrace = false
+  /// A file of PEM certificates that are believed in place of the system's, for a provider behind a private authority.
+  package var certificateAuthority: String?
   /// Vertex AI: replaces the client's project and location when set.
   package var project: String?
   package var location: String?

@@ -9,17 +9,23 @@ struct UpstreamEndpoint: Hashable {
   var host: String
   var port: Int
   var usesTLS: Bool
+  /// See `Provider.certificateAuthority`.
+  var certificateAuthority: String?
 
   init(_ provider: Shared<Provider>) {
     host = provider.value.host
     port = provider.value.port
     usesTLS = provider.value.usesTLS
+    certificateAuthority = provider.value.certificateAuthority
   }
 }
 
 final class UpstreamPool {
   private let eventLoop: any EventLoop
+  /// For providers that the system's authorities vouch for.
   private let tls: NIOSSLContext
+  /// For the others, by the file of their authority: made when first needed, since most have none.
+  private var privateTLS: [String: NIOSSLContext] = [:]
   /// By endpoint; few providers are configured, so looking through them is quicker than hashing a name.
   private var idle: [(endpoint: UpstreamEndpoint, connections: [UpstreamConnection])] = []
 
@@ -61,11 +67,22 @@ final class UpstreamPool {
     for connection in connections { connection.close() }
   }
 
+  private func context(for authority: String?) throws -> NIOSSLContext {
+    guard let authority else { return tls }
+    if let made = privateTLS[authority] { return made }
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.trustRoots = .file(authority)
+    let made = try NIOSSLContext(configuration: configuration)
+    privateTLS[authority] = made
+    return made
+  }
+
   /// Opens a connection; `completion` runs on this loop.
   func connect(
     _ endpoint: UpstreamEndpoint, timeout: Duration, completion: @escaping (Result<UpstreamConnection, any Error>) -> Void
   ) {
-    let tls = self.tls
+    let tls: NIOSSLContext
+    do { tls = try context(for: endpoint.certificateAuthority) } catch { return completion(.failure(error)) }
     let pool = NIOLoopBound(self, eventLoop: eventLoop)
     ClientBootstrap(group: eventLoop)
       .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
