@@ -19,6 +19,13 @@ extension MetricCatalogue {
     short: "detection findings",
     "1 while detection follows a failure that shows in this signal, 0 when it has ended; the other tags are the values it blames."
   )
+  package static let riskShift = MetricDefinition(
+    "llm.risk.shift", .gauge, .share, tags: ["model", "prompt", "prompt_version", "tenant", "route", "scorer"],
+    hasDimensions: false, short: "risk shift",
+    """
+    How far the scores of a stream have moved up from their baseline: the CUSUM over its threshold, 1 and more is a shift. Streams \
+    below a tenth are left out.
+    """)
 
   package static let spansReceived = MetricDefinition(
     "llm.commander.spans.received", .count, .span, hasDimensions: false, short: "spans received",
@@ -48,13 +55,16 @@ extension MetricCatalogue {
   package static let valuesFolded = MetricDefinition(
     "llm.commander.values.folded", .count, .value, tags: ["metric"], hasDimensions: false, short: "values folded",
     "Values that went into a series in which the cardinality governor wrote other for a tag, by metric. None is lost.")
+  package static let shiftUnwatched = MetricDefinition(
+    "llm.commander.shift.unwatched", .count, .score, hasDimensions: false, short: "shift unwatched",
+    "Scores that no stream of the watch for population shifts took, because as many streams as it keeps were in use.")
   package static let heartbeat = MetricDefinition(
     "llm.commander.heartbeat", .count, .beat, hasDimensions: false, short: "heartbeat",
     "One each interval while this process lives: a monitor on its absence notices when it does not.")
 
-  static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings]
+  static let states = [budgetUsed, budgetRefusals, circuitOpen, detectionFindings, riskShift]
   static let own = [
     spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded,
-    heartbeat,
+    shiftUnwatched, heartbeat,
   ]
 }

@@ -25,6 +25,19 @@ extension MetricMeasurement {
     return MetricMeasurement(MetricCatalogue.detectionFindings, tags: TagSet(tags), value: .gauge(isOpen ? 1 : 0))
   }
 
+  /// - Parameters:
+  ///   - dimensions: the values that the stream's responses share.
+  ///   - height: the CUSUM over its threshold.
+  package static func riskShift(_ scorer: RiskScorer, dimensions: [String: String], height: Double) -> MetricMeasurement {
+    let tags = dimensions.merging(["scorer": scorer.rawValue]) { $1 }
+    return MetricMeasurement(MetricCatalogue.riskShift, tags: TagSet(tags), value: .gauge(height))
+  }
+
+  /// - Parameter count: scores since the last time it was asked.
+  package static func shiftUnwatched(_ count: Int) -> MetricMeasurement {
+    MetricMeasurement(MetricCatalogue.shiftUnwatched, tags: TagSet([]), value: .count(Int64(count)))
+  }
+
   /// - Parameter count: since the last time it was asked.
   package static func spansReceived(_ count: Int) -> MetricMeasurement {
     MetricMeasurement(MetricCatalogue.spansReceived, tags: TagSet([]), value: .count(Int64(count)))

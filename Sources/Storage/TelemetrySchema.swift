@@ -118,6 +118,11 @@ enum TelemetrySchema {
           """)
     }
     migrator.registerMigration("4") { db in try db.execute(sql: "ALTER TABLE spans ADD COLUMN override TEXT") }
+    // A checkpoint that is overwritten: what the watch for population shifts has learned.
+    migrator.registerMigration("shift streams") { db in
+      try db.execute(
+        sql: "CREATE TABLE shift_streams (stream TEXT PRIMARY KEY, state TEXT NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID")
+    }
     return migrator
   }
 }

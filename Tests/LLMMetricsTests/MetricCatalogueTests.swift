@@ -32,7 +32,7 @@ import Testing
     let gauges = MetricCatalogue.all.filter { $0.type == .gauge }
     #expect(
       gauges.map(\.name) == [
-        "llm.budget.used", "llm.circuit.open", "llm.detection.findings", "llm.commander.queue.depth",
+        "llm.budget.used", "llm.circuit.open", "llm.detection.findings", "llm.risk.shift", "llm.commander.queue.depth",
         "llm.commander.delivery.waiting",
       ])
     for metric in MetricCatalogue.all where metric.unit == .dollar || metric.unit == .token {
@@ -49,7 +49,7 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection."].contains { metric.name.hasPrefix($0) }
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection.", "llm.risk."].contains { metric.name.hasPrefix($0) }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
       if metric.hasDimensions { #expect(metric.extraTags.allSatisfy { Dimension(rawValue: $0) == nil }, "\(metric.name)") }
     }
@@ -106,6 +106,11 @@ import Testing
         dimensions: Dictionary(
           uniqueKeysWithValues: MetricCatalogue.detectionFindings.extraTags.filter { $0 != "signal" }.map { ($0, "x") }
             + [("service", "y")]), isOpen: true),
+      .riskShift(
+        .refusal,
+        dimensions: Dictionary(
+          uniqueKeysWithValues: MetricCatalogue.riskShift.extraTags.filter { $0 != "scorer" }.map { ($0, "x") }), height: 1.1),
+      .shiftUnwatched(2),
     ]
     for measurement in made {
       let type: MetricType =

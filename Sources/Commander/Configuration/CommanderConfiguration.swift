@@ -77,6 +77,14 @@ package struct CommanderConfiguration: Sendable {
   package var usesDetection: Bool {
     monitors.contains { if case .detection = $0.kind { true } else { false } }
   }
+
+  /// So does the watch for population shifts.
+  package var usesShift: Bool {
+    monitors.contains { monitor in
+      guard case .detection(let filter) = monitor.kind else { return false }
+      return filter.signals.isEmpty || filter.signals.contains { DetectionFilter.shiftSignals.contains($0) }
+    }
+  }
 }
 
 package enum CommanderVersion {

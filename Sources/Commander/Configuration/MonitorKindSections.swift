@@ -3,6 +3,7 @@
 import Detection
 import LLMTelemetry
 import Monitors
+import SemanticRisk
 import StrictYAML
 
 /// The keys that a kind cannot do without.
@@ -101,7 +102,7 @@ extension PackReader {
 
   private func readDetection(_ value: YAMLValue) -> MonitorKind {
     guard let mapping = value.mapping(MappingShape.detection.keys) else { return .threshold }
-    let known = DetectionSignal.allCases.map(\.name)
+    let known = DetectionFilter.knownSignals
     let signals = (mapping["signals"]?.list() ?? []).compactMap { item -> String? in
       guard let name = item.string() else { return nil }
       if !known.contains(name) {
@@ -159,4 +160,11 @@ extension PackReader {
     }
     return false
   }
+}
+
+extension DetectionFilter {
+  /// Signals of the watch for population shifts.
+  static let shiftSignals = RiskScorer.allCases.map(\.shiftSignal)
+  /// Every name that `signals` may have.
+  static let knownSignals = DetectionSignal.allCases.map(\.name) + shiftSignals
 }

@@ -1,6 +1,5 @@
 // The keys of `monitors` and `overrides`, for the reader and the JSON Schema.
 
-import Detection
 import LLMTelemetry
 import Monitors
 
@@ -49,7 +48,7 @@ extension MappingShape {
     name: "detection",
     fields: [
       FieldShape(
-        "signals", .list(.word(DetectionSignal.allCases.map(\.name))),
+        "signals", .list(.word(DetectionFilter.knownSignals)),
         "only failures that show in one of these; all of them")
     ])
 

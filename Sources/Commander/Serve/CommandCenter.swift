@@ -25,6 +25,8 @@ package actor CommandCenter {
   private let events: EventSink?
   /// What is found in the spans themselves; it is told of changes too.
   private let detection: DetectionWatch?
+  /// What is found in their scores.
+  private let shift: ShiftWatch?
 
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
@@ -45,8 +47,9 @@ package actor CommandCenter {
     read: @escaping @Sendable (SeriesQuery) throws -> [SeriesGroup],
     enforce: @escaping @Sendable (RoutingOverrides, PromptRegistry) async throws -> Void,
     exemplars: @escaping @Sendable (Incident) throws -> [String], events: EventSink? = nil,
-    detection: DetectionWatch? = nil
+    detection: DetectionWatch? = nil, shift: ShiftWatch? = nil
   ) throws {
+    self.shift = shift
     self.detection = detection
     self.events = events
     self.ledger = ledger
@@ -80,7 +83,7 @@ package actor CommandCenter {
   /// Evaluates and decides for `now`. A failure is logged and met again by the next turn; no state is half changed.
   package func turn(now: Timestamp) async {
     do {
-      let findings = detection?.findings(at: now) ?? []
+      let findings = (detection?.findings(at: now) ?? []) + (shift?.findings(at: now, changes: state.changes) ?? [])
       let context = cycle.context(of: state, SeriesSource(read), findings: findings, memory: memory)
       var durations: [String: Duration] = [:]
       let clock = ContinuousClock()

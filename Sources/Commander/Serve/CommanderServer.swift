@@ -69,9 +69,13 @@ package struct CommanderServer: Sendable {
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
     let detection = configuration.usesDetection ? DetectionWatch(settings: configuration.detection) : nil
+    let shift = configuration.usesShift ? ShiftWatch() : nil
+    do { try shift?.restore(store) } catch {
+      logger.warning("the watch for population shifts learns anew", metadata: ["error": "\(error)"])
+    }
     let pipeline = IngestPipeline(
       configuration: configuration.ingest, enrichment: configuration.enrichment,
-      sinks: sinks(store: store, log: log, health: health, detection: detection) + outputs.sinks,
+      sinks: sinks(store: store, log: log, health: health, detection: detection, shift: shift) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
@@ -90,7 +94,7 @@ package struct CommanderServer: Sendable {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events,
-      detection: detection)
+      detection: detection, shift: shift)
     // Budgets of overrides that were in force before the restart.
     temporaryBudgets.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
@@ -108,7 +112,7 @@ package struct CommanderServer: Sendable {
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
       configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-      outputs: outputs, handle: handle, notifications: notifications,
+      outputs: outputs, handle: handle, shift: shift, notifications: notifications,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
@@ -118,13 +122,14 @@ package struct CommanderServer: Sendable {
       services.append(
         DetectionService(detection: detection, store: store, changes: await center.state.changes, logger: logger))
     }
+    if let shift { services.append(ShiftService(shift: shift, store: store, logger: logger)) }
     services.append(IngestService(pipeline: pipeline, log: log))
     services.append(BudgetService(budgets: budgets, store: BudgetStore(ledger), logger: logger))
     services.append(
       RetentionService(
         store: store, keep: configuration.retention, keepContent: configuration.captureRetention, logger: logger))
     services.append(CommandLoop(center: center))
-    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection))
+    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(console)
@@ -183,13 +188,14 @@ package struct CommanderServer: Sendable {
   }
 
   private static func sinks(
-    store: TelemetryStore, log: SpanLog?, health: HealthCounters, detection: DetectionWatch?
+    store: TelemetryStore, log: SpanLog?, health: HealthCounters, detection: DetectionWatch?, shift: ShiftWatch?
   ) -> [IngestSink] {
     var sinks = [
       IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
       IngestSink(name: "health", batch: { health.observe($0) }),
     ]
     if let detection { sinks.append(IngestSink(name: "detection", batch: { detection.observe($0.spans) })) }
+    if let shift { sinks.append(IngestSink(name: "shift", batch: { shift.observe($0.spans) })) }
     if let log {
       sinks.append(IngestSink(name: "log", batch: { log.write($0.spans) }, losses: { log.takeDropped() }))
     }

@@ -15,15 +15,15 @@ enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, notifications: NotificationService, gatewayAddress: ListenAddress,
-    logger: Logger,
+    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, notifications: NotificationService,
+    gatewayAddress: ListenAddress, logger: Logger,
     onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
     let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
         configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-        outputs: outputs, handle: handle, notifications: notifications, gatewayAddress: gatewayAddress),
+        outputs: outputs, handle: handle, shift: shift, notifications: notifications, gatewayAddress: gatewayAddress),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
         allowedHosts: Set(configuration.consoleHosts)),
@@ -39,7 +39,8 @@ enum ConsoleAssembly {
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, notifications: NotificationService, gatewayAddress: ListenAddress
+    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, notifications: NotificationService,
+    gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
       state: { await center.state },
@@ -67,7 +68,7 @@ enum ConsoleAssembly {
       promptTexts: { name in await center.registry.texts(of: name) },
       changePrompt: { name, action, terms, actor in
         try await center.change(prompt: name, action, terms: terms, actor: actor, now: .now())
-      }, objectives: { try await center.objectives(now: .now()) })
+      }, objectives: { try await center.objectives(now: .now()) }, shifts: { shift?.report(at: .now()) })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

@@ -13,6 +13,7 @@ struct StateSampler: Service {
   let handle: GatewayHandle
   let outputs: TelemetryOutputs
   let detection: DetectionWatch?
+  let shift: ShiftWatch?
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -55,6 +56,7 @@ struct StateSampler: Service {
     }
     circuits = present
     measurements += detection?.measurements() ?? []
+    measurements += shift?.measurements() ?? []
     for road in outputs.roads {
       measurements.append(.deliveryWaiting(lane: road.name, count: road.health().waiting))
       for (reason, count) in road.takeDrops() where count > 0 {

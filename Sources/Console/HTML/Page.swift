@@ -6,12 +6,14 @@ struct Page {
   enum Section: String, CaseIterable {
     case now = "Now"
     case incidents = "Incidents"
+    case quality = "Quality"
     case system = "System"
 
     var path: String {
       switch self {
       case .now: "/"
       case .incidents: "/incidents"
+      case .quality: "/quality"
       case .system: "/system"
       }
     }

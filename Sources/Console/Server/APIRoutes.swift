@@ -115,6 +115,7 @@ struct APIRoutes: Sendable {
     api.get("slos.json") { _, _ in
       try Response.json(ObjectivesDocument(try await source.objectives(), at: source.now()))
     }
+    api.get("shifts.json") { _, _ in try Response.json(ShiftsDocument(try await source.shifts(), at: source.now())) }
     api.get("prompts/:name/versions.json") { _, context in
       let name = try Self.promptName(context)
       guard let versions = try await source.promptTexts(name) else {

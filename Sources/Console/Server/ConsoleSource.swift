@@ -33,6 +33,8 @@ package struct ConsoleSource: Sendable {
     @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent]
   /// Where every objective stands now.
   package var objectives: @Sendable () async throws -> [ObjectiveStanding]
+  /// The streams that are watched for population shifts; `nil` when no monitor listens.
+  let shifts: @Sendable () async throws -> ShiftReport?
 
   package init(
     now: @escaping @Sendable () -> Timestamp = { .now() },
@@ -49,7 +51,8 @@ package struct ConsoleSource: Sendable {
     promptTexts: @escaping @Sendable (_ prompt: String) async throws -> [PromptVersionText]?,
     changePrompt:
       @escaping @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent],
-    objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] }
+    objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] },
+    shifts: @escaping @Sendable () async throws -> ShiftReport? = { nil }
   ) {
     self.now = now
     self.state = state
@@ -65,6 +68,7 @@ package struct ConsoleSource: Sendable {
     self.promptTexts = promptTexts
     self.changePrompt = changePrompt
     self.objectives = objectives
+    self.shifts = shifts
   }
 }
 

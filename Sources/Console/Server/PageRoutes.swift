@@ -47,6 +47,13 @@ struct PageRoutes: Sendable {
       let origin = "http://\(request.head.authority ?? configuration.host)"
       return Response.text(page.markdown.replacing("](/", with: "](\(origin)/"), type: "text/markdown; charset=utf-8")
     }
+    router.get("quality") { _, _ in
+      Response.page(
+        QualityPage(
+          now: source.now(), report: try await source.shifts(), health: try await source.health(),
+          openIncidents: try await source.state().incidents.open.count
+        ).page)
+    }
     router.get("slos") { _, _ in
       Response.page(
         ObjectivesPage(

@@ -53,6 +53,19 @@ extension MonitorPack {
       "detected-silence", "Requests are missing", ["traffic_loss"], .perMinute(MetricCatalogue.requests),
       meaning: "Far fewer requests arrive than at this time usually: a caller is broken.",
       steps: ["Which route or tenant is missing?", "Was there a release of a caller?"]),
+    found(
+      "answers-shifted", "Scores of answers moved",
+      [
+        "ungrounded_shift", "refusal_shift", "prompt_leak_shift", "sensitive_data_shift", "repetition_shift", "malformed_shift",
+        "language_mismatch_shift", "toxicity_shift",
+      ],
+      .share(MetricCatalogue.riskFlagged, of: MetricCatalogue.riskScored), playbooks: ["roll-back-prompt"],
+      meaning: "The raw scores of one stream's answers lie higher than its baseline, too many in a row for chance.",
+      steps: ["See its baseline and its present value on the page Quality.", "Compare with the prompt version before."]),
+    found(
+      "inputs-shifted", "Scores of inputs moved", ["injection_shift", "indirect_injection_shift"], .flagged("injection"),
+      meaning: "Questions or documents of one stream look more like attacks than its baseline does.",
+      steps: ["Which tenant sends them?", "Which documents carry orders? Read flagged traces."]),
   ]
 
   private static func found(

@@ -3,8 +3,8 @@
 /// A clipped CUSUM on the raw score of one stream (model, prompt version, tenant, route). The stream's own first scores are its
 /// baseline; the threshold comes from resampling them to a stated rate of false alarms. Pure: the same scores and seed give the
 /// same alarms.
-package struct PopulationShift: Sendable {
-  package struct Settings: Sendable, Equatable {
+package struct PopulationShift: Sendable, Codable {
+  package struct Settings: Sendable, Equatable, Codable {
     /// Scores that make the baseline. The error of its mean is what limits small shifts: with 1,000 there are six false alarms where
     /// one is wanted, with 5,000 one.
     package var baseline = 5000
@@ -24,7 +24,7 @@ package struct PopulationShift: Sendable {
   }
 
   /// What the baseline says.
-  package struct Calibration: Sendable, Equatable {
+  package struct Calibration: Sendable, Equatable, Codable {
     package var median: Double
     package var scale: Double
     package var clip: Double
@@ -34,47 +34,73 @@ package struct PopulationShift: Sendable {
     /// Added for every response before a rise counts.
     package var reference: Double
     package var threshold: Double
+    /// How fast false alarms become rare with the height: e-folds for each unit of the sum.
+    package var slope: Double
     /// Responses between false alarms that the threshold stands for.
     package var runLength: Double
   }
 
-  package enum State: Sendable, Equatable {
+  package enum State: Sendable, Equatable, Codable {
     case learning(of: Int)
     case watching
     /// The sum crossed the threshold with this many responses since it last was zero.
     case shifted(responses: Int)
   }
 
-  package let settings: Settings
+  package var settings: Settings
   package private(set) var calibration: Calibration?
   package private(set) var sum = 0.0
   package private(set) var state: State
   package private(set) var responses = 0
-  private var baseline: [Float] = []
-  private var sinceZero = 0
+  /// What is added to the threshold because other streams share the false alarms, see `share(among:)`.
+  package private(set) var supplement = 0.0
+  /// Scores in steps of 1/65,535: half the memory of a learning stream.
+  private var baseline: [UInt16] = []
+  package private(set) var sinceZero = 0
 
   package init(settings: Settings = Settings()) {
     self.settings = settings
     state = .learning(of: settings.baseline)
   }
 
-  /// The alarm stays until `acknowledge`, or until the sum has gone back to zero.
+  /// Watches at once, with what another stream has learned: a new prompt version is held to the one before it.
+  package init(settings: Settings, calibration: Calibration) {
+    self.settings = settings
+    self.calibration = calibration
+    state = .watching
+  }
+
+  /// Scores the baseline has, while it is learned.
+  package var learned: Int { calibration == nil ? baseline.count : settings.baseline }
+
+  /// The height at which there is an alarm; `nil` while learning.
+  package var threshold: Double? { calibration.map { $0.threshold + supplement } }
+
+  /// Shares the false alarms of one stream with others: each of `count` streams gets an equal part.
+  package mutating func share(among count: Int) {
+    guard let calibration else { return }
+    supplement = Logistic.logarithm(Double(max(1, count)) / Double(max(1, settings.streams))) / calibration.slope
+  }
+
+  /// The alarm stays until `acknowledge`, or until the sum has gone back to zero. The sum never rises beyond half as much again as the
+  /// threshold: otherwise a shift that is over would be over for us only after as long again.
   @discardableResult
   package mutating func add(_ score: Double) -> State {
     guard score.isFinite else { return state }
     responses += 1
     guard let calibration else {
-      baseline.append(Float(score))
+      baseline.append(UInt16((min(1, max(0, score)) * 65_535).rounded()))
       if baseline.count >= settings.baseline {
-        self.calibration = Self.calibrate(baseline, settings: settings)
+        self.calibration = Self.calibrate(baseline.map { Float($0) / 65_535 }, settings: settings)
         baseline = []
         state = .watching
       }
       return state
     }
-    sum = max(0, sum + Self.standardised(score, calibration) - calibration.reference)
+    let threshold = calibration.threshold + supplement
+    sum = min(1.5 * threshold, max(0, sum + Self.standardised(score, calibration) - calibration.reference))
     sinceZero = sum > 0 ? sinceZero + 1 : 0
-    if sum > calibration.threshold {
+    if sum > threshold {
       if case .shifted = state {} else { state = .shifted(responses: sinceZero) }
     } else if sum == 0 {
       state = .watching
@@ -106,20 +132,27 @@ extension PopulationShift {
       sorted.isEmpty ? 0 : Double(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))])
     }
     let median = quantile(0.5)
-    let clip = quantile(settings.clipQuantile)
+    // Where nearly all scores are the same, the percentile would clip every other one to it, and no rise would ever be seen.
+    let clip = max(quantile(settings.clipQuantile), median + leastRise)
     let clipped = scores.map { min(Double($0), clip) }
     let count = Double(max(1, clipped.count))
     let mean = clipped.reduce(0, +) / count
     let variance = clipped.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
     // A stream that always says the same still gets a scale, so that anything else is a rise.
-    let deviation = max(0.005, variance.squareRoot())
+    let deviation = max(leastRise / 5, variance.squareRoot())
     let standard = clipped.map { ($0 - mean) / deviation }
     var calibration = Calibration(
       median: median, scale: quantile(0.75) - quantile(0.25), clip: clip, mean: mean, deviation: deviation,
-      reference: reference(standard.sorted(), settings: settings), threshold: 0, runLength: runLength(settings))
-    calibration.threshold = threshold(standard, reference: calibration.reference, settings: settings)
+      reference: reference(standard.sorted(), settings: settings), threshold: 0, slope: 1, runLength: runLength(settings))
+    let height = height(
+      standard, highest: (clip - mean) / deviation, reference: calibration.reference, settings: settings)
+    calibration.threshold = height.threshold
+    calibration.slope = height.slope
     return calibration
   }
+
+  /// A score this far above the median counts in full, however narrow the baseline is.
+  private static let leastRise = 0.1
 
   static func runLength(_ settings: Settings) -> Double {
     Double(max(1, settings.responsesPerWeek)) * Double(max(1, settings.streams)) / max(1e-6, settings.falseAlarmsPerWeek)
@@ -135,12 +168,20 @@ extension PopulationShift {
     return min(0.5, max(0.05, growth * risky / 2))
   }
 
-  /// The sum that resampled baselines cross once in the wanted number of responses.
+  /// The sum that resampled baselines cross once in the wanted number of responses, and how fast that number grows with the height.
   ///
   /// The time to a false alarm grows exponentially with the threshold, so short simulated runs at lower thresholds give the line
-  /// which is followed to the wanted length.
-  private static func threshold(_ standard: [Double], reference: Double, settings: Settings) -> Double {
-    guard standard.count > 20 else { return 20 }
+  /// which is followed to the wanted length. `highest` is the standardised score at the clip. How many of those there are is the baseline's least certain
+  /// figure, and what some thousand responses did not show may be there all the same: it is resampled with two more than it has, and one
+  /// standard error more.
+  private static func height(
+    _ standard: [Double], highest: Double, reference: Double, settings: Settings
+  ) -> (threshold: Double, slope: Double) {
+    // Of baselines that show next to nothing: four of the highest scores close together, and each more is twice as rare at least.
+    let sparse = (threshold: max(20, 4 * highest), slope: min(0.5, 2 / max(1, highest)))
+    guard standard.count > 20 else { return sparse }
+    let seen = Double(standard.count { $0 >= highest })
+    let standard = standard + Array(repeating: highest, count: 2 + Int(seen.squareRoot()))
     var generator = SeededGenerator(seed: settings.seed)
     // The largest sum of every excursion above zero, over many resampled responses.
     let draws = 400_000
@@ -158,7 +199,7 @@ extension PopulationShift {
         peak = max(peak, sum)
       }
     }
-    guard peaks.count > 200 else { return 20 }
+    guard peaks.count > 500 else { return (max(sparse.threshold, 1.5 * (peaks.max() ?? 0)), sparse.slope) }
     peaks.sort()
     // Excursions are independent, and how many of them pass a height falls exponentially: two heights give the slope.
     let (low, high) = (0.98, 0.9985)
@@ -166,18 +207,18 @@ extension PopulationShift {
     let second = peaks[min(peaks.count - 2, Int(high * Double(peaks.count)))]
     let slope = (Logistic.logarithm(1 - low) - Logistic.logarithm(1 - high)) / max(1e-6, second - first)
     let wanted = Double(draws) / Double(peaks.count) / runLength(settings)
-    return max(first, second + (Logistic.logarithm(1 - high) - Logistic.logarithm(wanted)) / slope)
+    return (max(first, second + (Logistic.logarithm(1 - high) - Logistic.logarithm(wanted)) / slope), slope)
   }
 
   /// Responses until an alarm when the mean rises by `shift` standard deviations, by Siegmund's formula; nil while learning.
   package func expectedDelay(shift: Double) -> Double? {
     guard let calibration else { return nil }
     let drift = shift - calibration.reference
-    guard drift != 0 else { return (calibration.threshold + 1.166) * (calibration.threshold + 1.166) }
-    let height = calibration.threshold + 1.166
+    let height = calibration.threshold + supplement + 1.166
+    guard drift != 0 else { return height * height }
     return (Logistic.exponential(-2 * drift * height) + 2 * drift * height - 1) / (2 * drift * drift)
   }
 
-  /// The same for a share of risky answers that grows from the settings' healthy to their shifted one.
+  /// The same for the shift that is looked for: a share of risky answers that grows from the settings' healthy to their shifted one.
   package var expectedDelay: Double? { calibration.flatMap { expectedDelay(shift: $0.reference * 2) } }
 }
