@@ -208,7 +208,8 @@ let package = Package(
       dependencies: [
         "LLMTelemetry", nioCore, nioHTTP1, nioPosix, serviceLifecycle, "Providers", "Pricing", "Budgets", "Gateway",
         "GoogleCredentials", "LLMMetrics", "Ingest", "Monitors", "Console",
-        "Incidents", "Remediation", "Storage", "Simulation", "Commander", "Notifications", "Detection", "Datadog", "TestSeries",
+        "Incidents", "Remediation", "Storage", "Simulation", "Commander", "Notifications", "Detection", "Datadog", "SemanticRisk",
+        "TestSeries",
         asyncHTTPClient, crypto, httpTypes, hummingbird, logging, "StrictYAML",
       ]),
     .testTarget(

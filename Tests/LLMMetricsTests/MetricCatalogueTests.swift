@@ -49,7 +49,9 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection.", "llm.risk."].contains { metric.name.hasPrefix($0) }
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection.", "llm.risk."].contains {
+        metric.name.hasPrefix($0)
+      }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
       if metric.hasDimensions { #expect(metric.extraTags.allSatisfy { Dimension(rawValue: $0) == nil }, "\(metric.name)") }
     }

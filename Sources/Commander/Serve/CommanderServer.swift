@@ -129,7 +129,8 @@ package struct CommanderServer: Sendable {
       RetentionService(
         store: store, keep: configuration.retention, keepContent: configuration.captureRetention, logger: logger))
     services.append(CommandLoop(center: center))
-    services.append(StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift))
+    services.append(
+      StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(console)

@@ -74,7 +74,8 @@ package struct ShiftGroups: Sendable {
     let own = subject.dimensions.sorted { $0.key < $1.key }
     var best: Set<ShiftSubject> = [subject]
     for choice in 1..<max(2, 1 << own.count) where !own.isEmpty {
-      let values = Dictionary(uniqueKeysWithValues: own.indices.filter { choice & (1 << $0) != 0 }.map { (own[$0].key, own[$0].value) })
+      let values = Dictionary(
+        uniqueKeysWithValues: own.indices.filter { choice & (1 << $0) != 0 }.map { (own[$0].key, own[$0].value) })
       guard isAffected(values, watched: watched, affected: affected) else { continue }
       let covered = affected.filter { $0.has(values) }
       if covered.count > best.count { best = covered }
