@@ -32,6 +32,22 @@ package struct ShiftStreams: Sendable {
     var streams: [RiskScorer: ShiftStream] = [:]
     var hasChanged = true
 
+    /// Returns the scores that have no stream.
+    mutating func add(
+      _ scores: [(scorer: RiskScorer, score: Double)], flaggedFrom: (RiskScorer) -> Double, at time: Timestamp
+    ) -> [(scorer: RiskScorer, score: Double)] {
+      var left: [(scorer: RiskScorer, score: Double)] = []
+      for (scorer, score) in scores {
+        if let place = streams.index(forKey: scorer) {
+          streams.values[place].add(score, isFlagged: score >= flaggedFrom(scorer), at: time)
+          hasChanged = true
+        } else {
+          left.append((scorer, score))
+        }
+      }
+      return left
+    }
+
     var lastSeen: Timestamp { streams.values.map(\.lastSeen).max() ?? Timestamp(unixNanoseconds: 0) }
   }
 
@@ -59,20 +75,20 @@ package struct ShiftStreams: Sendable {
     // A clock that runs ahead must not carry a stream into the future.
     let time = min(span.end, now)
     let subject = ShiftSubject(span.dimensions)
-    for (scorer, score) in span.risk.all {
-      let isFlagged = score >= flaggedFrom(scorer)
+    var scores = span.risk.all
+    if let place = rows.index(forKey: subject) {
       // In place: a copy of a stream that learns is one of its baseline.
-      if let place = rows.index(forKey: subject), rows.values[place].streams[scorer] != nil {
-        rows.values[place].streams[scorer]?.add(score, isFlagged: isFlagged, at: time)
-        rows.values[place].hasChanged = true
-      } else if makeRoom(now: now) {
-        var stream = begin(subject, scorer, at: time)
-        stream.add(score, isFlagged: isFlagged, at: time)
-        rows[subject, default: Row(subject: subject)].streams[scorer] = stream
-        count += 1
-      } else {
+      scores = rows.values[place].add(scores, flaggedFrom: flaggedFrom, at: time)
+    }
+    for (scorer, score) in scores {
+      guard makeRoom(now: now) else {
         note(subject)
+        continue
       }
+      var stream = begin(subject, scorer, at: time)
+      stream.add(score, isFlagged: score >= flaggedFrom(scorer), at: time)
+      rows[subject, default: Row(subject: subject)].streams[scorer] = stream
+      count += 1
     }
   }
 
