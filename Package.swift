@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "LLMTelemetry", "Providers", "Pricing", "Budgets", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix,
+        "LLMTelemetry", "Providers", "Pricing", "Budgets", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix, nioSSL,
       ]),
     .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench"]),
     .testTarget(

@@ -69,12 +69,14 @@ package struct MonitorDefinition: Hashable, Sendable {
   package var renotify: Duration?
   /// Times at which it is evaluated and recorded, and pages nobody.
   package var mutes: [MuteWindow]
+  /// On trial: evaluated and recorded as any other, but it opens no incident and pages nobody.
+  package var isShadow: Bool
 
   package init(
     name: String, title: String, severity: Severity, query: MonitorQuery, kind: MonitorKind = .threshold, window: Duration,
     holdFor: Duration = .zero, threshold: Threshold, trafficGate: Int64 = 0, noData: NoDataPolicy = .keep,
     playbooks: [String] = [], groupBy: [String] = [], evaluationDelay: Duration = .zero, renotify: Duration? = nil,
-    mutes: [MuteWindow] = []
+    mutes: [MuteWindow] = [], isShadow: Bool = false
   ) {
     self.name = name
     self.title = title
@@ -91,5 +93,6 @@ package struct MonitorDefinition: Hashable, Sendable {
     self.evaluationDelay = evaluationDelay
     self.renotify = renotify
     self.mutes = mutes
+    self.isShadow = isShadow
   }
 }

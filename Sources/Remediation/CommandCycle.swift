@@ -157,7 +157,7 @@ struct Turn {
   /// Every firing alert belongs to an incident that was open when it fired.
   mutating func assignAlerts() throws {
     let firing = state.alerts.statuses.filter { key, status in
-      status.isFiring && !status.isMuted && cycle.monitor(key.monitor) != nil
+      status.isFiring && !status.isMuted && cycle.monitor(key.monitor)?.isShadow == false
     }
     // Of alerts that fire at once the worst names the incident, and of equals the one that is defined first.
     let places = Dictionary(cycle.monitors.enumerated().map { ($1.name, $0) }) { first, _ in first }

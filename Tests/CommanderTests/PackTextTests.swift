@@ -120,6 +120,7 @@ struct PackGenerator {
     }
     if flip() { monitor.holdFor = seconds(1...60) }
     if flip() { monitor.evaluationDelay = seconds(1...6) }
+    monitor.isShadow = flip()
     if flip() { monitor.renotify = .seconds(Int64(number(1...60)) * 60) }
     if flip() {
       if kind == .threshold { monitor.groupBy = ["route"] }
@@ -208,6 +209,7 @@ extension PackGenerator {
     full.definition.noData = .ok
     full.definition.playbooks = ["roll-back"]
     full.definition.evaluationDelay = .seconds(30)
+    full.definition.isShadow = true
     full.definition.renotify = .seconds(1_800)
     full.definition.mutes = [MuteWindow(start..<start + .seconds(60), scope: ["route": "chat"], reason: "Load test")]
     full.meaning = "It means something."

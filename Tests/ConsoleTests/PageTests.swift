@@ -42,6 +42,22 @@ import Testing
     }
   }
 
+  @Test func whatAMonitorOnTrialWouldHaveSaidStandsApart() async throws {
+    #expect(
+      try await Story(.proposed).application.test(.router) {
+        try await $0.execute(uri: "/", method: .get).text.contains("On trial")
+      }
+        == false)
+    let story = Story(.proposed, shadows: Set(Story.monitors.map(\.name)))
+    try await story.application.test(.router) { client in
+      let page = try await client.execute(uri: "/", method: .get).text
+      #expect(MarkupCheck.firstProblem(in: page) == nil)
+      let trials = try #require(page.firstRange(of: "On trial")).lowerBound
+      #expect(page[trials...].prefix(600).contains("<li><strong>rag-answer-ungrounded"))
+      #expect(try await client.execute(uri: "/api/monitors.json", method: .get).text.contains(/"shadow" ?: ?true/))
+    }
+  }
+
   @Test func nowRefreshesOnlyWhileSomethingIsWrongOrWhenAsked() async throws {
     func refreshes(_ chapter: Story.Chapter, _ path: String) async throws -> Bool {
       try await Story(chapter).application.test(.router) {

@@ -38,7 +38,11 @@ final class Story: Sendable {
   static let latency = AlertKey(monitor: "rag-answer-latency")
   static let trace = "6a1f0c2b000000005c1b9a37e4d20f18"
 
-  init(_ chapter: Chapter, tenant: String = "acme-eu", title: String = "Answers of rag-answer became poorly grounded") {
+  init(
+    _ chapter: Chapter, tenant: String = "acme-eu", title: String = "Answers of rag-answer became poorly grounded",
+    shadows: Set<String> = []
+  ) {
+    self.shadows = shadows
     self.chapter = chapter
     self.tenant = tenant
     self.title = title
@@ -215,11 +219,22 @@ final class Story: Sendable {
       window: .seconds(300), threshold: Threshold(.above, critical: 4, recovery: 3)),
   ]
 
+  /// Names of monitors that are on trial.
+  private let shadows: Set<String>
+
+  private var definitions: [MonitorDefinition] {
+    Self.monitors.map { monitor in
+      var monitor = monitor
+      monitor.isShadow = shadows.contains(monitor.name)
+      return monitor
+    }
+  }
+
   // MARK: As the console sees it
 
   var source: ConsoleSource {
     ConsoleSource(
-      now: { self.now }, state: { self.state }, monitors: { Self.monitors },
+      now: { self.now }, state: { self.state }, monitors: { self.definitions },
       evaluations: { try Self.monitors[1].evaluate(at: self.now, read: self.read) },
       readSeries: { self.read($0) },
       spans: { filter, _ in

@@ -144,12 +144,14 @@ import Testing
     var monitor = try packed(.threshold) {
       $0.evaluationDelay = .milliseconds(90_500)
       $0.renotify = .seconds(5_400)
+      $0.isShadow = true
     }
     monitor.runbook = "https://runbooks.example/errors"
     monitor.notify = ["@slack-search", "on-call"]
     monitor.tags = ["cost_centre:7"]
     let compilation = compile([monitor])
     let json = try object("m", in: compilation)
+    #expect(json["draft_status"] == .string("draft"), "on trial it notifies nobody")
     #expect(json["options"]?["evaluation_delay"] == .number(91))
     #expect(json["options"]?["renotify_interval"] == .number(90))
     let message = try #require(json["message"]?.text)

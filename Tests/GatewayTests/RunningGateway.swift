@@ -4,6 +4,7 @@ import Budgets
 import LLMTelemetry
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Providers
 import Synchronization
 
@@ -42,11 +43,11 @@ final class RunningGateway: Sendable {
 
   /// The same with a provider under the test's control.
   static func scripted(
-    limits: GatewayLimits = GatewayLimits(), routes: [Route]? = nil, budgets: [Budget] = [],
+    limits: GatewayLimits = GatewayLimits(), routes: [Route]? = nil, budgets: [Budget] = [], tls: NIOSSLContext? = nil,
     _ body: (RunningGateway, ScriptedProvider) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-    let provider = try await ScriptedProvider.start(group: group)
+    let provider = try await ScriptedProvider.start(group: group, tls: tls)
     let result: Result<Void, any Error>
     do {
       result = .success(

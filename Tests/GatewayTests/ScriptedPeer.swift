@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// One TCP connection, read and written as bytes by a test.
@@ -83,12 +84,14 @@ final class ScriptedProvider: Sendable {
     let connections = Mutex<[RawConnection]>([])
   }
 
-  static func start(group: any EventLoopGroup) async throws -> ScriptedProvider {
+  /// - Parameter tls: it speaks TLS with this certificate.
+  static func start(group: any EventLoopGroup, tls: NIOSSLContext? = nil) async throws -> ScriptedProvider {
     let accepted = Accepted()
     let channel = try await ServerBootstrap(group: group)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           let connection = try RawConnection(channel)
           accepted.connections.withLock { $0.append(connection) }
         }

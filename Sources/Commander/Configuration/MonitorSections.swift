@@ -115,6 +115,7 @@ extension PackReader {
       monitor.renotify = interval
     }
     if let mutes = mapping["mutes"] { monitor.mutes = (mutes.list() ?? []).compactMap(readMute) }
+    if let isShadow = mapping["shadow"]?.boolean() { monitor.isShadow = isShadow }
     if let names = mapping["playbooks"]?.list() {
       for value in names {
         guard let playbooks, let playbook = value.string(), !playbooks.contains(playbook) else { continue }

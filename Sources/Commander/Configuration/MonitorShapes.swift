@@ -90,6 +90,7 @@ extension MappingShape {
       FieldShape("evaluation_delay", .duration, "how long after its end a window is read; 0s"),
       FieldShape("renotify", .duration, "a reminder after this long in alert"),
       FieldShape("mutes", .list(.mapping(.mute)), "times at which it pages nobody"),
+      FieldShape("shadow", .truth, "on trial: it is evaluated and recorded, opens no incident and pages nobody; false"),
       FieldShape("change", .mapping(.change), "compares the value with that of an earlier window"),
       FieldShape("anomaly", .mapping(.anomaly), "compares with what is usual; the threshold is a number of band widths"),
       FieldShape("outlier", .mapping(.outlier), "compares each group with the others; the threshold is in robust deviations"),

@@ -18,6 +18,7 @@ struct MonitorsDocument: Encodable {
     let noData: NoDataPolicy
     let groupBy: [String]
     let playbooks: [String]
+    let shadow: Bool
     let alerts: [Alert]
     let evaluations: [LastEvaluation]
   }
@@ -47,6 +48,7 @@ struct MonitorsDocument: Encodable {
         windowSeconds: monitor.window.components.seconds, forSeconds: monitor.holdFor.components.seconds,
         comparison: monitor.threshold.comparison, critical: monitor.threshold.critical, recovery: monitor.threshold.recovery,
         trafficGate: monitor.trafficGate, noData: monitor.noData, groupBy: monitor.groupBy, playbooks: monitor.playbooks,
+        shadow: monitor.isShadow,
         alerts: alerts.statuses.filter { $0.key.monitor == monitor.name }.sorted { $0.key.description < $1.key.description }.map {
           Alert(group: $0.key.group.byName, state: $0.value.state, since: $0.value.since, reason: $0.value.reason)
         },

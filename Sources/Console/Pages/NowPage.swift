@@ -9,6 +9,7 @@ import Remediation
 struct NowPage {
   let now: Timestamp
   let state: CommandState
+  let monitors: [MonitorDefinition]
   let charts: NowCharts
   let health: CommanderHealth
   let range: ChartRange
@@ -36,6 +37,7 @@ struct NowPage {
       <h1 class="verdict \(open.isEmpty ? "fine" : "wrong")">\(sentence.headline)</h1>
       <p class="lede">\(sentence.rest)</p>
       \(incidents)
+      \(trials)
       <section aria-label="The last 5 minutes" class="tiles">\(charts.tiles.map(tile))</section>
       <div class="toolbar"><h2>The last \(range.words)</h2>\(ranges)</div>
       <section aria-label="Charts" class="grid2">\(figures)</section>
@@ -61,7 +63,7 @@ struct NowPage {
     } else if isStale {
       headline = "Nothing is reported wrong, and no data is arriving."
     } else {
-      let pending = state.alerts.statuses.values.count { $0.state == .pending }
+      let pending = state.alerts.statuses.count { $1.state == .pending && !shadows.contains($0.monitor) }
       headline = pending == 0 ? "Nothing is wrong." : "Nothing is wrong yet; \(Words.count(pending, "alert")) building up."
     }
     if let newest = charts.newestTraffic, isStale { rest.append("The newest request is \(Words.span(now - newest)) old.") }
@@ -90,6 +92,22 @@ struct NowPage {
         """
     }
     return cards.isEmpty ? .empty : "<section aria-label=\"Open incidents\" class=\"stack\">\(cards)</section>"
+  }
+
+  private var shadows: Set<String> { Set(monitors.filter(\.isShadow).map(\.name)) }
+
+  /// Alerts of monitors on trial: what would have opened an incident.
+  private var trials: HTML {
+    let firing = state.alerts.statuses.filter { $1.isFiring && shadows.contains($0.monitor) }
+      .sorted { ($0.value.since, $0.key.description) < ($1.value.since, $1.key.description) }
+    guard !firing.isEmpty else { return .empty }
+    let lines = firing.map { key, status -> HTML in
+      "<li><strong>\(key.description)</strong> for \(Words.span(now - status.since)) <span class=\"muted\">\(status.reason)</span></li>"
+    }
+    return """
+      <section aria-label="Monitors on trial" class="card"><h2>On trial</h2>\
+      <p class="muted">These monitors are in shadow: they alert, open no incident and page nobody.</p><ul>\(lines)</ul></section>
+      """
   }
 
   private func tile(_ tile: NowCharts.Tile) -> HTML {

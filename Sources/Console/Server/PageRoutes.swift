@@ -78,7 +78,8 @@ struct PageRoutes: Sendable {
     let state = try await source.state()
     let isLive = query["live"].map { $0 == "1" } ?? !state.incidents.open.isEmpty
     return NowPage(
-      now: now, state: state, charts: try NowCharts(range, at: now, from: source), health: try await source.health(),
+      now: now, state: state, monitors: try await source.monitors(), charts: try NowCharts(range, at: now, from: source),
+      health: try await source.health(),
       range: range,
       isLive: isLive, forms: forms)
   }

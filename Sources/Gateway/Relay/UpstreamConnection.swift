@@ -1,6 +1,7 @@
 // One connection to a provider: hands the answer's parts to the exchange that leased it.
 
 import NIOCore
+import NIOSSL
 
 /// Lives on one event loop, serves one exchange at a time, and returns to its pool when an answer ended cleanly.
 final class UpstreamConnection: ChannelInboundHandler {
@@ -98,7 +99,15 @@ final class UpstreamConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    interrupt(reason: nil)
+    let isHandshake: Bool
+    switch error {
+    case NIOSSLError.handshakeFailed: isHandshake = true
+    case let error as NIOSSLExtraError: isHandshake = error == .failedToValidateHostname
+    default: isHandshake = false
+    }
+    interrupt(
+      reason: isHandshake
+        ? "failed the TLS handshake (its certificate is not trusted, or for another name; see `certificate_authority`)" : nil)
     close()
   }
 

@@ -41,6 +41,7 @@ package enum PackText {
       ("evaluation_delay", monitor.evaluationDelay == .zero ? nil : .duration(monitor.evaluationDelay)),
       ("renotify", monitor.renotify.map(YAMLText.duration)),
       ("mutes", monitor.mutes.isEmpty ? nil : .list(monitor.mutes.map(mute))),
+      ("shadow", monitor.isShadow ? .word("true") : nil),
       ("meaning", text(packed.meaning)), ("steps", texts(packed.steps)), ("owner", packed.owner.map(YAMLText.text)),
       ("runbook", packed.runbook.map(YAMLText.text)), ("notify", .texts(packed.notify)), ("tags", .texts(packed.tags)),
     ])

@@ -84,16 +84,18 @@ package struct MonitorCompiler: Sendable {
       options["evaluation_delay"] = .number(Double(seconds(monitor.evaluationDelay)))
     }
     if !isSilent { add(renotification: monitor, withoutData: alertsWithoutData, to: &options) }
-    return .object([
-      "name": .string(title), "type": .string(query.type), "query": .string(query.text),
-      "message": .string(
-        isSilent ? silentText("the signal", monitor.name) : message(packed, hasValue: query.hasValue, alertsWithoutData)),
-      "tags": .array(
-        settings.tags(
-          name: name, severity: monitor.severity, owner: packed.owner,
-          others: packed.tags + (isSilent ? ["commander_part:signal"] : []))),
-      "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
-    ])
+    return shadowed(
+      monitor,
+      [
+        "name": .string(title), "type": .string(query.type), "query": .string(query.text),
+        "message": .string(
+          isSilent ? silentText("the signal", monitor.name) : message(packed, hasValue: query.hasValue, alertsWithoutData)),
+        "tags": .array(
+          settings.tags(
+            name: name, severity: monitor.severity, owner: packed.owner,
+            others: packed.tags + (isSilent ? ["commander_part:signal"] : []))),
+        "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
+      ])
   }
 
   private func isSearch(_ monitor: MonitorDefinition) -> Bool {
@@ -117,13 +119,20 @@ package struct MonitorCompiler: Sendable {
       "include_tags": .bool(true), "notify_audit": .bool(false), "notify_no_data": .bool(false),
     ]
     add(renotification: monitor, withoutData: false, to: &options)
-    return .object([
-      "name": .string(monitor.title), "type": .string("composite"), "query": .string(query),
-      "message": .string(message(packed, hasValue: false, false)),
-      "tags": .array(
-        settings.tags(name: monitor.name, severity: monitor.severity, owner: packed.owner, others: packed.tags)),
-      "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
-    ])
+    return shadowed(
+      monitor,
+      [
+        "name": .string(monitor.title), "type": .string("composite"), "query": .string(query),
+        "message": .string(message(packed, hasValue: false, false)),
+        "tags": .array(
+          settings.tags(name: monitor.name, severity: monitor.severity, owner: packed.owner, others: packed.tags)),
+        "priority": .number(Double(monitor.severity.rank)), "options": .object(options),
+      ])
+  }
+
+  /// A monitor on trial is a draft in Datadog: it is evaluated, and notifies nobody.
+  private func shadowed(_ monitor: MonitorDefinition, _ members: [String: JSONValue]) -> JSONValue {
+    .object(monitor.isShadow ? members.merging(["draft_status": .string("draft")]) { $1 } : members)
   }
 
   /// What the traffic gate of the definition counts, as a monitor of its own that is in alert while there is enough of it.

@@ -48,7 +48,8 @@ struct MonitorDecompiler: Sendable {
               window: condition.window,
               threshold: condition.threshold, trafficGate: trafficGate, noData: policy, playbooks: message.playbooks,
               groupBy: condition.groups, evaluationDelay: delay,
-              renotify: reminder == usual ? nil : .seconds(Int64(reminder) * 60)),
+              renotify: reminder == usual ? nil : .seconds(Int64(reminder) * 60),
+              isShadow: json["draft_status"]?.text == "draft"),
             meaning: message.meaning, steps: message.steps, owner: tags.owner,
             runbook: message.runbook.flatMap { $0 == settings.runbooks.map { "\($0)\(name)" } ? nil : $0 },
             notify: message.handles.filter { !handles.contains($0) }, tags: tags.others))
