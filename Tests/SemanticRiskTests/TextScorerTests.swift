@@ -67,7 +67,7 @@ import Testing
       let text = number % 2 == 0 ? "the widget is blue and case \(number) is fine" : "grumble zorp case \(number) failed"
       return try LabelledRow(line: Array(#"{"id":\#(number),"text":"\#(text)","label":\#(number % 2)}"#.utf8))
     }
-    var options = TrainingOptions()
+    var options = TrainingOptions(.refusal)
     options.usesTemplates = false
     let result = try TrainingRun.run(.refusal, rows: rows, options: options)
     #expect(result.report.contains { $0.hasPrefix("held out") && $0.contains("AUROC 1.0") })

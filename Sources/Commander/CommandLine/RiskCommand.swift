@@ -76,8 +76,8 @@ struct RiskTrainCommand: ParsableCommand {
   var seed: UInt64 = 7
   @Option(help: "Keep one group in so many for one last look; 0 keeps none.")
   var heldOut = 5
-  @Option(help: "Trees, for groundedness and indirect_injection.")
-  var trees = 200
+  @Option(help: "Trees, for groundedness (150) and indirect_injection (200).")
+  var trees: Int?
   @Option(help: "End after so many trees that make the first fold no better; 0 keeps all.")
   var patience = 0
   @Option(help: "A set (the rows' \"set\" begins with it) that is only looked at, never fitted. May be given more than once.")
@@ -92,25 +92,27 @@ struct RiskTrainCommand: ParsableCommand {
   var labels: [String]
 
   func validate() throws {
+    if let trees, trees < 1 { throw ValidationError("--trees: at least 1") }
     guard folds >= 2 else { throw ValidationError("--folds: at least 2") }
     guard !labels.isEmpty else { throw ValidationError("name at least one file of labelled rows") }
   }
 
   func run() throws {
-    var options = TrainingOptions()
+    let scorer = try RiskFiles.scorer(scorer)
+    var options = TrainingOptions(scorer)
     options.folds = folds
     options.seed = seed
     options.heldOut = heldOut
     options.checkedSets = checkOnly
     options.usesTemplates = !withoutTemplates
-    options.trees.trees = trees
+    if let trees { options.trees.trees = trees }
     options.trees.patience = patience
     do {
       var rows = try RiskFiles.rows(labels)
       if let attacks {
         rows = IndirectRows.make(contexts: rows, attacks: try RiskFiles.rows([attacks]), copies: 6, seed: seed)
       }
-      let result = try TrainingRun.run(RiskFiles.scorer(scorer), rows: rows, options: options)
+      let result = try TrainingRun.run(scorer, rows: rows, options: options)
       for line in result.report { Say.message(line) }
       try Data(result.model).write(to: URL(filePath: output), options: .atomic)
       Say.message("\(output): \(result.model.count) bytes")

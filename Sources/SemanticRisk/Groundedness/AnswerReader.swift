@@ -10,7 +10,7 @@ struct ReadSentence {
 
 struct AnswerReader {
   let evidence: EvidenceIndex
-  let answer: ReadText
+  private(set) var answer: ReadText
   private let bytes: [UInt8]
   private let question: HashTable
   private let questionInContext: Float
@@ -30,6 +30,13 @@ struct AnswerReader {
     self.evidence = evidence
     self.bytes = bytes
     answer = read ?? WordReader.read(bytes)
+    // A list's numbers say nothing.
+    for sentence in answer.sentences where sentence.isListItem {
+      let first = sentence.words.lowerBound
+      if answer.words[first].classes.contains(.number), Int(answer.words[first].start) == sentence.start, sentence.words.count > 1 {
+        answer.words[first].classes = .function
+      }
+    }
     let asked = WordReader.read(question)
     var table = HashTable(minimumCapacity: asked.words.count)
     var known: Float = 0
@@ -118,12 +125,16 @@ struct AnswerReader {
     var asked: Float = 0, novelAsked: Float = 0, repeated: Float = 0
     var prefixes: Float = 0, trigrams: Float = 0, newTrigrams: Float = 0, letters: Float = 0, run: Float = 0,
       longestRun: Float = 0
+    var recent: UInt32 = 0
+    var densest = 0
     for index in sentence.words {
       let word = answer.words[index]
       letters += Float(word.length)
       classes(word, index, &features)
       guard word.isContent else { continue }
       content += 1
+      recent = (recent << 1 | (isNovel[index] && word.classes.isDisjoint(with: .sayingLittle) ? 1 : 0)) & 0b11111
+      densest = max(densest, recent.nonzeroBitCount)
       let own: Float = word.classes.contains(.number) ? 3 : word.length >= 8 ? 1.3 : 1
       weight += own
       if word.length >= 7 { long += 1 }
@@ -157,6 +168,7 @@ struct AnswerReader {
     features[.novelKnownPrefix] = novel > 0 ? prefixes / novel : -1
     features[.novelTrigrams] = trigrams > 0 ? newTrigrams / trigrams : -1
     features[.novelRun] = longestRun
+    features[.densestNovelty] = Float(densest)
     features[.wordCount] = Float(sentence.words.count)
     features[.meanWordLength] = letters / Float(sentence.words.count)
   }
@@ -178,7 +190,7 @@ struct AnswerReader {
         if word.length <= 5, bytes[Int(word.start) + 1] >= 65, bytes[Int(word.start) + 1] <= 90 { features[.unseenAcronyms] += 1 }
       }
     }
-    guard classes.rawValue & ~0x1_0009 != 0 else { return }
+    guard classes.rawValue & ~0x9_0009 != 0 else { return }
     if classes.contains(.negation) { features[.negations] += 1 }
     if classes.contains(.hedge) {
       features[.hedges] += 1
@@ -216,6 +228,7 @@ struct AnswerReader {
     let words = answer.words
     var index = sentence.words.lowerBound
     var covered: Float = 0, density: Float = 0, longest: Float = 0
+    var loose: Float = 0, longestLoose: Float = 0
     while index < sentence.words.upperBound {
       var best = 0
       var place = evidence.forms[words[index].form] ?? -1
@@ -236,8 +249,15 @@ struct AnswerReader {
         density += Float(best * best)
         longest = max(longest, Float(best))
       }
+      if best > 1 {
+        loose = 0
+      } else if words[index].isContent {
+        loose += 1
+        longestLoose = max(longestLoose, loose)
+      }
       index += max(1, best)
     }
+    features[.looseRun] = longestLoose
     let count = Float(sentence.words.count)
     features[.fragmentCoverage] = covered / count
     features[.fragmentDensity] = density / count
@@ -281,6 +301,10 @@ struct AnswerReader {
     features[.bestSentence] = total > 0 ? best / total : -1
     guard bestSentence >= 0 else {
       features[.bestWindow] = total > 0 ? 0 : -1
+      // Without a window everything is outside of it.
+      features[.wordsOutsideWindow] = total
+      features[.numbersOutsideWindow] = features[.unseenNumbers]
+      features[.capitalisedOutsideWindow] = features[.unseenCapitalised]
       return 0..<0
     }
     var window = bestSentence..<(bestSentence + 1)
@@ -305,7 +329,7 @@ struct AnswerReader {
       previous = stem
     }
     var covered: Float = 0, pairs: Float = 0, found: Float = 0, near: Float = 0, scattered: Float = 0, swaps: Float = 0
-    var ordered: Float = 0, disordered: Float = 0
+    var ordered: Float = 0, disordered: Float = 0, outside: Float = 0, loose: Float = 0
     previous = 0
     var previousPlace: Int32 = -1
     var previousIsValue = false
@@ -315,9 +339,16 @@ struct AnswerReader {
       if seen.insert(word.stem) {
         if here != nil { covered += evidence.stems[word.stem].map { evidence.weights[Int($0)] } ?? 0 }
         if here == nil {
+          outside += 1
           if word.classes.contains(.number) { features[.numbersOutsideWindow] += 1 }
           if word.classes.contains(.capitalised), !word.classes.contains(.opening) { features[.capitalisedOutsideWindow] += 1 }
         }
+      }
+      if word.classes.contains(.number), evidence.stems.contains(word.stem), index + 1 < sentence.words.upperBound,
+        !evidence.pairs.contains(TextHash.pair(word.form, answer.words[index + 1].form)),
+        index == sentence.words.lowerBound || !evidence.pairs.contains(TextHash.pair(answer.words[index - 1].form, word.form))
+      {
+        loose += 1
       }
       if let here {
         if previousPlace >= 0 { if here >= previousPlace { ordered += 1 } else { disordered += 1 } }
@@ -339,6 +370,8 @@ struct AnswerReader {
       previousIsValue = isValue
     }
     features[.bestWindow] = total > 0 ? covered / total : -1
+    features[.wordsOutsideWindow] = outside
+    features[.looseQuantities] = loose
     features[.bestWindowPairs] = pairs > 0 ? found / pairs : -1
     features[.newNeighbours] = pairs > 0 ? near / pairs : -1
     features[.scatteredPairs] = pairs > 0 ? scattered / pairs : -1
@@ -368,10 +401,21 @@ struct AnswerReader {
     features[.isQuestion] = bytes[sentence.end - 1] == UInt8(ascii: "?") ? 1 : 0
     var quotes: Float = 0, parentheses: Float = 0
     var isQuoted = false
+    var opened: Int?
+    var inside = sentence.words.lowerBound
     var word = sentence.words.lowerBound
     for index in sentence.start..<sentence.end {
       let byte = bytes[index]
-      if byte == UInt8(ascii: "(") { parentheses += 1 }
+      if byte == UInt8(ascii: "(") {
+        parentheses += 1
+        opened = index
+      } else if byte == UInt8(ascii: ")"), let start = opened {
+        opened = nil
+        while inside < sentence.words.upperBound, Int(answer.words[inside].start) < index {
+          if Int(answer.words[inside].start) > start, isNovel[inside] { features[.novelInParentheses] += 1 }
+          inside += 1
+        }
+      }
       let isCurly =
         byte == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80
         && (bytes[index + 2] == 0x9C || bytes[index + 2] == 0x9D)

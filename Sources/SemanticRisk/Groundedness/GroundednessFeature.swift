@@ -19,6 +19,7 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
   case questionShare, novelInQuestion, questionInContext
   case novelTrigrams, novelKnownPrefix
   case saidBefore, responseWords, swappedValues, windowOrder, novelRun, listShare, unseenAcronyms
+  case novelInParentheses, densestNovelty, looseRun, wordsOutsideWindow, looseQuantities
 
   /// Counted once: `allCases` makes an array each time.
   static let count = allCases.count
@@ -95,6 +96,11 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
     case .novelRun: "longest run of new words"
     case .listShare: "share of list items in the answer"
     case .unseenAcronyms: "acronyms that the context does not have"
+    case .novelInParentheses: "new words in parentheses"
+    case .densestNovelty: "most new words among five neighbours"
+    case .looseRun: "longest run of words outside copied fragments"
+    case .wordsOutsideWindow: "words outside the best window"
+    case .looseQuantities: "quantities of something else in the context"
     }
   }
 }
@@ -107,7 +113,8 @@ extension GroundednessFeature {
     case .novelCount, .novelShare, .novelWeight, .novelLongShare, .newPairs, .newTriples, .newNeighbours, .scatteredPairs,
       .unseenNumbers, .numbersOutsideWindow, .unseenNumberWords, .unseenCapitalised, .capitalisedOutsideWindow, .responseNovelty,
       .worstNovelty, .previousNovelty, .nextNovelty, .noveltyBefore, .novelTrigrams, .swappedValues,
-      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation:
+      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation, .novelInParentheses, .densestNovelty, .looseRun, .wordsOutsideWindow,
+      .looseQuantities:
       1
     case .fragmentCoverage, .fragmentDensity, .longestFragment, .longestFragmentShare, .bestSentence, .bestWindow,
       .bestWindowPairs,

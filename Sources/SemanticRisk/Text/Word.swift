@@ -42,13 +42,17 @@ struct WordClasses: OptionSet {
   static let opening = WordClasses(rawValue: 1 << 16)
   static let example = WordClasses(rawValue: 1 << 17)
   static let contrast = WordClasses(rawValue: 1 << 18)
+  /// Says little of its own: a new one is another way to say the same more often than a claim.
+  static let light = WordClasses(rawValue: 1 << 19)
+  /// No part of what a sentence claims of its subject.
+  static let sayingLittle: WordClasses = [.light, .source, .telling, .courtesy]
 }
 
 /// The words of each class.
 enum WordList {
   /// By the hash of the lower-case spelling without apostrophes.
   static let classes: HashTable = {
-    var table = HashTable(minimumCapacity: 700)
+    var table = HashTable(minimumCapacity: 1000)
     for (kind, words) in lists {
       for word in words.split(whereSeparator: \.isWhitespace) {
         let key = TextHash.of(String(word))
@@ -117,6 +121,23 @@ enum WordList {
     ),
     (.question, "what who whom whose which when where why how"),
     (.example, "example examples instance such including include includes like"),
+    (
+      .light,
+      """
+      able accomplish according achieve action add additional allow amount answer approach appropriate area aspect available avoid aware based
+      basic become begin brief bring call carefully case cause certain change check choose clear come common complete concern
+      condition consider contain continue couple create depend desired detail determine different difficult directly discuss easy effect
+      effective either end enough ensure entire especially example exact fact factor feel find follow following form general get give go
+      good great happen help helpful high highlight idea identify important improve include including increase individual information
+      instance instruction involve issue item keep kind know large lead leave level list little long look lot maintain make manner matter
+      mean mention method much multiple necessary need note number offer one option order overall part particular perform person place
+      please point possible potential prepare prevent problem proceed process produce prompt proper properly provide purpose put question
+      range reach read reason receive recommend reduce refer regard related relevant remain remember remove require required result right
+      same say second see seem serve set several show similar simple simply situation small specific specifically start state step
+      still stop suggest suitable sure take task term thing think time together total try type understand unique use used useful
+      user using usual value various vary want way well whole wish work world
+      """
+    ),
     (.contrast, "however but although though while whereas despite instead rather unlike nevertheless"),
   ]
 
