@@ -5,7 +5,7 @@ enum EveryKindPack {
     slos:
       - name: answered
         title: Questions are answered
-        good: {metric: llm.requests, where: [{tag: status, is: [ok]}]}
+        good: {metric: llm.requests, where: [{tag: error_class, absent: true}]}
         of: {metric: llm.requests}
         target: 99
         timeframe: month

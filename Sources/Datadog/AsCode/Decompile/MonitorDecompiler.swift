@@ -142,11 +142,11 @@ struct MonitorDecompiler: Sendable {
       kind = .change(.init(change.kind == "pct_change" ? .percent : .difference, shift: .seconds(Int64(change.shift))))
     }
     var found = [Condition(kind: kind, query: query, groups: groups, window: window, threshold: threshold)]
-    // Fewer than one in so many minutes is also how silence is written.
+    // Fewer than one in so many minutes is also how silence is written; its window has to be longer than that.
     if kind == .threshold, side == .below, value == 1 {
       found.append(
         Condition(
-          kind: .absence, query: query, groups: groups, window: window, threshold: .init(.above, critical: Double(minutes))))
+          kind: .absence, query: query, groups: groups, window: .seconds(Int64(metric.window) * 2), threshold: .init(.above, critical: Double(minutes))))
     }
     return found
   }

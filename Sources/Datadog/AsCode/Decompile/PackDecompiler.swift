@@ -118,7 +118,8 @@ package struct PackDecompiler: Sendable {
       }
     }
     // The query of a composite or burn rate is that of what it is made of.
-    for index in draft.monitors.indices {
+    let names = Set(known.monitors.map(\.definition.name))
+    for index in draft.monitors.indices where !names.contains(draft.monitors[index].definition.name) {
       if let query = draft.monitors[index].definition.impliedQuery(in: draft.pack) {
         draft.monitors[index].definition.query = query
       }
@@ -145,8 +146,14 @@ package struct PackDecompiler: Sendable {
     let candidates = try MonitorDecompiler(settings: settings).candidates(
       json, name: id.name, signal: parts?.signal, gate: parts?.gate, combination: combination
     )
+    // What a reader of the file would refuse is no definition.
+    let refusals = candidates.map { $0.definition.lint().first { $0.weight == .error } }
+    let sound = zip(candidates, refusals).filter { $0.1 == nil }.map(\.0)
+    if sound.isEmpty, let refusal = refusals.compactMap({ $0 }).first {
+      throw Unsayable("would be refused as a definition: \(refusal.message)")
+    }
     // A mute that is otherwise in Datadog is no reason to give the monitor up.
-    return (candidates.map { $0.muted(mutes) } + candidates).first(where: agrees) ?? candidates.first
+    return (sound.map { $0.muted(mutes) } + sound).first(where: agrees) ?? sound.first
   }
 
   private func addDashboards(_ live: LiveObjects, _ draft: inout PackDraft, _ reasons: inout [String: String]) {
