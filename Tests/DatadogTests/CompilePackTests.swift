@@ -104,7 +104,7 @@ import Testing
         Issue.record("\(monitor.id) is no composite")
         continue
       }
-      for reference in references { parts.insert(String(reference.dropFirst())) }
+      for reference in references.monitors { parts.insert(String(reference.dropFirst())) }
     }
     #expect(parts.count > 20 && parts.isSubset(of: names))
     for monitor in objects(.monitor) where parts.contains(monitor.id.name) {

@@ -120,27 +120,27 @@ final class DatadogStub: Sendable {
         account: account, clock: clock, patience: .init(attempts: attempts, longestWait: longestWait), send: send))
   }
 
-  var send: DeliverySend {
-    { outgoing in
-      guard let parts = URLComponents(string: outgoing.url) else { throw DeliveryFailure("no address") }
-      let request = Request(
-        method: outgoing.method, path: parts.percentEncodedPath,
-        query: Dictionary((parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { $1 },
-        body: outgoing.body.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: Data(outgoing.body)))
-      let keys = Dictionary(outgoing.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }
-      let (answer, isLost) = self.state.withLock { state -> (DeliveryResponse, Bool) in
-        state.requests.append(request)
-        switch state.settings.fault(state.requests.count - 1, request) {
-        case nil: return (Self.answer(request, keys: keys, &state), false)
-        case .lostOnTheWay?: return (DeliveryResponse(status: 0), true)
-        case .lostOnTheWayBack?: return (Self.answer(request, keys: keys, &state), true)
-        case .answer(let status, let body, let headers, let done)?:
-          if done { _ = Self.answer(request, keys: keys, &state) }
-          return (DeliveryResponse(status: status, headers: headers, body: Array(body.utf8)), false)
-        }
+  var send: DeliverySend { { outgoing in try self.exchange(outgoing) } }
+
+  func exchange(_ outgoing: DeliveryRequest) throws -> DeliveryResponse {
+    guard let parts = URLComponents(string: outgoing.url) else { throw DeliveryFailure("no address") }
+    let request = Request(
+      method: outgoing.method, path: parts.percentEncodedPath,
+      query: Dictionary((parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { $1 },
+      body: outgoing.body.isEmpty ? nil : try JSONDecoder().decode(JSONValue.self, from: Data(outgoing.body)))
+    let keys = Dictionary(outgoing.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }
+    let (answer, isLost) = self.state.withLock { state -> (DeliveryResponse, Bool) in
+      state.requests.append(request)
+      switch state.settings.fault(state.requests.count - 1, request) {
+      case nil: return (Self.answer(request, keys: keys, &state), false)
+      case .lostOnTheWay?: return (DeliveryResponse(status: 0), true)
+      case .lostOnTheWayBack?: return (Self.answer(request, keys: keys, &state), true)
+      case .answer(let status, let body, let headers, let done)?:
+        if done { _ = Self.answer(request, keys: keys, &state) }
+        return (DeliveryResponse(status: status, headers: headers, body: Array(body.utf8)), false)
       }
-      if isLost { throw DeliveryFailure("no answer within 10 s") }
-      return answer
     }
+    if isLost { throw DeliveryFailure("no answer within 10 s") }
+    return answer
   }
 }

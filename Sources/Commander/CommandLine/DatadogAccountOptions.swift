@@ -5,7 +5,9 @@ import AsyncHTTPClient
 import Datadog
 import Delivery
 import Foundation
+import Monitors
 import NIOCore
+import StrictYAML
 
 struct DatadogAccountOptions: ParsableArguments {
   @Option(help: "The Datadog site. Default: DD_SITE, the configuration's, or datadoghq.com.")
@@ -17,7 +19,7 @@ struct DatadogAccountOptions: ParsableArguments {
   @Option(help: "Where is remembered what was applied. It holds no keys; keep it where the next apply finds it.")
   var stateFile = "datadog.state.jsonl"
 
-  /// - Parameter configuration: a file whose `datadog` section may name the site and the API key.
+  /// - Parameter configuration: a file whose `datadog` section may name the site and say where the keys are.
   func account(_ configuration: String?) throws -> DatadogAccount {
     var environment = ProcessInfo.processInfo.environment
     for (name, path) in [("DD_API_KEY", apiKeyFile), ("DD_APP_KEY", appKeyFile)] {
@@ -27,10 +29,12 @@ struct DatadogAccountOptions: ParsableArguments {
       }
       environment[name] = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
-    if let path = configuration {
+    if let path = configuration, Self.hasSection(path) {
       do {
         let configured = try CommanderConfiguration.load(path: path).datadog
         if environment["DD_API_KEY"]?.isEmpty != false { environment["DD_API_KEY"] = configured.apiKey }
+        let hasKey = ["DD_APP_KEY", "DD_APPLICATION_KEY"].contains { environment[$0]?.isEmpty == false }
+        if !hasKey { environment["DD_APP_KEY"] = configured.applicationKey }
         if environment["DD_SITE"]?.isEmpty != false { environment["DD_SITE"] = configured.site }
       } catch {
         throw ConfigurationOption.refusal(error)
@@ -42,9 +46,26 @@ struct DatadogAccountOptions: ParsableArguments {
     }
   }
 
+  /// A pack has no accounts.
+  private static func hasSection(_ path: String) -> Bool {
+    guard let data = FileManager.default.contents(atPath: path) else { return true }
+    return YAMLValue.parse(String(decoding: data, as: UTF8.self), file: path, problems: ProblemList())?.hasMember("datadog")
+      == true
+  }
+
   func connection(_ configuration: String?) throws -> DatadogConnection {
-    DatadogConnection(
-      account: try account(configuration),
+    let account = try account(configuration)
+    // A client tries a name that is none again and again; a person who mistyped it need not wait for that.
+    if let host = account.host, !HostName.resolves(host) {
+      Say.message(
+        """
+        \(host): no such host, or no network; DD_SITE or --site is one of \(DatadogAccount.knownSites.joined(separator: ", "))\
+        \(NearestName.hint(for: account.site, in: DatadogAccount.knownSites))
+        """)
+      throw Exit.unreachable
+    }
+    return DatadogConnection(
+      account: account,
       onPause: { seconds, reason in
         if seconds >= 2 { Say.message("waiting \(Int(seconds.rounded(.up))) s: \(reason)") }
       }, send: DatadogCommandHTTP.send)
@@ -61,6 +82,26 @@ struct DatadogAccountOptions: ParsableArguments {
     case .unknown?, .limited?: return Exit.unreachable
     default: return Exit.failed
     }
+  }
+}
+
+enum DatadogFolder {
+  /// Before anything is asked of Datadog.
+  static func check(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+      Say.message("\(path): is a file; name a folder")
+      throw Exit.failed
+    }
+  }
+}
+
+enum HostName {
+  /// Whether the system finds an address for it; waits as long as the system does.
+  static func resolves(_ host: String) -> Bool {
+    var found: UnsafeMutablePointer<addrinfo>?
+    defer { freeaddrinfo(found) }
+    return getaddrinfo(host, nil, nil, &found) == 0
   }
 }
 

@@ -13,7 +13,7 @@ struct DatadogApply: AsyncParsableCommand {
       skipped, the rest goes on. What was done is remembered after each object, so that applying again goes on from there.
       Needs DD_API_KEY and DD_APP_KEY with the scopes slos_read, slos_write, monitors_read, monitors_write, dashboards_read and \
       dashboards_write.
-      Exit code 0 when everything is as wanted, 2 when something is not.
+      Exit code 0 when everything is as wanted, 2 when something is not, 77 when the keys do not suffice.
       """)
 
   @Flag(help: "Do not ask.")
@@ -42,7 +42,8 @@ struct DatadogApply: AsyncParsableCommand {
       let (file, site) = (account.file, connection.account.site)
       let state = try file.load(site: site)
       let plan = ObjectPlan(
-        wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune)
+        wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune,
+        pack: options.pack)
       if !plan.isEmpty { Say.message(PlanReport(plan, isLive: true).text) }
       guard plan.isEmpty || yes || Self.isAgreed(connection.account) else {
         Say.message("Nothing was changed.")
@@ -54,16 +55,18 @@ struct DatadogApply: AsyncParsableCommand {
       let apply = ObjectApply(
         objects: objects, options: .init(overwritesDrift: overwriteDrift, replaces: replace, forces: force),
         remember: { id, entry in try file.append(id, entry) },
-        onResult: { result in if isTable, result.outcome != .unchanged || !result.kept.isEmpty { Say.data(result.line) } })
-      report = await apply.run(plan, wanted: wanted, state: state)
+        onResult: { result in if isTable, result.isWorthALine { Say.data(result.line) } })
+      report = await apply.run(plan, wanted: wanted, state: state, pack: options.pack)
       // One line an object again.
       try file.write(try file.load(site: site))
     } catch {
       throw DatadogAccountOptions.refusal(error)
     }
     if output == .json { Say.data(report.json) }
-    if let end = report.end { Say.message(end) }
+    // What ended the run is said once.
+    if let end = report.end, output == .json || !report.results.contains(where: { $0.reason == end }) { Say.message(end) }
     Say.message(report.sentence)
+    if report.endedForKeys { throw Exit.notPermitted }
     if !report.isComplete || !compilation.refusals.isEmpty { throw Exit.outsideTolerance }
   }
 

@@ -28,16 +28,20 @@ struct DatadogCompileOptions: ParsableArguments {
   @Option(help: "What a traffic gate becomes: composite or reported.")
   var trafficGates = CompileSettings.TrafficGate.composite
 
+  @Option(
+    help: "Whose objects these are, where several packs live in one organisation. What bears another name is never touched.")
+  var pack: String?
+
   func settings() throws -> CompileSettings {
     do {
       return try CompileOptions.settings(
-        team: team, notify: notify, scope: scope, tags: tags, runbooks: runbooks, trafficGate: trafficGates)
+        team: team, notify: notify, scope: scope, tags: tags, runbooks: runbooks, trafficGate: trafficGates, pack: pack)
     } catch {
       throw ValidationError(error.description)
     }
   }
 
-  func pack() throws -> MonitorPack {
+  func definitions() throws -> MonitorPack {
     guard let configuration else { return .default }
     do throws(ConfigurationError) {
       return try PackFile.load(path: configuration)
@@ -46,7 +50,7 @@ struct DatadogCompileOptions: ParsableArguments {
     }
   }
 
-  func compile() throws -> Compilation { PackCompiler(settings: try settings()).compile(try pack()) }
+  func compile() throws -> Compilation { PackCompiler(settings: try settings()).compile(try definitions()) }
 }
 
 extension CompileSettings.TrafficGate: ExpressibleByArgument {}

@@ -15,6 +15,8 @@ struct DatadogDrift: AsyncParsableCommand {
     name: .customLong("config"), help: "A configuration whose `datadog` section names the site and the API key.",
     completion: .file(extensions: ["yaml", "yml"]))
   var configuration: String?
+  @Option(help: "Whose objects are meant, where several packs live in one organisation.")
+  var pack: String?
 
   func run() async throws {
     let objects = DatadogObjects(connection: try account.connection(configuration))
@@ -26,7 +28,7 @@ struct DatadogDrift: AsyncParsableCommand {
           "\(account.stateFile): nothing was applied yet, as far as this state knows; apply first, or name --state-file")
         throw Exit.failed
       }
-      report = DriftReport(live: try await objects.live(and: state), state: state)
+      report = DriftReport(live: try await objects.live(and: state), state: state, pack: pack)
     } catch {
       throw DatadogAccountOptions.refusal(error)
     }

@@ -24,11 +24,10 @@ struct DatadogExport: ParsableCommand {
     let place = ObjectFolder(path: folder)
     let export: ObjectFolder.Export
     do {
-      export = ObjectFolder.export(compilation.objects, present: try place.texts())
+      export = ObjectFolder.export(compilation.objects, present: try place.texts(), pack: options.pack)
       try place.write(export, pruning: prune)
     } catch {
-      Say.message("\(folder): cannot be written: \(error)")
-      throw Exit.failed
+      throw DatadogAccountOptions.refusal(error)
     }
     for note in compilation.notes where !quiet || note.weight == .refused { Say.message(note.description) }
     for file in export.new { Say.data("new      \(file)") }

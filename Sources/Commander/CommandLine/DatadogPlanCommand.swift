@@ -37,17 +37,19 @@ struct DatadogPlan: AsyncParsableCommand {
     var complaints: [String] = []
     if let folder {
       do {
-        plan = ObjectPlan(wanted: compilation.objects, saved: try ObjectFolder(path: folder).objects(), pruning: prune)
+        plan = ObjectPlan(
+          wanted: compilation.objects, saved: try ObjectFolder(path: folder).objects(), pruning: prune, pack: options.pack)
       } catch {
-        Say.message("\(error)")
-        throw Exit.failed
+        throw DatadogAccountOptions.refusal(error)
       }
     } else {
       let wanted = compilation.objects.withoutPast(at: .now())
       let objects = DatadogObjects(connection: try account.connection(options.configuration))
       do {
         let state = try account.file.load(site: objects.connection.account.site)
-        plan = ObjectPlan(wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune)
+        plan = ObjectPlan(
+          wanted: wanted, live: try await objects.live(wanted: wanted, and: state), state: state, pruning: prune,
+          pack: options.pack)
         if isChecked { complaints = try await objects.complaints(plan, wanted: wanted) }
       } catch {
         throw DatadogAccountOptions.refusal(error)

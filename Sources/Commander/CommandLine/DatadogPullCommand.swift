@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Datadog
+import LLMTelemetry
 import Monitors
 
 struct DatadogPull: AsyncParsableCommand {
@@ -28,7 +29,8 @@ struct DatadogPull: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try options.settings()
-    let pack = try options.pack()
+    try DatadogFolder.check(folder)
+    let pack = try options.definitions()
     let objects = DatadogObjects(connection: try account.connection(options.configuration))
     let place = ObjectFolder(path: folder)
     let pulled: PullFolder
@@ -41,7 +43,7 @@ struct DatadogPull: AsyncParsableCommand {
         json
         ? PullFolder.json(live, wanted: PackCompiler(settings: settings).compile(pack).objects)
         : PullFolder.definitions(
-          live, decompiler: PackDecompiler(settings: settings, known: pack, adopts: adopt), yaml: \.yamlText)
+          live, decompiler: PackDecompiler(settings: settings, known: pack, adopts: adopt, at: .now()), yaml: \.yamlText)
       export = pulled.export(present: try place.texts(beside: [PullFolder.packFile]))
       try place.write(export, pruning: prune)
     } catch {

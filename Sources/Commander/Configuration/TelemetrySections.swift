@@ -8,7 +8,7 @@ extension ConfigurationReader {
   func readDatadog(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
     guard
       let datadog = value?.mapping([
-        "site", "endpoint", "api_key", "dogstatsd", "agent", "traces", "llm_observability", "ml_app", "metrics", "logs", "events",
+        "site", "endpoint", "api_key", "app_key", "dogstatsd", "agent", "traces", "llm_observability", "ml_app", "metrics", "logs", "events",
         "host",
       ])
     else { return }
@@ -21,6 +21,7 @@ extension ConfigurationReader {
     }
     settings.endpoint = readURL(datadog["endpoint"])
     settings.agent = readURL(datadog["agent"])
+    settings.applicationKey = datadog["app_key"]?.secret(environment: environment)?.value
     settings.apiKey = datadog["api_key"]?.secret(environment: environment)?.value
     if let address = datadog["dogstatsd"], let text = address.string() {
       settings.dogStatsD = DogStatsDAddress(text)

@@ -16,6 +16,8 @@ package struct DatadogSettings: Sendable {
   /// Replaces every host of the site: a proxy, or a test.
   package var endpoint: String?
   package var apiKey: String?
+  /// For `commander datadog` only: nothing that serves reads or changes objects in Datadog.
+  package var applicationKey: String?
   package var dogStatsD: DogStatsDAddress?
   /// The Agent's trace port, without a trailing slash.
   package var agent: String?

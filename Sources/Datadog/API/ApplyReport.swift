@@ -31,6 +31,9 @@ package struct ApplyResult: Hashable, Sendable {
     self.kept = kept
   }
 
+  /// Whether a person has to know.
+  package var isWorthALine: Bool { outcome != .untried && (outcome != .unchanged || !kept.isEmpty) }
+
   /// One line; more when Datadog keeps something otherwise.
   package var line: String {
     let word = outcome.rawValue.padded(to: 9)
@@ -47,6 +50,8 @@ package struct ApplyReport: Sendable {
   package let results: [ApplyResult]
   /// Why it ended before its time.
   package let end: String?
+  /// Whether that was a key that does not suffice.
+  package let endedForKeys: Bool
   package let ambiguous: [DatadogObjectID]
 
   package func count(_ outcome: ApplyResult.Outcome) -> Int { results.count { $0.outcome == outcome } }

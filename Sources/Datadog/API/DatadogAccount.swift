@@ -23,7 +23,7 @@ package struct DatadogAccount: Sendable, CustomStringConvertible, CustomDebugStr
     let allowed: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }
     guard isOrigin || site.contains(".") && site.allSatisfy(allowed) else {
       throw Incomplete(
-        description: "\"\(site)\" is no Datadog site; it is datadoghq.com, us5.datadoghq.com, datadoghq.eu and the like")
+        description: "\"\(site)\" is no Datadog site; it is one of \(DatadogSite.known.joined(separator: ", "))")
     }
     self.site = site
     self.apiKey = apiKey
@@ -43,6 +43,11 @@ package struct DatadogAccount: Sendable, CustomStringConvertible, CustomDebugStr
   package var customMirror: Mirror { Mirror(self, children: ["site": site]) }
 
   var origin: String { DatadogSite.origin(site, "api") }
+
+  package static let knownSites = DatadogSite.known
+
+  /// The name whose address has to be found; `nil` behind a relay, whose address is its owner's affair.
+  package var host: String? { site.hasPrefix("http") ? nil : "api.\(site)" }
 
   /// Where a person looks at things; `nil` behind a relay.
   package var page: String? {

@@ -33,8 +33,10 @@ package struct ObjectApply: Sendable {
     self.onResult = onResult
   }
 
-  /// - Parameter state: what is remembered already; unchanged objects are remembered when they are not.
-  package func run(_ plan: ObjectPlan, wanted: [CompiledObject], state: ApplyState) async -> ApplyReport {
+  /// - Parameters:
+  ///   - state: what is remembered already; unchanged objects are remembered when they are not.
+  ///   - pack: whose objects these are; what is remembered of other packs stays.
+  package func run(_ plan: ObjectPlan, wanted: [CompiledObject], state: ApplyState, pack: String? = nil) async -> ApplyReport {
     var run = ApplyRun(plan: plan)
     let order = ApplyOrder(wanted)
     for object in order.objects {
@@ -49,15 +51,15 @@ package struct ObjectApply: Sendable {
       run.add(result)
       onResult(result)
     }
-    run.end = run.end ?? forget(plan, wanted: wanted, state: state)
-    return ApplyReport(results: run.results, end: run.end, ambiguous: plan.ambiguous)
+    run.end = run.end ?? forget(plan, wanted: wanted, state: state, pack: pack)
+    return ApplyReport(results: run.results, end: run.end, endedForKeys: run.endedForKeys, ambiguous: plan.ambiguous)
   }
 
   /// Forgets what is neither there nor wanted any more. Returns why it could not.
-  private func forget(_ plan: ObjectPlan, wanted: [CompiledObject], state: ApplyState) -> String? {
+  private func forget(_ plan: ObjectPlan, wanted: [CompiledObject], state: ApplyState, pack: String?) -> String? {
     let kept = Set(wanted.map(\.id)).union(plan.numbers.keys)
     do {
-      for id in state.entries.keys.sorted() where !kept.contains(id) { try remember(id, nil) }
+      for id in state.entries.keys.sorted() where id.pack == pack && !kept.contains(id) { try remember(id, nil) }
       return nil
     } catch {
       return "the state file cannot be written: \(error)"
@@ -77,7 +79,7 @@ package struct ObjectApply: Sendable {
   private func apply(
     _ step: ObjectPlan.Step, _ object: CompiledObject, references: Set<DatadogObjectID>, state: ApplyState, run: inout ApplyRun
   ) async -> ApplyResult {
-    if let end = run.end { return ApplyResult(object.id, .untried, number: step.number, reason: end) }
+    if run.end != nil { return ApplyResult(object.id, .untried, number: step.number) }
     // What it names has another number now.
     let isMoved = references.contains { run.replaced.contains($0) }
     let isUnchanged = step.action == .unchanged && !isMoved
@@ -102,7 +104,7 @@ package struct ObjectApply: Sendable {
       case .delete: return ApplyResult(object.id, .failed, reason: "is wanted and to be deleted at once; plan again")
       }
     } catch let failure as DatadogFailure {
-      if failure.endsTheRun { run.end = failure.description }
+      run.note(failure)
       return ApplyResult(object.id, .failed, number: step.number, reason: failure.description)
     } catch {
       // Without memory there is no going on.
@@ -184,12 +186,12 @@ package struct ObjectApply: Sendable {
   // MARK: Delete
 
   private func delete(_ step: ObjectPlan.Step, run: inout ApplyRun) async -> ApplyResult {
-    if let end = run.end { return ApplyResult(step.id, .untried, number: step.number, reason: end) }
+    if run.end != nil { return ApplyResult(step.id, .untried, number: step.number) }
     guard step.drift.isEmpty || options.overwritesDrift else { return held(step) }
     do {
       if let live = try await objects.get(step.id.kind, step.number ?? "", subject: step.id.description) {
         if let change = meanwhile(step, live, run) { throw change }
-        guard DatadogIdentity.isOwned(live.json, as: step.id.kind) else {
+        guard live.id == step.id, DatadogIdentity.isOwned(live.json, as: step.id.kind) else {
           throw DatadogFailure(.refused, "\(step.id): is not ours any more, and was left alone")
         }
         try await objects.delete(live, force: options.forces)
@@ -197,7 +199,7 @@ package struct ObjectApply: Sendable {
       try remember(step.id, nil)
       return ApplyResult(step.id, .deleted, number: step.number)
     } catch let failure as DatadogFailure {
-      if failure.endsTheRun { run.end = failure.description }
+      run.note(failure)
       return ApplyResult(step.id, .failed, number: step.number, reason: failure.description)
     } catch {
       run.end = "the state file cannot be written: \(error)"
@@ -218,11 +220,19 @@ struct ApplyRun: Sendable {
   /// Those that the plan knew.
   private let plannedNames: ReferenceNames
   var end: String?
+  var endedForKeys = false
 
   init(plan: ObjectPlan) {
     steps = Dictionary(plan.steps.map { ($0.id, $0) }) { first, _ in first }
     numbers = plan.numbers
     plannedNames = ReferenceNames(numbers: plan.numbers)
+  }
+
+  /// Whether it ends the run: whatever comes next would fail alike.
+  mutating func note(_ failure: DatadogFailure) {
+    guard failure.endsTheRun else { return }
+    end = failure.description
+    endedForKeys = failure.reason == .keys
   }
 
   mutating func add(_ result: ApplyResult) {

@@ -25,6 +25,12 @@ extension CanonicalForm {
     // Two names of one type; Datadog answers with either.
     if members["type"] == .string("metric alert") { members["type"] = .string("query alert") }
     for key in ["name", "message", "query"] { normalise(key, in: &members) }
+    // Spaces and brackets that say nothing.
+    if members["type"] == .string("composite"), let text = members["query"]?.text,
+      case .composite(let expression)? = try? MonitorQueryParser.parse(text)
+    {
+      members["query"] = .string(expression.datadogText)
+    }
     sortTags(&members)
     if case .array(let assets)? = members["assets"] { members["assets"] = .array(assets.map(asset)) }
     if case .object(var options)? = members["options"] {

@@ -19,12 +19,13 @@ package struct DriftReport: Hashable, Sendable {
 
   package let entries: [Entry]
 
-  package init(live: [StoredObject], state: ApplyState) {
+  /// - Parameter pack: whose objects are missed in the state; those of other packs are applied by others.
+  package init(live: [StoredObject], state: ApplyState, pack: String? = nil) {
     let byNumber = Dictionary(live.map { ("\($0.kind.rawValue) \($0.number)", $0) }) { first, _ in first }
     let numbers = Dictionary(live.compactMap { object in object.id.map { ($0, object.number) } }) { first, _ in first }
     let names = ReferenceNames(numbers: numbers, and: state.numbers)
     var entries: [Entry] = []
-    for (id, entry) in state.entries {
+    for (id, entry) in state.entries where id.pack == pack {
       // By its number: an identity may be what somebody took away.
       guard let object = byNumber["\(id.kind.rawValue) \(entry.number)"] else {
         entries.append(Entry(id: id, state: .deleted, number: entry.number, changes: []))
@@ -35,7 +36,7 @@ package struct DriftReport: Hashable, Sendable {
       entries.append(Entry(id: id, state: changes.isEmpty ? .unchanged : .changed, number: entry.number, changes: changes))
     }
     for object in live {
-      guard let id = object.id, state.entries[id]?.number != object.number else { continue }
+      guard let id = object.id, id.pack == pack, state.entries[id]?.number != object.number else { continue }
       entries.append(Entry(id: id, state: .unknown, number: object.number, changes: []))
     }
     self.entries = entries.sorted { ($0.id, $0.number) < ($1.id, $1.number) }

@@ -41,26 +41,29 @@ package struct ObjectPlan: Hashable, Sendable {
   /// - Parameters:
   ///   - saved: objects as an export wrote them, or as Datadog's API gave them.
   ///   - pruning: whether what is ours and no longer wanted is to be deleted.
-  package init(wanted: [CompiledObject], saved: [JSONValue], pruning: Bool = false) {
+  ///   - pack: whose objects are meant; those of other packs are not ours.
+  package init(wanted: [CompiledObject], saved: [JSONValue], pruning: Bool = false, pack: String? = nil) {
     self.init(
       wanted: wanted, present: saved.map { (DatadogIdentity.id(of: $0), StoredObject.number(of: $0), $0) }, state: nil,
-      pruning: pruning)
+      pruning: pruning, pack: pack)
   }
 
   /// - Parameter state: what was last applied; without it nothing is known of drift.
-  package init(wanted: [CompiledObject], live: [StoredObject], state: ApplyState?, pruning: Bool = false) {
-    self.init(wanted: wanted, present: live.map { ($0.id, $0.number, $0.json) }, state: state, pruning: pruning)
+  package init(
+    wanted: [CompiledObject], live: [StoredObject], state: ApplyState?, pruning: Bool = false, pack: String? = nil
+  ) {
+    self.init(wanted: wanted, present: live.map { ($0.id, $0.number, $0.json) }, state: state, pruning: pruning, pack: pack)
   }
 
   private init(
     wanted: [CompiledObject], present all: [(id: DatadogObjectID?, number: String?, json: JSONValue)], state: ApplyState?,
-    pruning: Bool
+    pruning: Bool, pack: String?
   ) {
     var present: [DatadogObjectID: (number: String?, json: JSONValue)] = [:]
     var ambiguous: Set<DatadogObjectID> = []
     var foreign = 0
     for object in all {
-      guard let id = object.id else {
+      guard let id = object.id, id.pack == pack else {
         foreign += 1
         continue
       }

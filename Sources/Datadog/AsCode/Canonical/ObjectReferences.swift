@@ -20,6 +20,15 @@ package enum ObjectReferences {
     rewritten(json, kind: kind) { text in id(text).flatMap { numbers[$0] } }
   }
 
+  /// With other names of our objects.
+  static func renamed(
+    _ json: JSONValue, kind: DatadogObjectKind, _ name: (DatadogObjectID) -> String
+  ) -> JSONValue {
+    rewritten(json, kind: kind) { text in
+      id(text).map { $0.kind == .slo ? "slo:\(name($0))" : "$\(name($0))" }
+    }
+  }
+
   /// With our names in place of Datadog's numbers; numbers of anything else stay.
   package static func symbolic(_ json: JSONValue, kind: DatadogObjectKind, names: [DatadogObjectKind: [String: String]])
     -> JSONValue
@@ -103,7 +112,7 @@ package enum ObjectReferences {
   private static func words(_ query: String, _ replace: (String) -> String?) -> String {
     var (text, word) = ("", "")
     for character in query + " " {
-      if character.isLetter || character.isNumber || "$_-.".contains(character) {
+      if character.isLetter || character.isNumber || "$_-./".contains(character) {
         word.append(character)
       } else {
         if !word.isEmpty { text += replace(word) ?? word }

@@ -12,10 +12,15 @@ package struct CompileOptions: Sendable {
   ///   - scope, tags: as `key:value`.
   package static func settings(
     team: String, notify: [String], scope: [String], tags: [String], runbooks: String?, trafficGate: CompileSettings.TrafficGate,
-    services: [String] = [], site: String? = nil
+    services: [String] = [], site: String? = nil, pack: String? = nil
   ) throws(Malformed) -> CompileSettings {
     guard !team.isEmpty, team.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }) else {
       throw Malformed(description: "\"\(team)\" is no team's handle; write letters, digits and dashes, as in --team llm-platform")
+    }
+    if let pack, !PackMark.isName(pack) {
+      throw Malformed(
+        description:
+          "\"\(pack)\" is no name of a pack; write lower-case letters, digits, dashes and underscores, as in --pack search")
     }
     var everybody: [String] = []
     var handles: [Severity: [String]] = [:]
@@ -47,7 +52,7 @@ package struct CompileOptions: Sendable {
     var settings = CompileSettings(
       team: team, handles: handles, everybody: everybody.isEmpty ? nil : everybody, scope: scopeTags,
       runbooks: runbooks.map { $0.hasSuffix("/") || $0.hasSuffix("#") || $0.hasSuffix("=") ? $0 : "\($0)/" },
-      trafficGate: trafficGate, tags: tags)
+      trafficGate: trafficGate, tags: tags, pack: pack)
     if !services.isEmpty { settings.services = services }
     if let site { settings.site = site.hasPrefix("app.") || site.filter({ $0 == "." }).count > 1 ? site : "app.\(site)" }
     return settings

@@ -11,6 +11,8 @@ package struct CompileSettings: Hashable, Sendable {
     case reported
   }
 
+  /// Whose objects these are, where several packs live in one organisation; `nil` for the one pack that needs no name.
+  package var pack: String?
   /// The handle of the Datadog team that owns what names no other.
   package var team: String
   /// Who is told, by severity: `@team-llm-platform`, `@pagerduty-llm`. Severities that are not in it use `everybody`.
@@ -33,8 +35,9 @@ package struct CompileSettings: Hashable, Sendable {
   package init(
     team: String = "llm-platform", handles: [Severity: [String]] = [:], everybody: [String]? = nil, scope: [String: String] = [:],
     runbooks: String? = nil, renotify: [Severity: Int] = [.sev1: 30, .sev2: 120], trafficGate: TrafficGate = .composite,
-    tags: [String] = [], services: [String] = ["llm-gateway"], site: String = "app.datadoghq.com"
+    tags: [String] = [], services: [String]? = nil, site: String = "app.datadoghq.com", pack: String? = nil
   ) {
+    self.pack = pack
     self.team = team
     self.handles = handles
     self.everybody = everybody ?? ["@team-\(team)"]
@@ -43,7 +46,8 @@ package struct CompileSettings: Hashable, Sendable {
     self.renotify = renotify
     self.trafficGate = trafficGate
     self.tags = tags
-    self.services = services
+    // An entry of the catalogue speaks of a whole service: the pack without a name writes it.
+    self.services = services ?? (pack == nil ? ["llm-gateway"] : [])
     self.site = site
   }
 

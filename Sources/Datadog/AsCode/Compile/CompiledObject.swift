@@ -42,6 +42,9 @@ package struct DatadogObjectID: Hashable, Sendable, Comparable, CustomStringConv
 
   package var description: String { "\(kind.rawValue) \(name)" }
 
+  /// The pack that it belongs to, before the stroke of its name; `nil` for the pack without a name.
+  package var pack: String? { name.firstIndex(of: "/").map { String(name[..<$0]) } }
+
   package static func < (left: Self, right: Self) -> Bool { (left.kind, left.name) < (right.kind, right.name) }
 }
 
@@ -107,6 +110,14 @@ package struct Compilation: Hashable, Sendable {
   mutating func add(_ other: Compilation) {
     for object in other.objects { add(object) }
     for note in other.notes { add(note) }
+  }
+
+  /// As objects of a named pack.
+  func marked(by pack: String) -> Compilation {
+    var marked = self
+    marked.objects = objects.map { PackMark.marked($0, by: pack) }
+    marked.notes = notes.map { CompileNote(PackMark.marked($0.object, by: pack), $0.weight, $0.field, $0.message) }
+    return marked
   }
 
   func sorted() -> Compilation {

@@ -1,5 +1,6 @@
 // The mute windows of a monitor as Datadog's downtimes.
 
+import Foundation
 import LLMTelemetry
 import Monitors
 
@@ -28,6 +29,29 @@ enum DowntimeText {
             ])
           ]))
       }
+  }
+
+  static func isMute(_ name: String, of monitor: String) -> Bool {
+    let start = "\(monitor)-mute-"
+    return name.hasPrefix(start) && Int(name.dropFirst(start.count)) != nil
+  }
+
+  /// The mute that a downtime of ours is, from its canonical form; `nil` where it has a form that mutes lack.
+  static func mute(_ json: JSONValue, name: String) -> MuteWindow? {
+    guard let attributes = json["attributes"], let schedule = attributes["schedule"],
+      let start = schedule["start"]?.double, let end = schedule["end"]?.double, start < end
+    else { return nil }
+    var scope: [String: String] = [:]
+    let text = attributes["scope"]?.text ?? "*"
+    for condition in text == "*" ? [] : text.components(separatedBy: " AND ") {
+      let parts = condition.split(separator: ":", maxSplits: 1).map(String.init)
+      guard parts.count == 2, scope.updateValue(parts[1], forKey: parts[0]) == nil else { return nil }
+    }
+    let lines = (attributes["message"]?.text ?? "").split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(
+      String.init)
+    let reason = lines.filter { $0.trimmed != DatadogIdentity.line(name) }.joined(separator: "\n").trimmed
+    return MuteWindow(
+      Timestamp(unixSeconds: Int64(start))..<Timestamp(unixSeconds: Int64(end)), scope: scope, reason: reason)
   }
 
   /// Of a downtime of the present API, wrapped or not; `nil` for anything else.

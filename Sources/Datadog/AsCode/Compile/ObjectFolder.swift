@@ -28,8 +28,10 @@ package struct ObjectFolder: Sendable {
     package var texts: [String: String] = [:]
   }
 
-  /// - Parameter present: the texts that lie there, by file.
-  package static func export(_ objects: [CompiledObject], present: [String: String]) -> Export {
+  /// - Parameters:
+  ///   - present: the texts that lie there, by file.
+  ///   - pack: whose files may be stale.
+  package static func export(_ objects: [CompiledObject], present: [String: String], pack: String? = nil) -> Export {
     var export = Export()
     var wanted: Set<String> = []
     for object in objects {
@@ -42,22 +44,26 @@ package struct ObjectFolder: Sendable {
       }
       if present[file] != text { export.texts[file] = text }
     }
-    export.stale = present.filter { !wanted.contains($0.key) && isOurs($0.value) }.keys.sorted()
+    export.stale = present.filter { !wanted.contains($0.key) && isOurs($0.value, pack) }.keys.sorted()
     return export
   }
 
   /// Whether every object in a file's text bears our mark: anybody else's is not ours to delete.
-  private static func isOurs(_ text: String) -> Bool {
+  private static func isOurs(_ text: String, _ pack: String?) -> Bool {
     guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return false }
     var found = DatadogLint.Objects()
     found.add(document)
-    return !found.isEmpty && found.all.allSatisfy { DatadogIdentity.isOwned($0) }
+    return !found.isEmpty && found.all.allSatisfy { DatadogIdentity.isOwned($0) && DatadogIdentity.id(of: $0)?.pack == pack }
   }
 
   /// The texts of every object's file, by file below the folder; none where the folder is not there.
   /// - Parameter others: files of the folder itself that count too.
   package func texts(beside others: [String] = []) throws -> [String: String] {
     var texts: [String: String] = [:]
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+      throw Unreadable(description: "\(path): is a file; name a folder")
+    }
     for name in others {
       if let data = FileManager.default.contents(atPath: "\(path)/\(name)") {
         texts[name] = String(decoding: data, as: UTF8.self)
@@ -77,7 +83,20 @@ package struct ObjectFolder: Sendable {
   }
 
   /// Writes what is new or changed and nothing else; deletes stale files only when asked.
-  package func write(_ export: Export, pruning: Bool) throws {
+  package func write(_ export: Export, pruning: Bool) throws(Unreadable) {
+    do { try change(export, pruning: pruning) } catch {
+      let reason: String
+      switch (error as? CocoaError)?.code {
+      case .fileWriteNoPermission?, .fileReadNoPermission?: reason = "you may not write there"
+      case .fileWriteOutOfSpace?: reason = "there is no space left"
+      case .fileWriteVolumeReadOnly?: reason = "it is on a read-only disk"
+      default: reason = "a part of its path is a file, or the disk refuses it"
+      }
+      throw Unreadable(description: "\(path): cannot be written: \(reason); name a folder of yours")
+    }
+  }
+
+  private func change(_ export: Export, pruning: Bool) throws {
     for (file, text) in export.texts.sorted(by: { $0.key < $1.key }) {
       let place = URL(filePath: path).appending(path: file)
       try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)

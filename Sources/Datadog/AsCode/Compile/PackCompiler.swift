@@ -16,6 +16,7 @@ package struct PackCompiler: Sendable {
     for objective in pack.objectives { result.add(objectives.compile(objective)) }
     for dashboard in pack.dashboards { result.add(dashboards.compile(dashboard)) }
     for service in settings.services { result.add(ServiceCompiler(settings: settings).compile(service, pack: pack)) }
-    return result.sorted()
+    let sorted = result.sorted()
+    return settings.pack.map { sorted.marked(by: $0) } ?? sorted
   }
 }

@@ -21,7 +21,9 @@ package struct SLOCompiler: Sendable {
     }
     var members: [String: JSONValue] = [
       "name": .string(objective.title), "description": .string(objective.meaning),
-      "tags": .array(settings.tags(name: objective.name, owner: objective.owner, others: objective.tags)),
+      "tags": .array(
+        settings.tags(
+          name: objective.name, owner: objective.owner, others: objective.tags + Self.calendarTags(objective.timeframe))),
       "thresholds": .array([
         .object(["timeframe": .string(objective.timeframe.datadogName), "target": .number(objective.target)])
       ]),
@@ -55,6 +57,13 @@ package struct SLOCompiler: Sendable {
     }
     result.add(CompiledObject(id, .object(members)))
     return result
+  }
+
+  /// Datadog's days do not say of which calendar period they are the nearest.
+  static let calendarKey = "commander_timeframe:"
+
+  private static func calendarTags(_ timeframe: SLODefinition.Timeframe) -> [String] {
+    timeframe.isCalendar ? ["\(calendarKey)\(timeframe.rawValue)"] : []
   }
 
   private func slice(_ query: MonitorQuery, _ good: Threshold.Comparison, _ bound: Double, _ seconds: Int) -> JSONValue {

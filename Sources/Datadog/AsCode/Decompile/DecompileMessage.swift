@@ -9,6 +9,8 @@ struct DecompileMessage: Hashable, Sendable {
   var playbooks: [String] = []
   var runbook: String?
   var handles: [String] = []
+  /// What a composite's text says is combined, with the names of definitions.
+  var combination: String?
 
   init(_ text: String, title: String, groups: [String]) {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { String($0).trimmed }
@@ -32,6 +34,8 @@ struct DecompileMessage: Hashable, Sendable {
       } else if line.hasPrefix("Playbooks of the commander: ") {
         playbooks = line.dropFirst("Playbooks of the commander: ".count).split(separator: ",")
           .map { String($0).trimmed }.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
+      } else if line.hasPrefix("The condition "), line.hasSuffix(" holds.") {
+        combination = String(line.dropFirst("The condition ".count).dropLast(" holds.".count))
       } else if line.hasPrefix("Runbook: ") {
         runbook = String(line.dropFirst("Runbook: ".count))
       }

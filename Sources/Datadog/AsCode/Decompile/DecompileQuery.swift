@@ -130,6 +130,20 @@ struct DecompileQuery: Sendable {
     do { return try MetricExpressionParser.parse(text) } catch { throw Unsayable("its query is not of the grammar (\(error))") }
   }
 
+  /// `max:llm.detection.findings{signal IN (refusal, malformed)} by {…}`
+  func detection(_ query: MetricQuery) throws(Unsayable) -> DetectionFilter {
+    var signals: [String] = []
+    for part in Self.conjunction(query.filter) {
+      switch part {
+      case .tag("signal"?, let value) where signals.isEmpty: signals = [value]
+      case .isOneOf("signal", let values) where signals.isEmpty: signals = values
+      case .tag(let key?, let value) where scope[key].map(MetricQueryText.tagValue) == value: break
+      default: throw Unsayable("findings of detection are asked for by more than their signals")
+      }
+    }
+    return DetectionFilter(signals: signals)
+  }
+
   /// `count(v: v<=20):llm.request.duration{!error_class:* AND …}.as_count()`
   func events(_ expression: MetricExpression) throws(Unsayable) -> SLODefinition.Events {
     guard case .query(let query) = expression else { throw Unsayable("its events are more than one query") }

@@ -31,17 +31,48 @@ struct LiveObjects {
     !compiled.isEmpty && compiled.allSatisfy { ours[$0.id] == CanonicalForm.of($0.json, kind: $0.id.kind) }
   }
 
+  /// The downtimes of a monitor's mutes.
+  func mutes(of name: String) -> [JSONValue] {
+    let tag = JSONValue.string("\(CompileSettings.identityKey):\(name)")
+    return ours.filter { id, json in
+      id.kind == .downtime && DowntimeText.isMute(id.name, of: name)
+        && json["attributes"]?["monitor_identifier"]?["monitor_tags"] == .array([tag])
+    }.sorted { $0.key < $1.key }.map(\.value)
+  }
+
   /// Whether it is a definition's own monitor, and not a part of one or of an SLO.
   func isWhole(_ json: JSONValue) -> Bool {
     if json["tags"]?.list?.contains(where: { $0.text?.hasPrefix("commander_part:") == true }) == true { return false }
-    guard json["type"]?.text == "slo alert", let query = json["query"]?.text else { return true }
-    return !ours.keys.contains { $0.kind == .slo && query.contains("(\"slo:\($0.name)\")") }
+    guard json["type"]?.text == "slo alert", let name = DatadogIdentity.id(of: json, as: .monitor)?.name else { return true }
+    return !ours.keys.contains { $0.kind == .slo && isBurn(name, json, on: $0.name) }
   }
 
-  /// The burn-rate monitors on an SLO.
-  func burns(on name: String) -> [(id: DatadogObjectID, json: JSONValue)] {
-    ours.filter { $0.key.kind == .monitor && $0.value["query"]?.text?.hasPrefix("burn_rate(\"slo:\(name)\")") == true }
+  /// The burn-rate monitors that an SLO brings with it; others may watch it too.
+  func burns(on objective: String) -> [(id: DatadogObjectID, json: JSONValue)] {
+    ours.filter { $0.key.kind == .monitor && isBurn($0.key.name, $0.value, on: objective) }
       .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  private func isBurn(_ name: String, _ json: JSONValue, on objective: String) -> Bool {
+    name.hasPrefix("slo-\(objective)-burn-") && json["query"]?.text?.hasPrefix("burn_rate(\"slo:\(objective)\")") == true
+  }
+
+  /// What a composite combines in names of definitions: a signal and its gate are the monitor that they are parts of.
+  func combination(_ expression: CompositeExpression) throws(Unsayable) -> CompositeExpression {
+    switch expression {
+    case .monitor(let reference):
+      guard reference.hasPrefix("$") else {
+        throw Unsayable("it combines monitor \(reference), which is not one of the definitions")
+      }
+      return .monitor(String(reference.dropFirst()))
+    case .not(let inner): return .not(try combination(inner))
+    case .or(let left, let right): return .or(try combination(left), try combination(right))
+    case .and(.monitor(let signal), .monitor(let gate)) where signal.hasPrefix("$") && signal.hasSuffix("-signal"):
+      let whole = String(signal.dropFirst().dropLast("-signal".count))
+      if ours[.init(.monitor, whole)]?["query"]?.text == "\(signal) && \(gate)" { return .monitor(whole) }
+      return .and(try combination(.monitor(signal)), try combination(.monitor(gate)))
+    case .and(let left, let right): return .and(try combination(left), try combination(right))
+    }
   }
 
   /// The query and the traffic gate of `$NAME-signal && $GATE`.

@@ -11,14 +11,15 @@ struct MonitorDecompiler: Sendable {
   /// - Parameters:
   ///   - signal: the monitor whose query it is, where `json` is the composite of it and a traffic gate.
   ///   - gate: what `json` waits for.
+  ///   - combination: what it combines, where it is a composite of definitions.
   func candidates(
-    _ json: JSONValue, name: String, signal: JSONValue? = nil, gate: JSONValue? = nil
+    _ json: JSONValue, name: String, signal: JSONValue? = nil, gate: JSONValue? = nil, combination: CompositeExpression? = nil
   ) throws(Unsayable) -> [PackedMonitor] {
     let source = signal ?? json
     let text = source["query"]?.text ?? ""
     let parsed: DatadogMonitorQuery
     do { parsed = try MonitorQueryParser.parse(text) } catch { throw Unsayable("its query is not of the grammar (\(error))") }
-    let conditions = try conditions(parsed, source)
+    let conditions = if let combination { combinations(combination, json) } else { try conditions(parsed, source) }
     let rank = json["priority"]?.double ?? 3
     guard let severity = Severity.allCases.first(where: { Double($0.rank) == rank }) else {
       throw Unsayable("priority \(MetricQueryText.number(rank)) is no severity")
@@ -37,7 +38,8 @@ struct MonitorDecompiler: Sendable {
     let usual = settings.renotify[severity] ?? 0
     var packed: [PackedMonitor] = []
     for condition in conditions {
-      let message = DecompileMessage(json["message"]?.text ?? "", title: title, groups: condition.groups)
+      let groups = if case .detection = condition.kind { MonitorCompiler.detectionGroups } else { condition.groups }
+      let message = DecompileMessage(json["message"]?.text ?? "", title: title, groups: groups)
       let tags = DecompileTags(json, settings: settings)
       let handles = Set(settings.handles(for: severity))
       for policy in policies(options) {
@@ -74,13 +76,33 @@ struct MonitorDecompiler: Sendable {
     var threshold: Threshold
   }
 
+  /// As its text says it, and as its query does, in which composites of composites are written out.
+  private func combinations(_ combination: CompositeExpression, _ json: JSONValue) -> [Condition] {
+    let said = DecompileMessage(json["message"]?.text ?? "", title: json["name"]?.text ?? "", groups: []).combination
+      .flatMap { try? CompositeExpression(parsing: $0) }
+    return [said, combination].compactMap { $0 }.map { implied(.composite($0), window: .seconds(60), critical: 0) }
+  }
+
+  /// A condition whose query follows from its kind.
+  private func implied(_ kind: MonitorKind, window: Duration, critical: Double) -> Condition {
+    Condition(
+      kind: kind, query: .init(.value(.init(.sum, MetricCatalogue.requests))), groups: [], window: window,
+      threshold: .init(.above, critical: critical))
+  }
+
   private func conditions(_ parsed: DatadogMonitorQuery, _ json: JSONValue) throws(Unsayable) -> [Condition] {
     switch parsed {
     case .metric(let metric, let comparison, let value): return try conditions(metric, comparison, value, json)
     case .search(let search, let comparison, let value): return [try events(search, comparison, value)]
     case .formula: throw Unsayable("a formula over other data than metrics has no word in definitions")
-    case .objective: throw Unsayable("it belongs to an SLO that is not one of the definitions")
-    case .composite: throw Unsayable("it combines monitors that are no traffic gate")
+    case .objective(let objective, let comparison, let factor):
+      guard objective.isBurnRate, comparison == .above, objective.slo.hasPrefix("slo:"), let long = objective.longWindow,
+        let short = objective.shortWindow
+      else { throw Unsayable("it belongs to an SLO that is not one of the definitions, or is no burn rate") }
+      let settings = BurnRateSettings(
+        objective: String(objective.slo.dropFirst(4)), shortWindow: .seconds(Int64(short)))
+      return [implied(.burnRate(settings), window: .seconds(Int64(long)), critical: factor)]
+    case .composite: throw Unsayable("it combines monitors that are not definitions")
     case .serviceCheck: throw Unsayable("service checks have no word in definitions")
     }
   }
@@ -91,6 +113,10 @@ struct MonitorDecompiler: Sendable {
     let reader = DecompileQuery(scope: settings.scope)
     let window = Duration.seconds(Int64(metric.window))
     let minutes = MetricQueryText.minutes(window)
+    if case .query(let query) = metric.expression, query.metric == MetricCatalogue.detectionFindings.name {
+      guard comparison == .above, metric.change == nil else { throw Unsayable("findings of detection are more than a number") }
+      return [implied(.detection(try reader.detection(query)), window: window, critical: value)]
+    }
     if case .call(let name, let arguments) = metric.expression, let first = arguments.first?.value {
       switch name {
       case "anomalies": return [try anomaly(first, arguments, value, reader)]
@@ -117,11 +143,11 @@ struct MonitorDecompiler: Sendable {
       kind = .change(.init(change.kind == "pct_change" ? .percent : .difference, shift: .seconds(Int64(change.shift))))
     }
     var found = [Condition(kind: kind, query: query, groups: groups, window: window, threshold: threshold)]
-    // Fewer than one in so many minutes is also how silence is written.
+    // Fewer than one in so many minutes is also how silence is written; its window has to be longer than that.
     if kind == .threshold, side == .below, value == 1 {
       found.append(
         Condition(
-          kind: .absence, query: query, groups: groups, window: window, threshold: .init(.above, critical: Double(minutes))))
+          kind: .absence, query: query, groups: groups, window: .seconds(Int64(metric.window) * 2), threshold: .init(.above, critical: Double(minutes))))
     }
     return found
   }

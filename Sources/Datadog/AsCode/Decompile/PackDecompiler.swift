@@ -1,5 +1,6 @@
 // Turns objects of Datadog into a pack that compiles to the same objects, and names those that no definition says.
 
+import LLMTelemetry
 import Monitors
 
 package struct Decompilation: Sendable {
@@ -19,32 +20,50 @@ package struct Decompilation: Sendable {
 }
 
 package struct PackDecompiler: Sendable {
+  /// Without the pack's name, which is no part of definitions.
   package let settings: CompileSettings
+  private let pack: String?
   /// Definitions that may be what is there already: they say more than JSON can, such as `for`.
   package let known: MonitorPack
   /// Whether objects of others are said too when only their texts and tags become different.
   package let adopts: Bool
+  /// Downtimes that are over by now are no part of what is there.
+  package let time: Timestamp?
   /// What every compilation adds, whatever the pack.
   private let always: [DatadogObjectID: CompiledObject]
 
-  package init(settings: CompileSettings, known: MonitorPack = .default, adopts: Bool = false) {
+  package init(settings: CompileSettings, known: MonitorPack = .default, adopts: Bool = false, at time: Timestamp? = nil) {
+    pack = settings.pack
+    var settings = settings
+    settings.pack = nil
     self.settings = settings
     self.known = known
     self.adopts = adopts
+    self.time = time
     let added = PackCompiler(settings: settings).compile(MonitorPack(monitors: [])).objects
     always = Dictionary(added.map { ($0.id, $0) }) { first, _ in first }
   }
 
   /// - Parameter objects: as Datadog has them.
   package func decompile(_ objects: [StoredObject]) -> Decompilation {
-    let live = LiveObjects(objects)
+    let own = objects.filter { $0.id == nil || $0.id?.pack == pack }
+    let live = LiveObjects(
+      own.map { object in
+        pack.map { StoredObject(object.kind, number: object.number, PackMark.unmarked(object.json, kind: object.kind, pack: $0)) }
+          ?? object
+      })
     var draft = PackDraft(known: known)
     var reasons: [String: String] = [:]
-    for object in objects where object.kind == .service {
+    for object in objects where object.id != nil && object.id?.pack != pack {
+      reasons[LiveObjects.key(object)] = "belongs to \(object.id?.pack.map { "the pack \($0)" } ?? "the pack without a name")"
+    }
+    for object in own where object.kind == .service {
       reasons[LiveObjects.key(object)] = "speaks of a whole pack, and of another one than these definitions"
     }
     for object in live.foreign where !adopts || object.kind != .monitor {
-      reasons[LiveObjects.key(object)] = "is not ours: it has no \(CompileSettings.identityKey)"
+      reasons[LiveObjects.key(object)] =
+        object.id == nil
+        ? "is not ours: it has no \(CompileSettings.identityKey)" : "is one of several that are \(object.id?.description ?? "it")"
     }
     addObjectives(live, &draft, &reasons)
     addMonitors(live, &draft, &reasons)
@@ -70,7 +89,7 @@ package struct PackDecompiler: Sendable {
       let burns = live.burns(on: id.name)
       let decompiler = SLODecompiler(settings: settings)
       if let same = known.objectives.first(where: { $0.name == id.name }),
-        live.agree(compile(MonitorPack(monitors: [], objectives: [same])))
+        live.agree(compile(same))
       {
         draft.objectives.append(same)
         continue
@@ -83,25 +102,58 @@ package struct PackDecompiler: Sendable {
     }
   }
 
+  /// Composites come last, since what they combine decides how they are compiled.
   private func addMonitors(_ live: LiveObjects, _ draft: inout PackDraft, _ reasons: inout [String: String]) {
-    for (id, json) in live.ours where id.kind == .monitor && live.isWhole(json) && always[id].map({ live.agree([$0]) }) != true {
-      if let same = known.monitors.first(where: { $0.definition.name == id.name }),
-        live.agree(compile(MonitorPack(monitors: [same])))
-      {
-        draft.monitors.append(same)
-        continue
-      }
-      let parts = live.gatedParts(of: id.name, json)
+    let wholes = live.ours.filter { id, json in
+      id.kind == .monitor && live.isWhole(json) && always[id].map { live.agree([$0]) } != true
+    }
+    func isLast(_ id: DatadogObjectID) -> Bool {
+      wholes[id]?["type"]?.text == "composite" && live.gatedParts(of: id.name, wholes[id] ?? .null) == nil
+    }
+    for id in wholes.keys.sorted(by: { (isLast($0) ? 1 : 0, $0) < (isLast($1) ? 1 : 0, $1) }) {
       do {
-        let candidates = try MonitorDecompiler(settings: settings).candidates(
-          json, name: id.name, signal: parts?.signal, gate: parts?.gate)
-        // The likeliest that compiles to what is there, or the first one, whose differences are then the reason.
-        let best = candidates.first { live.agree(compile(MonitorPack(monitors: [$0]))) } ?? candidates.first
-        if let best { draft.monitors.append(best) }
+        if let found = try monitor(id, wholes[id] ?? .null, live, draft) { draft.monitors.append(found) }
       } catch {
         live.keys[id].map { reasons[$0] = error.description }
       }
     }
+    // The query of a composite or burn rate is that of what it is made of.
+    let names = Set(known.monitors.map(\.definition.name))
+    for index in draft.monitors.indices where !names.contains(draft.monitors[index].definition.name) {
+      if let query = draft.monitors[index].definition.impliedQuery(in: draft.pack) {
+        draft.monitors[index].definition.query = query
+      }
+    }
+  }
+
+  /// The known definition where it is what is there; else the likeliest that compiles to it, or the first one, whose differences are
+  /// then the reason.
+  private func monitor(
+    _ id: DatadogObjectID, _ json: JSONValue, _ live: LiveObjects, _ draft: PackDraft
+  ) throws(Unsayable) -> PackedMonitor? {
+    let mutes = live.mutes(of: id.name).compactMap { mute in
+      DatadogIdentity.id(of: mute, as: .downtime).flatMap { DowntimeText.mute(mute, name: $0.name) }
+    }
+    func agrees(_ packed: PackedMonitor) -> Bool { live.agree(compile(packed, beside: draft)) }
+    if let same = known.monitors.first(where: { $0.definition.name == id.name }) {
+      for candidate in [same, same.muted(mutes)] where agrees(candidate) { return candidate }
+    }
+    let parts = live.gatedParts(of: id.name, json)
+    var combination: CompositeExpression?
+    if parts == nil, case .composite(let expression)? = json["query"]?.text.flatMap({ try? MonitorQueryParser.parse($0) }) {
+      combination = try live.combination(expression)
+    }
+    let candidates = try MonitorDecompiler(settings: settings).candidates(
+      json, name: id.name, signal: parts?.signal, gate: parts?.gate, combination: combination
+    )
+    // What a reader of the file would refuse is no definition.
+    let refusals = candidates.map { $0.definition.lint().first { $0.weight == .error } }
+    let sound = zip(candidates, refusals).filter { $0.1 == nil }.map(\.0)
+    if sound.isEmpty, let refusal = refusals.compactMap({ $0 }).first {
+      throw Unsayable("would be refused as a definition: \(refusal.message)")
+    }
+    // A mute that is otherwise in Datadog is no reason to give the monitor up.
+    return (sound.map { $0.muted(mutes) } + sound).first(where: agrees) ?? sound.first
   }
 
   private func addDashboards(_ live: LiveObjects, _ draft: inout PackDraft, _ reasons: inout [String: String]) {
@@ -131,7 +183,7 @@ package struct PackDecompiler: Sendable {
       do {
         let candidates = try MonitorDecompiler(settings: settings).candidates(json, name: name)
         let outcomes = candidates.map { candidate in
-          (candidate, Self.differences(json, compile(MonitorPack(monitors: [candidate])).first?.json ?? .null))
+          (candidate, Self.differences(json, compile(candidate, beside: draft).first?.json ?? .null))
         }
         let texts: Set<String> = ["message", "tags", "priority"]
         func isText(_ field: String) -> Bool { texts.contains(String(field.prefix { $0 != "." && $0 != "[" })) }
@@ -162,7 +214,8 @@ package struct PackDecompiler: Sendable {
 
   /// Drops what does not compile to what is there, until all that is left does. Returns what is said.
   private func settle(_ live: LiveObjects, _ draft: inout PackDraft, _ reasons: inout [String: String]) -> Set<String> {
-    for _ in 0..<5 {
+    while true {
+      for (id, reason) in draft.dropUnfounded() { live.keys[id].map { reasons[$0] = reason } }
       let compiled = Dictionary(compile(draft.pack).map { ($0.id, $0) }) { first, _ in first }
       var wrong: Set<DatadogObjectID> = []
       for object in compiled.values {
@@ -177,13 +230,11 @@ package struct PackDecompiler: Sendable {
           live.keys[object.id].map { reasons[$0] = "a definition would change \(fields.prefix(6).joined(separator: ", "))" }
         }
       }
-      if wrong.isEmpty {
-        let ids = compiled.keys.compactMap { live.keys[$0] }
-        return Set(ids).union(draft.adopted)
+      // Each turn takes something out, so there is an end.
+      guard !wrong.isEmpty, draft.drop(wrong) else {
+        return Set(compiled.keys.filter { !wrong.contains($0) }.compactMap { live.keys[$0] }).union(draft.adopted)
       }
-      draft.drop(wrong)
     }
-    return draft.adopted
   }
 
   private static func differences(_ before: JSONValue, _ after: JSONValue) -> [String] {
@@ -193,47 +244,27 @@ package struct PackDecompiler: Sendable {
 
   /// What comes of the pack's own definitions, without what every compilation adds.
   private func compile(_ pack: MonitorPack) -> [CompiledObject] {
-    PackCompiler(settings: settings).compile(pack).objects.filter { always[$0.id] == nil }
+    let objects = PackCompiler(settings: settings).compile(pack).objects.filter { always[$0.id] == nil }
+    return time.map { objects.withoutPast(at: $0) } ?? objects
+  }
+
+  private func compile(_ objective: SLODefinition) -> [CompiledObject] {
+    compile(MonitorPack(monitors: [], objectives: [objective]))
+  }
+
+  /// What comes of one monitor, which may speak of others.
+  private func compile(_ packed: PackedMonitor, beside draft: PackDraft) -> [CompiledObject] {
+    let others = draft.monitors.filter { $0.definition.name != packed.definition.name }
+    let pack = MonitorPack(monitors: others + [packed], objectives: draft.objectives)
+    let objects = MonitorCompiler(settings: settings, pack: pack).compile(packed).objects
+    return time.map { objects.withoutPast(at: $0) } ?? objects
   }
 }
 
-/// A pack in the making.
-struct PackDraft {
-  /// Whose order is kept.
-  let known: MonitorPack
-  var monitors: [PackedMonitor] = []
-  var objectives: [SLODefinition] = []
-  var dashboards: [DashboardDefinition] = []
-  var adopted: Set<String> = []
-  var notes: [String] = []
-
-  var pack: MonitorPack {
-    MonitorPack(
-      monitors: sorted(monitors, as: known.monitors, \.definition.name),
-      objectives: sorted(objectives, as: known.objectives, \.name),
-      dashboards: sorted(dashboards, as: known.dashboards, \.name))
-  }
-
-  /// In the known order, then by name.
-  private func sorted<Item>(_ items: [Item], as known: [Item], _ name: (Item) -> String) -> [Item] {
-    let places = Dictionary(known.enumerated().map { (name($0.element), $0.offset) }) { first, _ in first }
-    return items.sorted { left, right in
-      (places[name(left)] ?? Int.max, name(left)) < (places[name(right)] ?? Int.max, name(right))
-    }
-  }
-
-  /// Takes out whatever made these objects.
-  mutating func drop(_ ids: Set<DatadogObjectID>) {
-    func isWrong(_ kind: DatadogObjectKind, _ name: String) -> Bool { ids.contains(.init(kind, name)) }
-    monitors.removeAll { packed in
-      let name = packed.definition.name
-      return isWrong(.monitor, name) || isWrong(.monitor, "\(name)-signal")
-        || ids.contains { $0.kind == .downtime && $0.name.hasPrefix("\(name)-mute-") }
-    }
-    objectives.removeAll { objective in
-      isWrong(.slo, objective.name)
-        || ids.contains { $0.kind == .monitor && $0.name.hasPrefix("slo-\(objective.name)-burn-") }
-    }
-    dashboards.removeAll { isWrong(.dashboard, $0.name) }
+extension PackedMonitor {
+  fileprivate func muted(_ mutes: [MuteWindow]) -> PackedMonitor {
+    var muted = self
+    muted.definition.mutes = mutes
+    return muted
   }
 }

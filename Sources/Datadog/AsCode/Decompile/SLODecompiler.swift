@@ -14,26 +14,38 @@ struct SLODecompiler: Sendable {
       throw Unsayable("it has \(thresholds.count) targets, where an objective has one")
     }
     guard thresholds[0]["warning"] == nil else { throw Unsayable("a warning target has no word in objectives") }
-    guard let frame = thresholds[0]["timeframe"]?.text, let timeframe = SLODefinition.Timeframe(rawValue: frame) else {
+    guard let frame = thresholds[0]["timeframe"]?.text, let rolling = SLODefinition.Timeframe(rawValue: frame) else {
       throw Unsayable("its timeframe \(thresholds[0]["timeframe"]?.text ?? "?") has no word in objectives")
     }
+    var tags = DecompileTags(json, settings: settings)
+    let calendar = tags.others.first { $0.hasPrefix(SLOCompiler.calendarKey) }
+      .flatMap { SLODefinition.Timeframe(rawValue: String($0.dropFirst(SLOCompiler.calendarKey.count))) }
+    tags.others.removeAll { $0.hasPrefix(SLOCompiler.calendarKey) }
     var rates: [SLODefinition.BurnRate] = []
-    var steps: [String] = []
+    var said = DecompileMessage("", title: "", groups: [])
     for burn in burns {
       let (rate, message) = try self.burn(burn)
       rates.append(rate)
-      if steps.isEmpty { steps = message.steps }
+      said = message
+      said.handles.removeAll { settings.handles(for: rate.severity).contains($0) }
+      said.runbook = said.runbook.flatMap { runbook in
+        settings.runbooks.map { runbook == "\($0)\(DatadogIdentity.id(of: burn, as: .monitor)?.name ?? "")" } == true
+          ? nil : runbook
+      }
     }
     // As they are listed in definitions: the fastest first.
     rates.sort { ($0.longWindow, $0.factor) < ($1.longWindow, $1.factor) }
     return SLODefinition(
       name: name, title: json["name"]?.text ?? name, meaning: json["description"]?.text ?? "", indicator: try indicator(json),
-      target: target, timeframe: timeframe, burnRates: rates, steps: steps, owner: DecompileTags(json, settings: settings).owner)
+      target: target, timeframe: calendar ?? rolling, burnRates: rates, steps: said.steps, owner: tags.owner,
+      runbook: said.runbook,
+      notify: said.handles, tags: tags.others)
   }
 
   private func indicator(_ json: JSONValue) throws(Unsayable) -> SLODefinition.Indicator {
     let reader = DecompileQuery(scope: settings.scope)
     if let slice = json["sli_specification"]?["time_slice"] { return try self.slice(slice, reader) }
+    if json["type"]?.text == "monitor" { return .uptime(of: try (json["monitor_ids"]?.list ?? []).map(monitor)) }
     guard json["type"]?.text == "metric", let numerator = json["query"]?["numerator"]?.text,
       let denominator = json["query"]?["denominator"]?.text
     else { throw Unsayable("an SLO of the type \(json["type"]?.text ?? "?") in this form has no word in objectives") }
@@ -44,6 +56,13 @@ struct SLODecompiler: Sendable {
       return .bad(try reader.events(right), of: all)
     case let good: return .good(try reader.events(good), of: all)
     }
+  }
+
+  private func monitor(_ reference: JSONValue) throws(Unsayable) -> String {
+    guard let text = reference.text, text.hasPrefix("$") else {
+      throw Unsayable("it stands on monitor \(ObjectText.line(of: reference)), which is not one of the definitions")
+    }
+    return String(text.dropFirst())
   }
 
   private func slice(_ slice: JSONValue, _ reader: DecompileQuery) throws(Unsayable) -> SLODefinition.Indicator {

@@ -120,8 +120,8 @@ package struct DatadogMonitorLint: Sendable {
       return findings
     case .objective(let objective, let comparison, let threshold):
       return objectiveFindings(objective, comparison, threshold)
-    case .composite(let names):
-      return names.count < 2
+    case .composite(let expression):
+      return expression.monitors.count < 2
         ? [LintFinding("composite", .warning, at: "query", "a composite of one monitor says what that monitor says")] : []
     case .serviceCheck(_, _, let last):
       guard let critical = monitor["options"]?["thresholds"]?["critical"]?.double, critical > Double(last), last > 0,

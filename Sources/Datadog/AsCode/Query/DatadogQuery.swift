@@ -1,5 +1,7 @@
 // Datadog's query language as values: what a monitor, a widget or an SLO asks for.
 
+import Monitors
+
 /// A tree over the tags of one metric query.
 package indirect enum TagFilter: Hashable, Sendable {
   case everything
@@ -176,8 +178,8 @@ package enum DatadogMonitorQuery: Hashable, Sendable {
   case search(Search, QueryComparison, Double)
   case formula(Formula, QueryComparison, Double)
   case objective(Objective, QueryComparison, Double)
-  /// The numbers of other monitors in `123 && !456`, or our symbolic references.
-  case composite([String])
+  /// Monitors are named by their numbers, as in `123 && !456`, or by our symbolic references, which keep their `$`.
+  case composite(CompositeExpression)
   /// `"http.can_connect".over("url:x").by("host").last(3).count_by_status()`
   case serviceCheck(name: String, over: [String], last: Int)
 

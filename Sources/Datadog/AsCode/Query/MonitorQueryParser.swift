@@ -1,5 +1,7 @@
 // Parses the query of a Datadog monitor in the grammar that its type has.
 
+import Monitors
+
 package enum MonitorQueryParser {
   /// What a query begins with decides its form; the monitor's `type` then has to fit it.
   package static func parse(_ text: String) throws(QueryError) -> DatadogMonitorQuery {
@@ -189,39 +191,47 @@ package enum MonitorQueryParser {
       threshold)
   }
 
-  /// Returns the monitors it names. `$name` is a symbolic reference of ours.
-  private static func composite(_ scanner: inout QueryScanner) throws(QueryError) -> [String] {
-    var names: [String] = []
-    func operand(_ scanner: inout QueryScanner) throws(QueryError) {
-      try scanner.enter()
-      try bareOperand(&scanner)
-      scanner.leave()
-    }
-    func bareOperand(_ scanner: inout QueryScanner) throws(QueryError) {
-      scanner.skipSpace()
-      if scanner.take("!") { return try operand(&scanner) }
-      if scanner.take("(") {
-        try conditions(&scanner)
-        return try scanner.expect(")", "to close the bracket")
-      }
-      let name = scanner.take { $0.value >= 48 && $0.value <= 57 || $0 == "$" || QueryScanner.isNameStart($0) || $0 == "-" }
-      guard !name.isEmpty else { throw scanner.error("expected the number of a monitor, found `\(scanner.rest)`") }
-      names.append(name)
-    }
-    func conditions(_ scanner: inout QueryScanner) throws(QueryError) {
-      try operand(&scanner)
-      while true {
-        scanner.skipSpace()
-        guard scanner.take("&&") || scanner.take("||") else { return }
-        try operand(&scanner)
-      }
-    }
-    try conditions(&scanner)
+  /// `&&` binds closer than `||`. `$name` is a symbolic reference of ours.
+  private static func composite(_ scanner: inout QueryScanner) throws(QueryError) -> CompositeExpression {
+    let expression = try alternatives(&scanner)
     scanner.skipSpace()
     guard scanner.isAtEnd else {
       throw scanner.error("did not expect `\(scanner.rest)`; composites combine monitors with && and ||")
     }
-    return names
+    return expression
+  }
+
+  private static func alternatives(_ scanner: inout QueryScanner) throws(QueryError) -> CompositeExpression {
+    var left = try conjunction(&scanner)
+    while true {
+      scanner.skipSpace()
+      guard scanner.take("||") else { return left }
+      left = .or(left, try conjunction(&scanner))
+    }
+  }
+
+  private static func conjunction(_ scanner: inout QueryScanner) throws(QueryError) -> CompositeExpression {
+    var left = try part(&scanner)
+    while true {
+      scanner.skipSpace()
+      guard scanner.take("&&") else { return left }
+      left = .and(left, try part(&scanner))
+    }
+  }
+
+  private static func part(_ scanner: inout QueryScanner) throws(QueryError) -> CompositeExpression {
+    try scanner.enter()
+    defer { scanner.leave() }
+    scanner.skipSpace()
+    if scanner.take("!") { return .not(try part(&scanner)) }
+    if scanner.take("(") {
+      let inner = try alternatives(&scanner)
+      try scanner.expect(")", "to close the bracket")
+      return inner
+    }
+    let name = scanner.take { $0 == "$" || QueryScanner.isNamePart($0) || $0 == "-" || $0 == "/" }
+    guard !name.isEmpty else { throw scanner.error("expected the number of a monitor, found `\(scanner.rest)`") }
+    return .monitor(name)
   }
 
   private static func serviceCheck(_ scanner: inout QueryScanner) throws(QueryError) -> DatadogMonitorQuery {
