@@ -57,6 +57,43 @@ import Testing
     }
   }
 
+  // MARK: What is not there
+
+  @Test func pathsAndMethodsThatAreNotThereAreToldWithThoseThatAre() async throws {
+    try await RunningService.with { service in
+      let missing = try await service.client.execute(uri: "/answers", method: .get)
+      #expect(missing.status == .notFound)
+      #expect(try missing.json()[path: "error.class"]?.string == "not_found")
+      let paths = try #require(try missing.json()[path: "error.message"]?.string)
+      for path in ["/ask", "/ask/stream", "/documents/:id", "/health"] { #expect(paths.contains(path), "\(paths)") }
+      for (uri, method, allowed) in [
+        ("/ask", HTTPRequest.Method.get, "POST"), ("/documents/a.md", .post, "DELETE, GET, PUT"), ("/health", .delete, "GET"),
+      ] {
+        let refused = try await service.client.execute(uri: uri, method: method)
+        #expect(refused.status == .methodNotAllowed)
+        #expect(refused.headers[.allow] == allowed)
+        #expect(try refused.json()[path: "error.class"]?.string == "method_not_allowed")
+      }
+      #expect(try await service.client.execute(uri: "/health", method: .head).status == .ok)
+    }
+  }
+
+  @Test func anAddressThatCannotBeHadIsNamedWithTheRemedy() async throws {
+    try await RunningService.with { service in
+      var configuration = RAGConfiguration.test(upstream: "http://127.0.0.1:9")
+      for (host, port, words) in [
+        ("127.0.0.1", try #require(service.client.port), "the port is in use"),
+        ("192.0.2.1", 8070, "no interface of this machine"),
+        ("no-such-host.invalid", 8070, "cannot be resolved"),
+      ] {
+        configuration.listen = .init(host: host, port: port)
+        let error = try #require(
+          await #expect(throws: ListenError.self) { [configuration] in try await serveRAG(configuration, logger: silent) })
+        #expect(error.description.contains("\(host):\(port)") && error.description.contains(words), "\(error)")
+      }
+    }
+  }
+
   // MARK: Streaming
 
   @Test func aStreamedAnswerComesInPiecesWithItsSourcesFirst() async throws {
