@@ -178,7 +178,9 @@ import Testing
   @Test func metricsGoToTheAgentUnlessACommanderCountsTheSpans() throws {
     typealias Choice = RAGConfiguration.Telemetry.Datadog.DogStatsD
     let commander = "spans_url: http://a/intake/spans, credential: {environment: KEY}, "
-    func dogStatsD(_ text: String) throws -> Choice? { try telemetry(text).datadog?.dogStatsD }
+    func dogStatsD(_ text: String) throws -> Choice? {
+      try read(Self.least + "telemetry: " + text).telemetry.datadog?.dogStatsD
+    }
     #expect(try dogStatsD("{datadog: {}}") == .environment(host: nil))
     #expect(try dogStatsD("{datadog: {agent_url: http://agent:8126}}") == .environment(host: "agent"))
     #expect(try dogStatsD("{datadog: {dogstatsd: /run/dsd.socket}}") == .address("/run/dsd.socket"))

@@ -36,7 +36,7 @@ final class DatagramReceiver {
     var lines: [String] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
-      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
       guard count > 0 else { return lines }
       lines += String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
     }

@@ -1,5 +1,7 @@
 // Documents that give orders to the model: found at retrieval, kept from the prompt, and told.
 import Foundation
+import Hummingbird
+import HummingbirdTesting
 import LLMTelemetry
 import Testing
 
@@ -15,7 +17,7 @@ import Testing
   private static let question = "What does the charger of the H1 hub cost?"
 
   private func ask(
-    _ files: [String: String] = Self.files, _ treatment: InjectedPassages,
+    _ files: [String: String] = Self.files, treatment: InjectedPassages,
     _ test: @escaping @Sendable (JSON, RunningService) async throws -> Void
   ) async throws {
     let folder = try ScratchFolder(files)
@@ -29,7 +31,7 @@ import Testing
   }
 
   @Test func theModelNeverSeesADroppedPassage() async throws {
-    try await ask(.drop) { reply, service in
+    try await ask(treatment: .drop) { reply, service in
       #expect(reply["withheld"]?.array?.compactMap { $0["document"]?.string } == ["forum.md"])
       #expect(reply[path: "withheld.0.injection"]?.number ?? 0 >= 0.5)
       #expect(reply["sources"]?.array?.compactMap { $0["document"]?.string } == ["charger.md"])
@@ -44,7 +46,7 @@ import Testing
   }
 
   @Test func aKeptPassageIsToldAtItsSource() async throws {
-    try await ask(.keep) { reply, service in
+    try await ask(treatment: .keep) { reply, service in
       #expect(reply["withheld"]?.array?.isEmpty == true)
       let source = try #require(reply["sources"]?.array?.first { $0["document"]?.string == "forum.md" })
       #expect(source["injected"]?.bool == true)
@@ -56,7 +58,7 @@ import Testing
   }
 
   @Test func onlyWithheldPassagesAreNoAnswer() async throws {
-    try await ask(["forum.md": "# Forum about the charger of the H1 hub\n\n" + Self.order], .drop) { reply, service in
+    try await ask(["forum.md": "# Forum about the charger of the H1 hub\n\n" + Self.order], treatment: .drop) { reply, service in
       #expect(reply["declined"]?.string == "withheld")
       #expect(service.generations.isEmpty, "no model is asked")
       let page = try await service.client.execute(

@@ -1,4 +1,5 @@
 // The service's own metrics at an Agent: volume, errors, latency, tokens, cost and risk, without a commander.
+import DatadogInstrumentation
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -14,11 +15,12 @@ import Testing
   private func asked(
     _ questions: [String], dogStatsD: String, faults: String = "[]", _ receiver: DatagramReceiver? = nil
   ) async throws -> (statuses: [Int], lines: [String]) {
-    var telemetry = RAGConfiguration.Telemetry()
-    telemetry.datadog = .init(
+    var settings = RAGConfiguration.Telemetry()
+    settings.datadog = .init(
       road: .agent(url: "http://127.0.0.1:9"), mlApp: nil, sendsObservability: false, dogStatsD: .address(dogStatsD))
-    let httpClient = makeHTTPClient()
+    let telemetry = settings
     let simulator = ProviderSimulator(faults: try FaultRule.list(parsing: faults.utf8))
+    let httpClient = makeHTTPClient()
     let statuses = ResultBox()
     do {
       try await simulator.application(logger: silent).test(.live) { upstream in
@@ -76,19 +78,23 @@ import Testing
   @Test func failuresAreCounted() async throws {
     let receiver = try DatagramReceiver(overUnixSocket: false)
     let (statuses, lines) = try await asked(
-      ["How long is the warranty?"], dogStatsD: receiver.address, faults: #"[{"status":500}]"#, receiver)
+      ["How long is the warranty?"], dogStatsD: receiver.address, faults: #"[{"name":"f","effect":{"status":500}}]"#, receiver)
     #expect(statuses == [502])
     #expect(sum(lines, "llm.requests", tag: "error_class:provider_error") == 1, "\(lines)")
     #expect(sum(lines, "llm.errors") == 1 && sum(lines, "llm.cost.unknown") == 0)
   }
 
-  @Test func aCallThatAGatewayKeepsIsNotCountedTwice() {
-    let spans = CollectedSpans()
+  @Test func aCallThatAGatewayKeepsIsNotCountedTwice() async throws {
+    let receiver = try DatagramReceiver(overUnixSocket: true)
+    let exporter = ExporterChoice.dogStatsD(address: receiver.address).make([:]).exporter
     var span = LLMSpan(
       traceID: .random(at: .now()), spanID: .random(), kind: .llm, name: "chat", start: .now(), duration: .seconds(1))
-    span.accountsForExchange = false
-    PricedExporter(prices: .builtIn, next: spans).export([span])
-    #expect(spans.spans.count == 1)
+    for accounts in [true, false] {
+      span.accountsForExchange = accounts
+      exporter.export([span])
+    }
+    await exporter.shutdown()
+    #expect(sum(receiver.lines(), "llm.requests") == 1)
   }
 
   @Test(arguments: ["127.0.0.1:9", "no-such-host.invalid:8125", "/nowhere/dsd.socket"])

@@ -3,7 +3,7 @@ import Hummingbird
 
 /// To be added after all routes: then it stands in front of nothing but Hummingbird's own empty 404.
 struct UnknownRoutes<Context: RequestContext>: RouterMiddleware {
-  /// Each path with its methods, as `/documents/:id`.
+  /// Each path with its methods, as `/documents/{id}`.
   private let methods: [String: [HTTPRequest.Method]]
 
   init(known router: Router<Context>) {
@@ -35,7 +35,7 @@ struct UnknownRoutes<Context: RequestContext>: RouterMiddleware {
 
   private static func matches(_ path: String, pattern: String) -> Bool {
     let (parts, wanted) = (path.split(separator: "/"), pattern.split(separator: "/"))
-    return parts.count == wanted.count && zip(parts, wanted).allSatisfy { $1.hasPrefix(":") || $0 == $1 }
+    return parts.count == wanted.count && zip(parts, wanted).allSatisfy { $1.hasPrefix("{") || $0 == $1 }
   }
 }
 
