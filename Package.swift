@@ -55,6 +55,7 @@ let package = Package(
   targets: [
     .target(name: "LLMTelemetry"),
     .target(name: "StrictYAML", dependencies: [yams]),
+    .target(name: "ServiceStart", dependencies: ["StrictYAML", nioCore, nioPosix]),
     .target(name: "Providers", dependencies: ["LLMTelemetry"]),
     .target(name: "Pricing", dependencies: ["LLMTelemetry", "StrictYAML"]),
     .target(name: "Redaction", dependencies: ["LLMTelemetry"]),
@@ -84,7 +85,7 @@ let package = Package(
     .target(name: "Datadog", dependencies: ["LLMTelemetry", "LLMMetrics", "Monitors", "Delivery"]),
     .target(
       name: "DatadogInstrumentation",
-      dependencies: ["LLMTelemetry", "LLMInstrumentation", "Delivery", "Redaction", "Datadog", logging]),
+      dependencies: ["LLMTelemetry", "LLMMetrics", "LLMInstrumentation", "Delivery", "Redaction", "Datadog", logging]),
     .target(
       name: "Notifications",
       dependencies: [
@@ -101,14 +102,15 @@ let package = Package(
     .target(
       name: "RAGService",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "DatadogInstrumentation", "Providers", "Pricing", "SemanticRisk",
-        "GoogleCredentials", "StrictYAML", asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1,
+        "LLMTelemetry", "LLMMetrics", "LLMInstrumentation", "DatadogInstrumentation", "Providers", "Pricing", "SemanticRisk",
+        "GoogleCredentials", "ServiceStart", "StrictYAML", asyncHTTPClient, crypto, grdb, hummingbird, logging, nioCore, nioHTTP1,
         serviceLifecycle,
       ]),
     .target(
       name: "Commander",
       dependencies: [
-        "LLMTelemetry", "StrictYAML", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials", "LLMMetrics",
+        "LLMTelemetry", "StrictYAML", "ServiceStart", "Providers", "Pricing", "Budgets", "Gateway", "GoogleCredentials",
+        "LLMMetrics",
         "Redaction",
         "SemanticRisk",
         "Ingest", "Detection", "Monitors", "Incidents", "Remediation", "Storage", "Delivery", "Compression", "Datadog",
@@ -127,7 +129,7 @@ let package = Package(
         "OpenTelemetry",
       ],
       path: "Sources/PipelineBench"),
-    .executableTarget(name: "rag-service", dependencies: ["RAGService", argumentParser, logging]),
+    .executableTarget(name: "rag-service", dependencies: ["RAGService", "ServiceStart", argumentParser, logging]),
     // The example of docs/swift-sdk.md, which a test runs.
     .executableTarget(
       name: "instrumented-app", dependencies: ["LLMInstrumentation", tracing], path: "Examples/InstrumentedApp"),
@@ -200,8 +202,8 @@ let package = Package(
     .testTarget(
       name: "RAGServiceTests",
       dependencies: [
-        "LLMTelemetry", "LLMInstrumentation", "Pricing", "RAGService", "Simulation", "StrictYAML", asyncHTTPClient,
-        httpTypes, hummingbird, hummingbirdTesting, logging,
+        "LLMTelemetry", "LLMInstrumentation", "DatadogInstrumentation", "Pricing", "RAGService", "Simulation", "StrictYAML",
+        asyncHTTPClient, httpTypes, hummingbird, hummingbirdTesting, logging,
       ]),
     .testTarget(
       name: "CommanderTests",

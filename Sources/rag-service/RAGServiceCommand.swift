@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import RAGService
+import ServiceStart
 
 @main
 struct RAGServiceCommand: AsyncParsableCommand {
@@ -34,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Listen on this port instead of the configured one; 0 takes a free one.") var port: Int?
 
   func run() async throws {
+    EarlyExit.onSignals()
     LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
     var service = try CommandLineTools.readConfiguration(config)
     if let port { service.listen.port = port }
@@ -41,6 +43,9 @@ struct ServeCommand: AsyncParsableCommand {
       try await serveRAG(service, logger: Logger(label: "rag-service"))
     } catch let error as IndexError {
       CommandLineTools.complain(error.description)
+      throw ExitCode(78)
+    } catch let error as ListenError {
+      CommandLineTools.complain("\(port == nil ? "\(config): `listen`" : "--port"): \(error)")
       throw ExitCode(78)
     }
   }

@@ -51,6 +51,31 @@ import Testing
     #expect(statuses == [400, 415, 422] && spans.isEmpty)
   }
 
+  @Test func spansOfApplicationsComeInBesideOTLPWithAVirtualKeyAlone() async throws {
+    let port = try Self.freePort()
+    let line =
+      #"{"type":"span","trace_id":"0af7651916cd43dd8448eb211c80319c","span_id":"b7ad6b7169203331","kind":"llm","provider":"openai","model":"gpt-4o","status":"ok","start":"2026-01-01T00:00:00.000Z","duration_ms":5}"#
+    let (statuses, spans) = try await Deployment.run(
+      simulator: ProviderSimulator(), extra: "opentelemetry: {listen: \"127.0.0.1:\(port)\"}\n"
+    ) { _ in
+      var statuses: [UInt] = []
+      for (key, body) in [
+        (nil, line), ("ck-of-nobody", line), (Deployment.key, "no span"),
+        (Deployment.key, String(repeating: " ", count: (8 << 20) + 1)),
+        (Deployment.key, line),
+      ] as [(String?, String)] {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/intake/spans")
+        request.method = .POST
+        if let key { request.headers.add(name: "authorization", value: "Bearer \(key)") }
+        request.body = .bytes(ByteBuffer(string: body))
+        statuses.append(try await HTTPClient.shared.execute(request, timeout: .seconds(20)).status.code)
+      }
+      return statuses
+    }
+    #expect(statuses == [401, 401, 400, 413, 202])
+    #expect(spans.map(\.traceID.description) == ["0af7651916cd43dd8448eb211c80319c"])
+  }
+
   /// Free when it is asked for; nobody else on this machine is in a hurry to have it.
   private static func freePort() throws -> Int {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -184,6 +184,34 @@ import Testing
     #expect(questions.withLock { $0 } == 2)
   }
 
+  @Test func aNameThatIsNotThereYetIsAskedForAgain() async throws {
+    let receiver = try LoopbackReceiver.udp()
+    let address = receiver.address
+    let isThere = Mutex(false)
+    let client = try DogStatsDClient(
+      address: .udp(host: "agent", port: 8125), settings: quiet(), at: Self.start, random: SystemRandomNumberGenerator(),
+      find: { _ in
+        guard isThere.withLock({ $0 }) else { throw DogStatsDError(description: "agent cannot be resolved") }
+        return try AgentEndpoint.find(address)
+      })
+    #expect(client.unresolved == "agent cannot be resolved")
+    client.add([requests("lost")])
+    client.flush(at: Self.start)
+    #expect(client.statistics.dropped == [.noReceiver: 1])
+    isThere.withLock { $0 = true }
+    client.flush(at: Self.start + .seconds(4))
+    #expect(client.unresolved != nil, "nothing is asked before its time")
+    var time = Self.start + .seconds(5)
+    while client.unresolved != nil {
+      await Task.yield()
+      client.flush(at: time)
+      time = time + .milliseconds(1)
+    }
+    client.add([requests("found")])
+    client.flush(at: time)
+    #expect(receiver.datagrams() == ["llm.requests:1|c|#tenant:found\n"])
+  }
+
   @Test func ofSeveralAddressesTheOneThatListensIsUsed() throws {
     let receiver = try LoopbackReceiver.udp()
     let address = receiver.address

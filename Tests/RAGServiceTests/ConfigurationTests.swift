@@ -166,6 +166,40 @@ import Testing
     #expect(!lines.joined().contains("s3cret"))
   }
 
+  @Test(arguments: [
+    "vertex: {project: p, location: l, model: m, credential: {environment: UNSET}}\nembedding: {provider: vertex, model: e}\nindex: {path: i.sqlite, vector_search: {index: projects/p/locations/l/indexes/1, index_endpoint: projects/p/locations/l/indexEndpoints/2, deployed_index: d}}",
+    "openai: {base_url: http://a, model: m, credential: {environment: UNSET}}\nembedding: {provider: openai, model: e}",
+  ])
+  func aMissingKeyIsOneProblemAndNotThoseThatFollowFromIt(part: String) throws {
+    let lines = try errors("listen: 127.0.0.1:0\nprompt: {name: p}\n" + part, environment: ["KEY": "k"])
+    #expect(lines.count == 1 && lines[0].contains("UNSET is not set"), "\(lines)")
+  }
+
+  @Test func metricsGoToTheAgentUnlessACommanderCountsTheSpans() throws {
+    typealias Choice = RAGConfiguration.Telemetry.Datadog.DogStatsD
+    let commander = "spans_url: http://a/intake/spans, credential: {environment: KEY}, "
+    func dogStatsD(_ text: String) throws -> Choice? {
+      try read(Self.least + "telemetry: " + text).telemetry.datadog?.dogStatsD
+    }
+    #expect(try dogStatsD("{datadog: {}}") == .environment(host: nil))
+    #expect(try dogStatsD("{datadog: {agent_url: http://agent:8126}}") == .environment(host: "agent"))
+    #expect(try dogStatsD("{datadog: {dogstatsd: /run/dsd.socket}}") == .address("/run/dsd.socket"))
+    #expect(try dogStatsD("{datadog: {metrics: false}}") == nil)
+    #expect(try dogStatsD("{datadog: {site: s, credential: {environment: KEY}}}") == nil)
+    #expect(try dogStatsD("{datadog: {site: s, credential: {environment: KEY}, dogstatsd: 'a:8125'}}") == .address("a:8125"))
+    #expect(try dogStatsD("{\(commander)datadog: {}}") == nil)
+    for (part, word) in [
+      ("{\(commander)datadog: {metrics: true}}", "counts these spans already"),
+      ("{\(commander)datadog: {dogstatsd: 'a:8125'}}", "counts these spans already"),
+      ("{datadog: {dogstatsd: somewhere}}", "must be HOST:PORT"),
+      ("{datadog: {metrics: false, dogstatsd: 'a:8125'}}", "has no effect"),
+      ("{datadog: {site: s, credential: {environment: KEY}, metrics: true}}", "metrics need an Agent"),
+    ] {
+      let lines = try errors(Self.least + "telemetry: " + part, environment: ["KEY": "k"])
+      #expect(lines.count == 1 && lines[0].contains(word), "\(lines)")
+    }
+  }
+
   @Test func brokenYAMLNamesItsPlace() throws {
     let lines = try errors("listen: [1, 2\nvertex: {")
     #expect(lines.count == 1)

@@ -57,6 +57,44 @@ import Testing
     }
   }
 
+  // MARK: What is not there
+
+  @Test func pathsAndMethodsThatAreNotThereAreToldWithThoseThatAre() async throws {
+    try await RunningService.with { service in
+      let missing = try await service.client.execute(uri: "/answers", method: .get)
+      #expect(missing.status == .notFound)
+      #expect(try missing.json()[path: "error.class"]?.string == "not_found")
+      let paths = try #require(try missing.json()[path: "error.message"]?.string)
+      for path in ["/ask", "/ask/stream", "/documents/{id}", "/health"] { #expect(paths.contains(path), "\(paths)") }
+      for (uri, method, allowed) in [
+        ("/ask", HTTPRequest.Method.get, "POST"), ("/documents/a.md", .post, "DELETE, GET, PUT"), ("/health", .delete, "GET"),
+      ] {
+        let refused = try await service.client.execute(uri: uri, method: method)
+        #expect(refused.status == .methodNotAllowed)
+        #expect(refused.headers[.allow] == allowed)
+        #expect(try refused.json()[path: "error.class"]?.string == "method_not_allowed")
+      }
+      #expect(try await service.client.execute(uri: "/health", method: .head).status == .ok)
+    }
+  }
+
+  @Test func anAddressThatCannotBeHadIsNamedWithTheRemedy() async throws {
+    try await RunningService.with { service in
+      var configuration = RAGConfiguration.test(upstream: "http://127.0.0.1:9")
+      let taken = try #require(service.client.port)
+      let places: [(host: String, port: Int, words: String)] = [
+        ("127.0.0.1", taken, "the port is in use"), ("192.0.2.1", 8070, "no interface of this machine"),
+        ("no-such-host.invalid", 8070, "cannot be resolved"),
+      ]
+      for place in places {
+        configuration.listen = .init(host: place.host, port: place.port)
+        var told = ""
+        do { try await serveRAG(configuration, logger: silent) } catch let error as ListenError { told = error.description }
+        #expect(told.contains("\(place.host):\(place.port)") && told.contains(place.words), "\(told)")
+      }
+    }
+  }
+
   // MARK: Streaming
 
   @Test func aStreamedAnswerComesInPiecesWithItsSourcesFirst() async throws {

@@ -1,6 +1,7 @@
 // The service's own road for spans: they are at the commander's intake when the service has ended.
 import Hummingbird
 import HummingbirdTesting
+import LLMInstrumentation
 import LLMTelemetry
 import Simulation
 import Synchronization

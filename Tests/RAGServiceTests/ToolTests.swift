@@ -54,10 +54,12 @@ import Testing
 
   @Test func aCallThatCannotBeCarriedOutIsAnAnswerToTheModel() async throws {
     let tool = CalculatorTool()
-    #expect(await tool.call([:])["error"]?.string?.contains("expression") == true)
-    #expect(await tool.call(["expression": "1/0"])["error"]?.string?.contains("zero") == true)
+    #expect(await tool.call([:], question: "")["error"]?.string?.contains("expression") == true)
+    #expect(await tool.call(["expression": "1/0"], question: "")["error"]?.string?.contains("zero") == true)
     let store = try DocumentStore(path: nil, embedder: "e")
-    #expect(await ReadDocumentTool(store: store).call(["document": "../etc/passwd"])["error"] != nil)
+    #expect(
+      await ReadDocumentTool(store: store, screen: PassageScreen(treatment: .drop)).call(
+        ["document": "../etc/passwd"], question: "")["error"] != nil)
   }
 
   @Test func withoutToolsThereIsNoAgentAndNoDeclaration() async throws {

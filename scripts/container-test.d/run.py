@@ -123,14 +123,8 @@ def healthy(deployment, port, path, stage="commander"):
     return deployment.run(f"health-{port}", stage, ["health-check", str(port), path])[0]
 
 
-def hears_sigterm(container):
-    """Whether it has a handler: to the first process of a container, a signal without one is lost, and it answers before it has it."""
-    return int(status_of(container)["SigCgt"][0], 16) >> (signal.SIGTERM - 1) & 1 == 1
-
-
 def stop(container, seconds):
     """How it ended after SIGTERM, and after how long."""
-    wait_for(lambda: hears_sigterm(container), 20)
     began = time.monotonic()
     container.signal(signal.SIGTERM)
     try:
@@ -268,11 +262,12 @@ def check_console(key):
     check(status == 200 and "<html" in page, "the console's page comes with the right one", f"{status} {page[:300]}")
     status, _ = ask(8091, "GET", "/", headers=signed_in, host="elsewhere.example")
     check(status == 421, "a name that `console.hosts` does not have is refused", str(status))
-    status, answer = ask(8091, "POST", "/intake/spans", host="commander:8091")
+    check(ask(8091, "POST", "/intake/spans", host="commander:8091")[0] == 401, "the sign-in lets nothing past it, spans included")
+    status, answer = ask(4318, "POST", "/intake/spans", host="commander:4318")
     check(status == 401, "spans without a virtual key are refused", f"{status} {answer[:300]}")
     bearer = {"authorization": f"Bearer {key['key']}", "content-type": "application/jsonl"}
-    status, answer = ask(8091, "POST", "/intake/spans", headers=bearer, host="commander:8091")
-    check(status not in (0, 401, 403, 404, 421), "the span intake is reached with a virtual key", f"{status} {answer[:300]}")
+    status, answer = ask(4318, "POST", "/intake/spans", headers=bearer, host="commander:4318")
+    check(status == 202, "the span intake is reached with a virtual key, from outside of the container", f"{status} {answer[:300]}")
 
 
 def check_answer_at_stop(rag):
@@ -313,7 +308,7 @@ def check_restarts(deployment, serve, mounts, store):
     with sqlite3.connect(f"file:{store}/telemetry.sqlite?mode=ro", uri=True) as database:
         kinds = dict(database.execute("SELECT kind, count(*) FROM spans GROUP BY kind"))
     check(kinds.get("llm", 0) >= 2, "the exchanges of before are in the store", str(kinds))
-    check(kinds.get("retrieval", 0) >= 1, "the rag-service's spans came to it through console-proxy", str(kinds))
+    check(kinds.get("retrieval", 0) >= 1, "the rag-service's spans came to it", str(kinds))
     again = deployment.start("commander-again", "commander", serve, mounts, ["/var/lib/commander"])
     check(wait_for(lambda: ask(8080, "GET", "/health")[0] == 200), "commander starts again on its store", again.output()[-1500:])
     again.signal(signal.SIGKILL)

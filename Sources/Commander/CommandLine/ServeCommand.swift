@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
+import ServiceStart
 import StrictYAML
 
 struct ServeCommand: AsyncParsableCommand {
@@ -32,14 +33,6 @@ struct ServeCommand: AsyncParsableCommand {
       Say.message("console  http://\(console)")
     }
     try await server.serviceGroup(signals: true).run()
-  }
-}
-
-/// Until the services listen for signals themselves, one ends the program at once: process 1 of a container would not even do that.
-/// Nothing is lost by it, since every store is written in transactions.
-enum EarlyExit {
-  static func onSignals() {
-    for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
   }
 }
 

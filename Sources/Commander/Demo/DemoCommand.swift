@@ -6,6 +6,7 @@ import Gateway
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import ServiceStart
 import Simulation
 import StrictYAML
 

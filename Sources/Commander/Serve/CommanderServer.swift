@@ -18,6 +18,7 @@ import Providers
 import Redaction
 import SemanticRisk
 import ServiceLifecycle
+import ServiceStart
 import Storage
 import StrictYAML
 
@@ -64,6 +65,9 @@ package struct CommanderServer: Sendable {
     }
     // Nothing is written while something is known to be wrong.
     try problems.throwIfAny()
+    if let unresolved = dogStatsD?.unresolved {
+      logger.warning("metrics are dropped until the Agent's host has an address", metadata: ["reason": "\(unresolved)"])
+    }
     let (store, ledger, lock) = try openStore(configuration)
     let health = HealthCounters()
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
@@ -137,7 +141,8 @@ package struct CommanderServer: Sendable {
     if let listen = configuration.openTelemetry.listen {
       services.append(
         TelemetryReceiver.application(
-          listen: listen, gateway: address, configuration: configuration, pipeline: pipeline, logger: logger))
+          listen: listen, gateway: address, configuration: configuration, pipeline: pipeline,
+          intake: SpanIntake(configuration: configuration, pipeline: pipeline, center: center), logger: logger))
     }
     services.append(GatewayService(gateway: gateway, group: group))
     return CommanderServer(

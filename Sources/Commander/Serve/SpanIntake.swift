@@ -1,4 +1,5 @@
-// `POST /intake/spans`: where instrumented applications send their own spans, as recorded-traffic JSON Lines.
+// `POST /intake/spans`: where instrumented applications send their own spans, as recorded-traffic JSON Lines: beside the console for this
+// machine, beside OTLP for others.
 
 import Console
 import Foundation
@@ -27,7 +28,7 @@ struct SpanIntake: Sendable {
     self.center = center
   }
 
-  func add(to router: Router<Console.Context>) {
+  func add<Context: RequestContext>(to router: Router<Context>) {
     router.post("intake/spans") { request, _ -> Response in
       guard let presented = request.headers[.authorization], presented.lowercased().hasPrefix("bearer "),
         let key = keys[VirtualKeyHash.sha256(of: String(presented.dropFirst(7)))]

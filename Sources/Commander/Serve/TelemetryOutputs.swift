@@ -75,7 +75,7 @@ struct TelemetryOutputs: Sendable {
           return RoadHealth(
             name: "Metrics to the Datadog Agent", unit: "datagrams", delivered: statistics.datagramsSent, waiting: 0,
             dropped: Dictionary(uniqueKeysWithValues: statistics.dropped.map { ($0.key.rawValue, $0.value) }),
-            problem: statistics.isLosing ? "nobody takes the datagrams" : nil)
+            problem: client.unresolved ?? (statistics.isLosing ? "nobody takes the datagrams" : nil))
         },
         takeDrops: {
           earlier.take(Dictionary(uniqueKeysWithValues: client.statistics.dropped.map { ($0.key.rawValue, $0.value) }))

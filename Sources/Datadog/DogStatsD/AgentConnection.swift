@@ -24,20 +24,35 @@ struct AgentConnection: ~Copyable {
   private var socket: AgentSocket?
   private var hasFailed = false
   private var resolvedAt: Timestamp
+  /// Why the host has no address yet; it is asked for again.
+  private(set) var unresolved: String?
 
-  /// Throws `DogStatsDError` when the host cannot be resolved or the path is too long.
+  /// Throws `DogStatsDError` when the path is too long. A host that cannot be resolved may be there later.
   init(
     _ address: DogStatsDAddress, at now: Timestamp,
     find: @escaping @Sendable (DogStatsDAddress) throws -> [AgentEndpoint] = { try AgentEndpoint.find($0) }
   ) throws {
     self.address = address
-    endpoints = try find(address)
     resolvedAt = now
-    if case .udp = address { resolver = NameResolver(address, find: find) } else { resolver = nil }
+    guard case .udp = address else {
+      endpoints = try find(address)
+      resolver = nil
+      return
+    }
+    resolver = NameResolver(address, find: find)
+    do { endpoints = try find(address) } catch {
+      endpoints = []
+      unresolved = "\(error)"
+      hasFailed = true
+    }
   }
 
   /// `nil` when it was sent, otherwise why not. `lostEarlier` counts datagrams that were taken for sent and are not.
   mutating func send(_ datagram: [UInt8], lostEarlier: inout Int) -> DogStatsDDrop? {
+    if endpoints.isEmpty {
+      hasFailed = true
+      return .noReceiver
+    }
     // The second attempt is with a new socket: the Agent may have gone and come back. One for each further address.
     for _ in 0...endpoints.count {
       if socket == nil { socket = AgentSocket(endpoints[place]) }
@@ -65,6 +80,7 @@ struct AgentConnection: ~Copyable {
     guard let resolver else { return }
     if let found = resolver.takeAnswer(), found != endpoints {
       endpoints = found
+      unresolved = nil
       place = 0
       socket = nil
     }

@@ -28,8 +28,8 @@ package final class DogStatsDClient: Sendable {
   private let constantTags: [String]
   private let sender: Mutex<DogStatsDSender>
 
-  /// Throws `DogStatsDError` when the host cannot be resolved, the path is too long or a rate is none; an Agent that is not there
-  /// yet is no error. Waits for the name service, once.
+  /// Throws `DogStatsDError` when the path is too long or a rate is none. An Agent that is not there yet is no error, nor is a host that
+  /// cannot be resolved: it is asked for again, every five seconds. Waits for the name service, once.
   package convenience init(
     address: DogStatsDAddress, settings: DogStatsDSettings = DogStatsDSettings(), at now: Timestamp = .now()
   ) throws {
@@ -120,4 +120,7 @@ package final class DogStatsDClient: Sendable {
   }
 
   package var statistics: Statistics { sender.withLock { $0.statistics } }
+
+  /// Why the Agent's host has no address, as long as it has none: everything is dropped and counted.
+  package var unresolved: String? { sender.withLock { $0.connection.unresolved } }
 }

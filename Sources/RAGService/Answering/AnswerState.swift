@@ -10,6 +10,8 @@ struct AnswerState: Sendable {
   var standaloneQuestion: String
   var candidates: [ScoredPassage] = []
   var passages: [ScoredPassage] = []
+  /// Found, and kept from the model since they carry instructions.
+  var withheld: [ScoredPassage] = []
   var decline: Decline?
   var prompt: PreparedPrompt?
   var text = ""
@@ -31,6 +33,11 @@ struct AnswerState: Sendable {
     self.report = report
     standaloneQuestion = question.text
   }
+}
+
+extension AnswerState {
+  /// What the model was shown beside the question: passages, and what its tools found.
+  var evidence: String { CheckStep.evidence(passages.map(\.passage), tools) }
 }
 
 /// What the model is asked, and how the prompt is named to a gateway.

@@ -49,6 +49,8 @@ package enum Decline: String, Sendable {
   case nothingFound = "nothing_found"
   /// What it has is too far from the question.
   case tooDistant = "too_distant"
+  /// What is near enough carries instructions, and was kept from the model.
+  case withheld
   /// The passages do not support what the model answered.
   case ungrounded
 }
@@ -57,6 +59,8 @@ package struct Answer: Sendable {
   package var text: String
   package var decline: Decline?
   package var sources: [ScoredPassage]
+  /// Near enough, and kept from the model since they carry instructions.
+  package var withheld: [ScoredPassage]
   package var citations: [Citation]
   package var attributions: [Attribution]
   package var grounding: Grounding

@@ -25,19 +25,20 @@ package struct QuestionAnswerer: Sendable {
     prompt = configuration.prompt
     timeout = configuration.limits.timeout
     let answering = configuration.answering
+    let screen = PassageScreen(treatment: configuration.retrieval.injectedPassages)
     let caller = ModelCaller(
-      model: model, tracer: tracer, prices: prices, prompt: prompt,
+      model: model, tracer: tracer, prices: prices, scoring: .shared, prompt: prompt,
       settings: .init(temperature: answering.temperature, maxOutputTokens: answering.maxOutputTokens))
     let tools = answering.tools.map { name -> any AnswerTool in
       switch name {
       case .calculate: CalculatorTool()
-      case .readDocument: ReadDocumentTool(store: index.store)
+      case .readDocument: ReadDocumentTool(store: index.store, screen: screen)
       }
     }
     pipeline = Pipeline(
       steps: [
         RewriteStep(mode: answering.rewrite, caller: caller),
-        RetrieveStep(index: index, embedding: embedding, candidates: configuration.retrieval.candidates),
+        RetrieveStep(index: index, embedding: embedding, candidates: configuration.retrieval.candidates, screen: screen),
         RerankStep(passages: configuration.retrieval.passages, wordWeight: configuration.retrieval.wordWeight),
         GateStep(minimumSimilarity: configuration.retrieval.minimumSimilarity),
         PromptStep(prompt: prompt, namesDocuments: answering.tools.contains(.readDocument)),
@@ -88,7 +89,7 @@ package struct QuestionAnswerer: Sendable {
   private func answer(from state: AnswerState, traceID: TraceID) -> Answer {
     let isDeclined = state.decline != nil
     return Answer(
-      text: isDeclined ? Self.declined : state.text, decline: state.decline, sources: state.passages,
+      text: isDeclined ? Self.declined : state.text, decline: state.decline, sources: state.passages, withheld: state.withheld,
       citations: isDeclined ? [] : state.citations, attributions: state.attributions, grounding: state.grounding,
       tools: state.tools, model: state.model ?? model, prompt: prompt.name, promptVersion: state.promptVersion,
       promptLabel: state.promptLabel, traceID: traceID, usage: state.usage, cost: state.cost,

@@ -20,12 +20,14 @@ struct CheckStep: PipelineStep {
     span.record(output: verdict)
   }
 
-  /// The evidence is what the model was shown: passages, and what its tools found.
+  static func evidence(_ passages: [Passage], _ tools: [ToolUse]) -> String {
+    (passages.map { $0.title + "\n" + $0.text } + tools.map(\.output.text)).joined(separator: "\n\n")
+  }
+
   static func grounding(
     of answer: String, question: String, passages: [Passage], tools: [ToolUse], scoring: RiskScoring
   ) -> Grounding {
-    let evidence = (passages.map { $0.title + "\n" + $0.text } + tools.map(\.output.text)).joined(separator: "\n\n")
-    let exchange = RiskExchange(question: question, context: evidence, answer: answer)
+    let exchange = RiskExchange(question: question, context: evidence(passages, tools), answer: answer)
     let verdict = scoring.groundedness(of: exchange)
     guard let score = verdict.score, let found = verdict.found else {
       return Grounding(score: nil, verdict: verdict.gap?.rawValue ?? "not scored")

@@ -40,7 +40,7 @@ struct GenerateStep: PipelineStep {
       let calls = Array(reply.calls.prefix(Self.callsPerRound))
       var results: [ToolResult] = []
       for call in calls {
-        let output = await use(call, origin: state.question.origin)
+        let output = await use(call, question: state.standaloneQuestion, origin: state.question.origin)
         results.append(ToolResult(call: call, output: output))
         let use = ToolUse(name: call.name, arguments: call.arguments, output: output)
         state.tools.append(use)
@@ -58,13 +58,13 @@ struct GenerateStep: PipelineStep {
     span.record(output: text)
   }
 
-  private func use(_ call: ToolCall, origin: CallOrigin) async -> JSON {
+  private func use(_ call: ToolCall, question: String, origin: CallOrigin) async -> JSON {
     await caller.tracer.tool(call.name) { span in
       origin.describe(span)
       span.record(input: [ContentMessage(role: "tool", text: call.arguments.text)])
       let output: JSON
       if let tool = tools.first(where: { $0.declaration.name == call.name }) {
-        output = await tool.call(call.arguments)
+        output = await tool.call(call.arguments, question: question)
       } else {
         output = ["error": .string("there is no tool \(call.name.prefix(100))")]
       }

@@ -2,6 +2,7 @@
 import LLMInstrumentation
 import LLMTelemetry
 import Pricing
+import SemanticRisk
 
 struct ModelCaller: Sendable {
   struct Settings: Sendable, Hashable {
@@ -12,6 +13,7 @@ struct ModelCaller: Sendable {
   let model: any GenerationModel
   let tracer: LLMTracer
   let prices: PriceBook
+  let scoring: RiskScoring
   let prompt: RAGConfiguration.Prompt
   let settings: Settings
 
@@ -24,6 +26,8 @@ struct ModelCaller: Sendable {
     var labelled = request
     labelled.labels = origin.labels
     let asked = labelled
+    // The answer is scored against what it was made from; a short call beside it is no answer.
+    let (question, evidence) = (state.question.text, reportsText ? state.evidence : nil)
     let (reply, cost) = try await tracer.chat(model: model.model, provider: model.provider) { span -> (GenerationReply, Cost) in
       origin.describe(span)
       span.update {
@@ -46,6 +50,11 @@ struct ModelCaller: Sendable {
           $0.longestGap = reply.longestGap
         }
         span.record(output: reply.text)
+        if let evidence, reply.gateway.spanID == nil, reply.calls.isEmpty {
+          let exchange = RiskExchange(system: asked.system ?? "", question: question, context: evidence, answer: reply.text)
+          let scores = scoring.score(exchange).scores
+          span.update { $0.risk = scores }
+        }
         return (reply, price(of: reply, span: span))
       } catch let error as ModelCallError {
         span.update {

@@ -1,4 +1,4 @@
-// Finds the passages that are nearest to the question.
+// Finds the passages that are nearest to the question, and looks at each before a model may: whoever wrote a document is no operator.
 import LLMInstrumentation
 import LLMTelemetry
 
@@ -8,6 +8,7 @@ struct RetrieveStep: PipelineStep {
   let index: DocumentIndex
   let embedding: TracedEmbedding
   let candidates: Int
+  let screen: PassageScreen
 
   func run(_ state: inout AnswerState, in span: ActiveSpan) async throws {
     let question = state.standaloneQuestion
@@ -15,9 +16,14 @@ struct RetrieveStep: PipelineStep {
     let (vectors, cost) = try await embedding.embed(
       [EmbeddingText(text: question)], purpose: .query, origin: state.question.origin)
     state.cost.add(cost)
-    state.candidates = try await index.nearest(to: vectors[0], limit: candidates, filter: state.question.filter)
+    var found = try await index.nearest(to: vectors[0], limit: candidates, filter: state.question.filter)
+    for place in found.indices { found[place].injection = screen.score(found[place].passage, question: question) }
+    state.candidates = found.filter { !screen.withholds($0) }
+    state.withheld = found.filter(screen.withholds)
+    let (all, worst) = (found, found.compactMap(\.injection).max())
+    span.update { $0.risk[.indirectInjection] = worst }
     span.record(
-      documents: state.candidates.map {
+      documents: all.map {
         ContentDocument(id: $0.passage.id, name: $0.passage.title, text: $0.passage.text, score: $0.similarity)
       })
   }

@@ -37,13 +37,24 @@ extension ConfigurationReader {
     return .openAI(baseURL: baseURL, model: model, credential: credential)
   }
 
+  /// What sections that leave something out take it from. Nothing is said to be missing that an unreadable one may have.
+  enum Neighbour {
+    case generation(RAGConfiguration.Generation)
+    /// It is there and has problems of its own, which are told.
+    case unreadable
+    case missing
+
+    var isUnreadable: Bool { if case .unreadable = self { true } else { false } }
+    var generation: RAGConfiguration.Generation? { if case .generation(let generation) = self { generation } else { nil } }
+  }
+
   private enum EmbeddingProvider: String, CaseIterable {
     case builtIn = "built-in"
     case vertex, openai
   }
 
   /// What is not said is as for the model that answers, where both have the same provider.
-  func embedding(_ value: YAMLValue, beside generation: RAGConfiguration.Generation?) -> RAGConfiguration.Embedding? {
+  func embedding(_ value: YAMLValue, beside neighbour: Neighbour) -> RAGConfiguration.Embedding? {
     guard
       let mapping = value.mapping([
         "provider", "model", "dimensions", "batch_size", "base_url", "project", "location", "api_version", "credential",
@@ -62,30 +73,34 @@ extension ConfigurationReader {
     case .builtIn: return .builtIn
     case .vertex:
       var known: (place: VertexPlace, credential: CredentialSource)?
-      if case .vertex(let place, _, let credential) = generation { known = (place, credential) }
-      let place = place(mapping, beside: known?.place)
+      if case .vertex(let place, _, let credential) = neighbour.generation { known = (place, credential) }
+      let place = place(mapping, beside: known?.place, isKnownThere: neighbour.isUnreadable)
       let model = mapping.required("model", "text-embedding-005 or gemini-embedding-001").flatMap(name)
-      if own == nil, known == nil { value.problem("`\(value.path)` needs `credential`: \(Self.credentialRemedy)") }
+      if own == nil, known == nil, !neighbour.isUnreadable {
+        value.problem("`\(value.path)` needs `credential`: \(Self.credentialRemedy)")
+      }
       guard let place, let model, let credential = own ?? known?.credential else { return nil }
       return .vertex(place: place, model: model, dimensions: dimensions, batchSize: batchSize, credential: credential)
     case .openai:
       var known: (baseURL: String, credential: CredentialSource)?
-      if case .openAI(let baseURL, _, let credential) = generation { known = (baseURL, credential) }
+      if case .openAI(let baseURL, _, let credential) = neighbour.generation { known = (baseURL, credential) }
       let baseURL = mapping["base_url"].map(url) ?? known?.baseURL
       let model = mapping.required("model", "for example text-embedding-3-small").flatMap(name)
-      if mapping["base_url"] == nil, known == nil {
+      if mapping["base_url"] == nil, known == nil, !neighbour.isUnreadable {
         value.problem("`\(value.path)` needs `base_url`: a gateway, or https://api.openai.com")
       }
-      if own == nil, known == nil { value.problem("`\(value.path)` needs `credential`: {environment: NAME} or {file: PATH}") }
+      if own == nil, known == nil, !neighbour.isUnreadable {
+        value.problem("`\(value.path)` needs `credential`: {environment: NAME} or {file: PATH}")
+      }
       guard let baseURL, let model, let credential = own ?? known?.credential else { return nil }
       return .openAI(baseURL: baseURL, model: model, dimensions: dimensions, batchSize: batchSize, credential: credential)
     }
   }
 
-  func index(_ value: YAMLValue, beside generation: RAGConfiguration.Generation?) -> RAGConfiguration.Index? {
+  func index(_ value: YAMLValue, beside neighbour: Neighbour) -> RAGConfiguration.Index? {
     guard let mapping = value.mapping(["path", "vector_search"]) else { return nil }
     let path = mapping["path"]?.string().map { URL(fileURLWithPath: $0, relativeTo: folder).standardizedFileURL.path }
-    let remote = mapping["vector_search"].map { vectorSearch($0, beside: generation) }
+    let remote = mapping["vector_search"].map { vectorSearch($0, beside: neighbour) }
     if remote != nil, mapping["path"] == nil {
       value.problem("`\(value.path)` needs `path`: Vector Search keeps the vectors, and the texts stay in a file here")
     }
@@ -93,7 +108,7 @@ extension ConfigurationReader {
     return RAGConfiguration.Index(path: path, vectorSearch: remote ?? nil)
   }
 
-  private func vectorSearch(_ value: YAMLValue, beside generation: RAGConfiguration.Generation?)
+  private func vectorSearch(_ value: YAMLValue, beside neighbour: Neighbour)
     -> RAGConfiguration.RemoteVectors?
   {
     guard
@@ -111,9 +126,11 @@ extension ConfigurationReader {
     let queryURL = mapping["query_url"].map(url) ?? baseURL
     let distance = mapping["distance"].map { $0.choice(VertexVectorSearch.Distance.self) } ?? .dotProduct
     var known: CredentialSource?
-    if case .vertex(_, _, let credential) = generation { known = credential }
+    if case .vertex(_, _, let credential) = neighbour.generation { known = credential }
     let own = mapping["credential"].map(credential)
-    if own == nil, known == nil { value.problem("`\(value.path)` needs `credential`: \(Self.credentialRemedy)") }
+    if own == nil, known == nil, !neighbour.isUnreadable {
+      value.problem("`\(value.path)` needs `credential`: \(Self.credentialRemedy)")
+    }
     guard let index, let endpoint, let deployed, let baseURL, let queryURL, let distance, let credential = own ?? known else {
       return nil
     }
@@ -148,7 +165,8 @@ extension ConfigurationReader {
     }
   }
 
-  private func place(_ mapping: YAMLMapping, beside known: VertexPlace?) -> VertexPlace? {
+  private func place(_ mapping: YAMLMapping, beside known: VertexPlace?, isKnownThere: Bool = false) -> VertexPlace? {
+    if known == nil, isKnownThere { return nil }
     let project =
       known.map { known in mapping["project"].map(name) ?? known.project }
       ?? mapping.required("project", "the Google Cloud project").flatMap(name)

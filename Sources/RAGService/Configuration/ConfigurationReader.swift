@@ -1,5 +1,7 @@
 // Reads the YAML configuration, strictly: unknown keys, wrong types, missing secrets and folders are all reported at once.
+import DatadogInstrumentation
 import Foundation
+import LLMInstrumentation
 import StrictYAML
 
 package struct ConfigurationReader {
@@ -40,8 +42,10 @@ package struct ConfigurationReader {
     let vertex = root["vertex"].map(vertex)
     let openAI = root["openai"].map(openAI)
     let generation = generation(file, vertex: vertex, openAI: openAI)
-    let embedding = root["embedding"].map { self.embedding($0, beside: generation) } ?? .builtIn
-    let index = root["index"].map { self.index($0, beside: generation) } ?? RAGConfiguration.Index()
+    let neighbour: Neighbour =
+      generation.map(Neighbour.generation) ?? (vertex != nil || openAI != nil ? .unreadable : .missing)
+    let embedding = root["embedding"].map { self.embedding($0, beside: neighbour) } ?? .builtIn
+    let index = root["index"].map { self.index($0, beside: neighbour) } ?? RAGConfiguration.Index()
     let prompt = root.required("prompt", "at least its name").flatMap(prompt)
     var answering = RAGConfiguration.Answering()
     // Models of OpenAI's that think refuse any temperature but their own.
@@ -97,11 +101,14 @@ package struct ConfigurationReader {
   private func retrieval(_ value: YAMLValue?, embedding: RAGConfiguration.Embedding?) -> RAGConfiguration.Retrieval? {
     var retrieval = RAGConfiguration.Retrieval(minimumSimilarity: Self.usualSimilarity(embedding))
     guard let value else { return retrieval }
-    guard let mapping = value.mapping(["candidates", "passages", "minimum_similarity", "word_weight"]) else { return nil }
+    guard let mapping = value.mapping(["candidates", "passages", "minimum_similarity", "word_weight", "injected_passages"]) else {
+      return nil
+    }
     if let candidates = mapping["candidates"]?.integer(1...200) { retrieval.candidates = candidates }
     if let passages = mapping["passages"]?.integer(1...50) { retrieval.passages = passages }
     if let minimum = mapping["minimum_similarity"] { retrieval.minimumSimilarity = number(minimum, in: 0...1) ?? 0 }
     if let weight = mapping["word_weight"] { retrieval.wordWeight = number(weight, in: 0...1) ?? 0 }
+    if let treatment = mapping["injected_passages"]?.choice(InjectedPassages.self) { retrieval.injectedPassages = treatment }
     if retrieval.passages > retrieval.candidates {
       value.problem(
         "`\(value.path).passages` is more than the \(retrieval.candidates) candidates they are chosen from; raise `candidates`")
@@ -163,7 +170,8 @@ package struct ConfigurationReader {
     guard let mapping = value.mapping(["spans_url", "credential", "datadog", "capture_content"]) else { return nil }
     var telemetry = RAGConfiguration.Telemetry()
     if let captures = mapping["capture_content"]?.boolean() { telemetry.capturesContent = captures }
-    let datadog = mapping["datadog"].map(datadog)
+    let hasCommander = mapping["spans_url"] != nil
+    let datadog = mapping["datadog"].map { self.datadog($0, hasCommander: hasCommander) }
     telemetry.datadog = datadog ?? nil
     if mapping["datadog"] == nil || mapping["spans_url"] != nil || mapping["credential"] != nil {
       let spansURL = mapping.required(
@@ -176,8 +184,12 @@ package struct ConfigurationReader {
     return telemetry
   }
 
-  private func datadog(_ value: YAMLValue) -> RAGConfiguration.Telemetry.Datadog? {
-    guard let mapping = value.mapping(["agent_url", "site", "credential", "ml_app", "llm_observability"]) else { return nil }
+  private func datadog(_ value: YAMLValue, hasCommander: Bool) -> RAGConfiguration.Telemetry.Datadog? {
+    guard
+      let mapping = value.mapping([
+        "agent_url", "site", "credential", "ml_app", "llm_observability", "metrics", "dogstatsd",
+      ])
+    else { return nil }
     let mlApp = mapping["ml_app"].map(name)
     let observes = mapping["llm_observability"].map { $0.boolean() } ?? true
     var road = RAGConfiguration.Telemetry.Datadog.Road.agent(url: nil)
@@ -192,7 +204,47 @@ package struct ConfigurationReader {
       guard let site = name(site), let key else { return nil }
       road = .agentless(site: site, apiKey: key.value)
     }
-    guard let observes else { return nil }
-    return .init(road: road, mlApp: mlApp ?? nil, sendsObservability: observes)
+    guard let observes, let dogStatsD = dogStatsD(mapping, road: road, hasCommander: hasCommander) else { return nil }
+    return .init(road: road, mlApp: mlApp ?? nil, sendsObservability: observes, dogStatsD: dogStatsD)
+  }
+
+  /// A commander counts the spans that it is given: a second count of the same spans would double every figure. Without one, metrics go
+  /// the Agent's way unless they are refused. `nil` after a problem.
+  private func dogStatsD(
+    _ mapping: YAMLMapping, road: RAGConfiguration.Telemetry.Datadog.Road, hasCommander: Bool
+  ) -> RAGConfiguration.Telemetry.Datadog.DogStatsD?? {
+    var agentHost: String?
+    var isAgentRoad = false
+    if case .agent(let url) = road {
+      isAgentRoad = true
+      agentHost = url.flatMap { URL(string: $0)?.host }
+    }
+    let address = mapping["dogstatsd"]
+    guard let wanted = mapping["metrics"].map({ $0.boolean() }) ?? (!hasCommander && (isAgentRoad || address != nil)) else {
+      return nil
+    }
+    if hasCommander, wanted || address != nil {
+      (mapping["metrics"] ?? address)?.problem(
+        "the commander of `telemetry.spans_url` counts these spans already; leave `metrics` and `dogstatsd` out, or `spans_url`")
+      return nil
+    }
+    guard wanted else {
+      address?.problem("`\(address?.path ?? "")` has no effect: `metrics` is false; leave one of them out")
+      return .some(nil)
+    }
+    guard let address else {
+      guard isAgentRoad else {
+        mapping["metrics"]?.problem("metrics need an Agent: give `dogstatsd`, for example 127.0.0.1:8125")
+        return nil
+      }
+      return .some(.environment(host: agentHost))
+    }
+    guard let text = address.string() else { return nil }
+    guard ExporterChoice.isDogStatsDAddress(text) else {
+      address.problem(
+        "`\(address.path)` must be HOST:PORT, /PATH, unix:///PATH or unixstream:///PATH, for example 127.0.0.1:8125")
+      return nil
+    }
+    return .some(.address(text))
   }
 }

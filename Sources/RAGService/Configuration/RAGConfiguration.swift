@@ -74,6 +74,7 @@ package struct RAGConfiguration: Sendable {
     package var passages = 4
     package var minimumSimilarity: Double
     package var wordWeight = 0.3
+    package var injectedPassages = InjectedPassages.drop
   }
 
   package struct Limits: Sendable {
@@ -107,6 +108,14 @@ package struct RAGConfiguration: Sendable {
       package var road: Road
       package var mlApp: String?
       package var sendsObservability = true
+      /// Where DogStatsD listens; `nil` sends no metrics.
+      package var dogStatsD: DogStatsD?
+
+      package enum DogStatsD: Sendable, Hashable {
+        case address(String)
+        /// What the `DD_` variables say, else this host.
+        case environment(host: String?)
+      }
     }
   }
 }

@@ -24,11 +24,14 @@ package struct ScoredPassage: Sendable, Hashable {
   package var similarity: Double
   /// What passages are ordered by; the similarity until they are reranked.
   package var score: Double
+  /// 0 to 1: how much it looks like orders to the model; `nil` when it was not looked at.
+  package var injection: Double?
 
-  package init(passage: Passage, similarity: Double, score: Double? = nil) {
+  package init(passage: Passage, similarity: Double, score: Double? = nil, injection: Double? = nil) {
     self.passage = passage
     self.similarity = similarity
     self.score = score ?? similarity
+    self.injection = injection
   }
 }
 

@@ -36,6 +36,7 @@ enum AskPage {
     <div id="text" class="text" aria-live="polite">\(text(content))</div>
     <dl id="facts" class="facts">\(facts(content))</dl>
     <section id="doubts-part"\(doubts(content).isEmpty ? " hidden" : "")><h3>Least supported</h3><ul id="doubts">\(doubts(content))</ul></section>
+    <section id="withheld-part"\(withheld(content).isEmpty ? " hidden" : "")><h3>Kept from the model</h3><p class="note">These passages give orders to their reader.</p><ul id="withheld">\(withheld(content))</ul></section>
     <section id="sources-part"\(sources(content).isEmpty ? " hidden" : "")><h3>Sources</h3><ol id="sources" class="sources">\(sources(content))</ol></section>
     </section>
     </main>
@@ -79,11 +80,18 @@ enum AskPage {
     return reply.grounding.doubtful.map { "<li>\(escaped($0.text))</li>" }.joined()
   }
 
+  private static func withheld(_ content: Content) -> String {
+    guard case .answer(let reply) = content else { return "" }
+    return reply.withheld.map { "<li>\(escaped($0.title)) <span class=\"similarity\">\(escaped($0.document))</span></li>" }
+      .joined()
+  }
+
   private static func sources(_ content: Content) -> String {
     guard case .answer(let reply) = content else { return "" }
     return reply.sources.map { source in
       "<li id=\"source-\(source.number)\"\(source.cited ? " class=\"cited\"" : "")><details\(source.cited ? " open" : "")>"
-        + "<summary>\(escaped(source.title)) <span class=\"similarity\">\(source.similarity)</span></summary>"
+        + "<summary>\(escaped(source.title)) <span class=\"similarity\">\(source.similarity)</span>"
+        + (source.injected == true ? " <span class=\"warning\">gives orders to the model</span>" : "") + "</summary>"
         + "<p>\(escaped(source.text))</p></details></li>"
     }.joined()
   }

@@ -33,6 +33,7 @@ enum PageFiles {
     .sources { padding-left: 1.5rem; } .sources li { margin: .4rem 0; color: var(--soft); } .sources li.cited { color: var(--ink); }
     summary { cursor: pointer; overflow-wrap: anywhere; } .similarity { color: var(--soft); font-variant-numeric: tabular-nums; }
     .sources p { margin: .4rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+    .note { margin: .25rem 0; color: var(--soft); } .warning { color: var(--bad); font-weight: 600; }
     footer { margin-top: 2rem; color: var(--soft); }
     """
 
@@ -65,6 +66,11 @@ enum PageFiles {
         const similarity = element("span", String(source.similarity));
         similarity.className = "similarity";
         summary.append(similarity);
+        if (source.injected) {
+          const warning = element("span", " gives orders to the model");
+          warning.className = "warning";
+          summary.append(warning);
+        }
         details.append(summary, element("p", source.text));
         item.append(details);
         return item;
@@ -87,6 +93,14 @@ enum PageFiles {
       pieces.push(characters.slice(position).join(""));
       byId("text").replaceChildren(...pieces);
       showSources(reply.sources);
+      byId("withheld-part").hidden = reply.withheld.length === 0;
+      byId("withheld").replaceChildren(...reply.withheld.map((passage) => {
+        const item = element("li", passage.title + " ");
+        const name = element("span", passage.document);
+        name.className = "similarity";
+        item.append(name);
+        return item;
+      }));
       byId("doubts-part").hidden = reply.grounding.doubtful.length === 0;
       byId("doubts").replaceChildren(...reply.grounding.doubtful.map((doubt) => element("li", doubt.text)));
       byId("facts").replaceChildren(...reply.facts.map((fact) => {
@@ -138,8 +152,8 @@ enum PageFiles {
       if (running) running.abort();
       running = new AbortController();
       byId("answer").hidden = false;
-      for (const id of ["text", "facts", "sources", "doubts"]) byId(id).replaceChildren();
-      byId("sources-part").hidden = byId("doubts-part").hidden = true;
+      for (const id of ["text", "facts", "sources", "doubts", "withheld"]) byId(id).replaceChildren();
+      byId("sources-part").hidden = byId("doubts-part").hidden = byId("withheld-part").hidden = true;
       button.disabled = true;
       byId("status").textContent = "Searching…";
       try {

@@ -27,8 +27,8 @@ enum OpenAPISchemas {
     "Restrict": object(["namespace": name, "allow": list(name), "deny": list(name)], required: ["namespace"]),
     "Answer": object(
       [
-        "answer": text, "declined": ["type": "string", "enum": ["nothing_found", "too_distant", "ungrounded"]],
-        "sources": list(reference("Source")), "citations": list(reference("Citation")),
+        "answer": text, "declined": ["type": "string", "enum": ["nothing_found", "too_distant", "withheld", "ungrounded"]],
+        "sources": list(reference("Source")), "withheld": list(reference("Withheld")), "citations": list(reference("Citation")),
         "attributions": list(object(["uri": text, "title": text], required: [])), "grounding": reference("Grounding"),
         "tools": list(reference("ToolUse")), "model": text, "prompt": text, "prompt_version": text, "prompt_label": text,
         "session": text, "standalone_question": text, "trace_id": ["type": "string", "pattern": "^[0-9a-f]{32}$"],
@@ -39,14 +39,18 @@ enum OpenAPISchemas {
         "facts": list(object(["name": text, "value": text], required: ["name", "value"])),
       ],
       required: [
-        "answer", "sources", "citations", "attributions", "grounding", "tools", "model", "prompt", "standalone_question",
+        "answer", "sources", "withheld", "citations", "attributions", "grounding", "tools", "model", "prompt",
+        "standalone_question",
         "trace_id", "usage", "cost", "latency_ms",
       ]),
     "Source": object(
       [
         "number": whole, "id": text, "document": text, "title": text, "text": text, "similarity": number, "score": number,
-        "cited": ["type": "boolean"],
+        "cited": ["type": "boolean"], "injection": number, "injected": ["type": "boolean"],
       ], required: ["number", "id", "document", "title", "text", "similarity", "score", "cited"]),
+    "Withheld": object(
+      ["id": text, "document": text, "title": text, "similarity": number, "injection": number],
+      required: ["id", "document", "title", "similarity", "injection"]),
     "Citation": object(
       ["number": whole, "source": text, "start": whole, "end": whole], required: ["number", "source", "start", "end"]),
     "Grounding": object(

@@ -7,6 +7,7 @@ import LLMTelemetry
 import Logging
 import Pricing
 import ServiceLifecycle
+import ServiceStart
 
 /// The parts that indexing and answering share.
 package struct RAGParts: Sendable {
@@ -108,7 +109,8 @@ func buildRouter(_ parts: RAGParts, readiness: Readiness, logger: Logger) -> Rou
     access: DocumentAccess(key: configuration.documentsKey, isLoopback: configuration.listen.isLoopback),
     tenant: configuration.tenant, logger: logger)
   let page = PageRoutes(asking: asking)
-  let router = Router()
+  // Load balancers ask with HEAD.
+  let router = Router(options: .autoGenerateHeadEndpoints)
   router.get("/") { _, _ in page.page() }
   router.post("/") { request, _ in await page.ask(request) }
   router.get("page.css") { _, _ in page.style() }
@@ -123,6 +125,7 @@ func buildRouter(_ parts: RAGParts, readiness: Readiness, logger: Logger) -> Rou
   router.get("health") { _, _ in Response.json(["status": "ok"]) }
   router.get("ready") { _, _ in await ready(readiness, index: parts.index) }
   router.get("openapi.json") { _, _ in Response.json(OpenAPIDocument.document) }
+  router.add(middleware: UnknownRoutes(known: router))
   return router
 }
 
@@ -210,8 +213,14 @@ package func makeHTTPClient() -> HTTPClient {
   return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
 }
 
-/// Serves until SIGTERM or SIGINT, then answers what is running, for as long as the configuration allows, and sends the last spans.
+/// Why the service cannot listen, with the address and the remedy.
+package struct ListenError: Error, CustomStringConvertible {
+  package let description: String
+}
+
+/// Throws `ListenError` when the address cannot be had. Serves until SIGTERM or SIGINT, then answers what is running, for as long as the configuration allows, and sends the last spans.
 package func serveRAG(_ configuration: RAGConfiguration, logger: Logger) async throws {
+  if let obstacle = await PortCheck.obstacle(configuration.listen) { throw ListenError(description: obstacle) }
   let httpClient = makeHTTPClient()
   do {
     let application = try buildRAGApplication(configuration, httpClient: httpClient, logger: logger) { port in

@@ -14,6 +14,18 @@ struct AnswerReply: Encodable, Sendable {
     var similarity: Double
     var score: Double
     var cited: Bool
+    /// 0 to 1: how much it looks like orders to the model.
+    var injection: Double?
+    /// Only of a passage that gives orders to the model, which was shown it all the same.
+    var injected: Bool?
+  }
+  /// A passage that the model was not shown.
+  struct Withheld: Encodable, Sendable {
+    var id: String
+    var document: String
+    var title: String
+    var similarity: Double
+    var injection: Double
   }
   struct CitationReply: Encodable, Sendable {
     var number: Int
@@ -49,6 +61,7 @@ struct AnswerReply: Encodable, Sendable {
   var answer: String
   var declined: String?
   var sources: [Source]
+  var withheld: [Withheld]
   var citations: [CitationReply]
   var attributions: [AttributionReply]
   var grounding: GroundingReply
@@ -76,6 +89,11 @@ struct AnswerReply: Encodable, Sendable {
     self.answer = answer.text
     declined = answer.decline?.rawValue
     sources = Self.sources(answer.sources, cited: cited)
+    withheld = answer.withheld.map {
+      .init(
+        id: $0.passage.id, document: $0.passage.documentID, title: $0.passage.title, similarity: Self.rounded($0.similarity),
+        injection: Self.rounded($0.injection ?? 0))
+    }
     citations = answer.citations.map {
       .init(number: $0.number, source: $0.passageID, start: $0.range.lowerBound, end: $0.range.upperBound)
     }
@@ -104,7 +122,7 @@ struct AnswerReply: Encodable, Sendable {
       Source(
         number: index + 1, id: entry.passage.id, document: entry.passage.documentID, title: entry.passage.title,
         text: entry.passage.text, similarity: rounded(entry.similarity), score: rounded(entry.score),
-        cited: cited.contains(entry.passage.id))
+        cited: cited.contains(entry.passage.id), injection: entry.injection.map(rounded), injected: entry.isInjected ? true : nil)
     }
   }
 

@@ -5,6 +5,7 @@ import Foundation
 import LLMInstrumentation
 import LLMTelemetry
 import Logging
+import Pricing
 
 enum TelemetryRoads {
   /// All roads as one exporter. A new road is a key of `telemetry` and a line here.
@@ -18,8 +19,23 @@ enum TelemetryRoads {
         QueuedExporter.commander(
           intake: commander.spansURL, key: commander.key, logger: logger, send: HTTPDelivery.send(through: httpClient)))
     }
-    if let datadog = telemetry.datadog { exporters.append(exporter(datadog, environment: environment)) }
+    if let datadog = telemetry.datadog {
+      let roads = [exporter(datadog, environment: environment)] + metrics(datadog, environment: environment)
+      exporters.append(PricedExporter(prices: .builtIn, next: FanOutExporter(exporters: roads)))
+    }
     return exporters.count == 1 ? exporters[0] : FanOutExporter(exporters: exporters)
+  }
+
+  private static func metrics(_ datadog: RAGConfiguration.Telemetry.Datadog, environment: [String: String]) -> [any SpanExporter]
+  {
+    switch datadog.dogStatsD {
+    case nil: return []
+    case .address(let address): return [ExporterChoice.dogStatsD(address: address).make(environment).exporter]
+    case .environment(let host):
+      var environment = environment
+      if let host { environment["DD_AGENT_HOST"] = host }
+      return [ExporterChoice.dogStatsD().make(environment).exporter]
+    }
   }
 
   private static func exporter(_ datadog: RAGConfiguration.Telemetry.Datadog, environment: [String: String]) -> any SpanExporter {
@@ -29,20 +45,5 @@ enum TelemetryRoads {
       case .agentless(let site, let apiKey): .datadogAgentless(site: site, apiKey: apiKey, mlApp: datadog.mlApp)
       }
     return choice.make(environment).exporter
-  }
-}
-
-/// Hands each span to several roads; each has its own queue, and none waits for another.
-struct FanOutExporter: SpanExporter {
-  let exporters: [any SpanExporter]
-
-  func export(_ spans: [LLMSpan]) {
-    for exporter in exporters { exporter.export(spans) }
-  }
-
-  func shutdown() async {
-    await withTaskGroup(of: Void.self) { group in
-      for exporter in exporters { group.addTask { await exporter.shutdown() } }
-    }
   }
 }

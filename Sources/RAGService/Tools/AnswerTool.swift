@@ -4,7 +4,7 @@
 package protocol AnswerTool: Sendable {
   var declaration: ToolDeclaration { get }
   /// Never throws: what is wrong with a call is an answer to the model, which may try again.
-  func call(_ arguments: JSON) async -> JSON
+  func call(_ arguments: JSON, question: String) async -> JSON
 }
 
 extension AnswerTool {

@@ -19,7 +19,7 @@ package struct CalculatorTool: AnswerTool {
       "required": ["expression"],
     ])
 
-  package func call(_ arguments: JSON) async -> JSON {
+  package func call(_ arguments: JSON, question _: String) async -> JSON {
     guard let expression = arguments["expression"]?.string else { return Self.failure("`expression` must be text") }
     do throws(Arithmetic.Failure) {
       return ["expression": .string(expression), "value": .string(try Arithmetic.evaluate(expression))]

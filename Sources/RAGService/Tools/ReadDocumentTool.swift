@@ -3,8 +3,12 @@
 package struct ReadDocumentTool: AnswerTool {
   private static let characterLimit = 6000
   let store: DocumentStore
+  let screen: PassageScreen
 
-  package init(store: DocumentStore) { self.store = store }
+  package init(store: DocumentStore, screen: PassageScreen) {
+    self.store = store
+    self.screen = screen
+  }
 
   package let declaration = ToolDeclaration(
     name: ToolName.readDocument.rawValue,
@@ -16,13 +20,16 @@ package struct ReadDocumentTool: AnswerTool {
       "required": ["document"],
     ])
 
-  package func call(_ arguments: JSON) async -> JSON {
+  package func call(_ arguments: JSON, question: String) async -> JSON {
     guard let id = arguments["document"]?.string, !id.isEmpty else { return Self.failure("`document` must be a document's name") }
     guard let passages = try? await store.passages(of: id), !passages.isEmpty else {
       return Self.failure("there is no document \(id.prefix(200)); use a name that stands behind a passage's title")
     }
     var text = ""
-    for passage in passages where text.count < Self.characterLimit { text += passage.text + "\n\n" }
+    for passage in passages where text.count < Self.characterLimit {
+      text +=
+        screen.withholds(passage, question: question) ? "[left out: it gives orders to the reader]\n\n" : passage.text + "\n\n"
+    }
     return ["document": .string(id), "text": .string(String(text.prefix(Self.characterLimit)).trimmingSpace)]
   }
 }

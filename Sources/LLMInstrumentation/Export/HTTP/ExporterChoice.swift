@@ -36,6 +36,14 @@ public struct ExporterChoice: Sendable {
   /// One of your own.
   public static func custom(_ exporter: any SpanExporter) -> ExporterChoice { ExporterChoice { _ in (exporter, false) } }
 
+  /// Several at once, each in its own time.
+  public static func several(_ choices: [ExporterChoice]) -> ExporterChoice {
+    ExporterChoice { environment in
+      let made = choices.map { $0.make(environment) }
+      return (FanOutExporter(exporters: made.map(\.exporter)), made.contains(where: \.makesMetrics))
+    }
+  }
+
   /// What the environment says: a commander when `COMMANDER_URL` and `COMMANDER_KEY` are set, standard output when
   /// `OTEL_TRACES_EXPORTER` is `console`, else nowhere. `OTEL_SDK_DISABLED=true` and `DD_TRACE_ENABLED=false` are nowhere.
   public static let environment = ExporterChoice { environment in
