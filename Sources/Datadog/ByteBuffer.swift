@@ -101,25 +101,34 @@ struct ByteBuffer: ~Copyable {
 
   /// The content of a JSON string (RFC 8259): quotation mark, backslash and control characters are escaped, all else stays.
   mutating func append(escaped text: String) {
-    var text = text
-    text.withUTF8 { bytes in
-      guard let start = bytes.baseAddress else { return }
-      reserve(6 * bytes.count + Self.slack)
-      var index = 0
-      while index < bytes.count {
-        if index + 8 <= bytes.count {
-          let word = UnsafeRawPointer(start + index).loadUnaligned(as: UInt64.self)
-          if !Self.mayNeedEscaping(word) {
-            UnsafeMutableRawPointer(base + count).storeBytes(of: word, as: UInt64.self)
-            count += 8
-            index += 8
-            continue
-          }
+    // A string of Swift's own is read where it is; any other is made one.
+    if text.utf8.withContiguousStorageIfAvailable({ append(escaped: $0) }) == nil {
+      var text = text
+      text.withUTF8 { append(escaped: $0) }
+    }
+  }
+
+  @inline(__always)
+  private mutating func append(escaped bytes: UnsafeBufferPointer<UInt8>) {
+    guard let start = bytes.baseAddress else { return }
+    reserve(6 * bytes.count + Self.slack)
+    let source = UnsafeRawPointer(start)
+    var index = 0
+    while index < bytes.count {
+      // What is left of a text that has eight bytes is looked at together with some before it, and written over them.
+      let window = min(index, bytes.count - 8)
+      if window >= 0 {
+        let word = source.loadUnaligned(fromByteOffset: window, as: UInt64.self)
+        if !Self.mayNeedEscaping(word) {
+          UnsafeMutableRawPointer(base + count - (index - window)).storeBytes(of: word, as: UInt64.self)
+          count += window + 8 - index
+          index = window + 8
+          continue
         }
-        let byte = start[index]
-        index += 1
-        if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { append(byte) } else { append(escaped: byte) }
       }
+      let byte = start[index]
+      index += 1
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { append(byte) } else { append(escaped: byte) }
     }
   }
 

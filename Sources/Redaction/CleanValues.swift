@@ -26,13 +26,24 @@ package struct CleanValues: Sendable {
     value = searched(text, place)
   }
 
+  /// The same for what is never missing.
+  @inline(__always)
+  package mutating func redact(_ value: inout String, field: Int) {
+    let place = field * Self.places + Self.place(value)
+    guard recent[place] != value else { return }
+    value = searched(value, place)
+  }
+
   /// Of a few bytes only: values of one field mostly differ at their end or in their length.
   @inline(__always)
   private static func place(_ text: String) -> Int {
-    let bytes = text.utf8
-    guard let last = bytes.last else { return 0 }
-    let before = bytes.dropLast().last ?? 0
-    return (Int(last) &+ Int(before) &* 7 &+ bytes.count &* 13) & (places - 1)
+    // In contiguous memory, as Swift's own strings are: an index into one that need not be costs more than the look-up it saves.
+    let place = text.utf8.withContiguousStorageIfAvailable { bytes in
+      guard let last = bytes.last else { return 0 }
+      let before = bytes.count > 1 ? bytes[bytes.count - 2] : 0
+      return (Int(last) &+ Int(before) &* 7 &+ bytes.count &* 13) & (places - 1)
+    }
+    return place ?? 0
   }
 
   @inline(never)

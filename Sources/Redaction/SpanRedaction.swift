@@ -14,9 +14,7 @@ package struct SpanRedaction: Sendable {
 
   /// Everything but content, in place.
   package func redactFacts(_ span: inout LLMSpan, _ memory: inout CleanValues) {
-    var name: String? = span.name
-    memory.redact(&name, field: 0)
-    if let name { span.name = name }
+    memory.redact(&span.name, field: 0)
     memory.redact(&span.dimensions.service, field: 1)
     memory.redact(&span.dimensions.env, field: 2)
     memory.redact(&span.dimensions.version, field: 3)
@@ -75,13 +73,5 @@ package struct SpanRedaction: Sendable {
     ChangeEvent(
       at: change.at, kind: change.kind, subject: Redactor.redact(change.subject), from: change.from.map { Redactor.redact($0) },
       to: change.to.map { Redactor.redact($0) }, author: change.author.map { Redactor.redact($0) })
-  }
-}
-
-extension CleanValues {
-  fileprivate mutating func redact(_ value: inout String, field: Int) {
-    var text: String? = value
-    redact(&text, field: field)
-    if let text { value = text }
   }
 }

@@ -114,7 +114,7 @@ package final class GatewaySnapshot: Sendable {
   package let service: String
   package let env: String
   package let version: String?
-  let providers: [String: Shared<Provider>]
+  let providers: [String: ServedProvider]
   /// The first route whose protocol and model match wins.
   let routes: [Shared<Route>]
   package let prompts: [String: ManagedPrompt]
@@ -126,7 +126,7 @@ package final class GatewaySnapshot: Sendable {
   package let prices: PriceBook
   private let keysByHash: [String: VirtualKey]
   /// The routes whose first target has a provider, with it.
-  private let served: [(route: Shared<Route>, provider: Shared<Provider>)]
+  private let served: [(route: Shared<Route>, provider: ServedProvider)]
 
   package init(
     service: String, env: String, version: String?, keys: [VirtualKey], providers: [Provider], routes: [Route],
@@ -138,7 +138,7 @@ package final class GatewaySnapshot: Sendable {
     self.env = env
     self.version = version
     keysByHash = Dictionary(keys.map { ($0.sha256, $0) }, uniquingKeysWith: { first, _ in first })
-    let shared = Dictionary(providers.map { ($0.name, Shared($0)) }, uniquingKeysWith: { first, _ in first })
+    let shared = Dictionary(providers.map { ($0.name, ServedProvider($0)) }, uniquingKeysWith: { first, _ in first })
     self.providers = shared
     self.routes = routes.map(Shared.init)
     served = self.routes.compactMap { route in

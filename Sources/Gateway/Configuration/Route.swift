@@ -92,8 +92,12 @@ package struct Route: Hashable, Sendable {
 
   /// Whether one of the patterns is the model's.
   static func matches(_ patterns: [String], model: String) -> Bool {
-    patterns.contains { pattern in
-      pattern.utf8.last == UInt8(ascii: "*") ? model.utf8.starts(with: pattern.utf8.dropLast()) : pattern == model
-    }
+    patterns.contains { $0 == model || isPrefix($0, of: model) }
+  }
+
+  /// Whether a pattern ends in `*`, and a model's name begins with the rest of it. This is asked at every request.
+  private static func isPrefix(_ pattern: String, of model: String) -> Bool {
+    var pattern = pattern
+    return pattern.withUTF8 { $0.last == UInt8(ascii: "*") && model.utf8.starts(with: $0.dropLast()) }
   }
 }

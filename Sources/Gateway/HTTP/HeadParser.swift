@@ -114,7 +114,9 @@ struct HeadParser {
   @inline(__always)
   private static func hasControl(_ raw: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
     var offset = range.lowerBound
-    while offset + 8 <= range.upperBound {
+    while offset < range.upperBound, range.count >= 8 {
+      // The last word takes some of the bytes before it along.
+      offset = min(offset, range.upperBound - 8)
       let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       let delete = word ^ 0x7f7f_7f7f_7f7f_7f7f
       let isLow = (word &- 0x2020_2020_2020_2020) & ~word
@@ -132,6 +134,8 @@ struct HeadParser {
   /// `tchar` of RFC 9110 section 5.6.2: letters, digits and !#$%&'*+-.^_`|~. A bit for each of the 128 ASCII codes.
   @inline(__always)
   static func isTokenByte(_ byte: UInt8) -> Bool {
+    // Letters first: names are made of them.
+    if (byte | 0x20) &- 0x61 < 26 { return true }
     let low: UInt64 = 0x03ff_6cfa_0000_0000
     let high: UInt64 = 0x57ff_ffff_c7ff_fffe
     return byte < 64 ? low >> UInt64(byte) & 1 == 1 : byte < 128 && high >> UInt64(byte - 64) & 1 == 1

@@ -19,8 +19,8 @@ extension ByteBuffer {
 
   /// Sixteen hexadecimal digits, as span ids are written.
   mutating func writeHexadecimal(_ value: UInt64) {
-    writeInteger(Self.hexadecimal(UInt32(truncatingIfNeeded: value >> 32)))
-    writeInteger(Self.hexadecimal(UInt32(truncatingIfNeeded: value)))
+    writeMultipleIntegers(
+      Self.hexadecimal(UInt32(truncatingIfNeeded: value >> 32)), Self.hexadecimal(UInt32(truncatingIfNeeded: value)))
   }
 
   /// Eight digits at once, the first in the highest byte: each half byte moves to a byte of its own and becomes a letter there.
@@ -34,7 +34,26 @@ extension ByteBuffer {
     return digits &+ 0x3030_3030_3030_3030 &+ isLetter &* 39
   }
 
-  mutating func writeDecimal(_ value: Int) { writeString(String(value)) }
+  /// A number that is not negative: a length or a status.
+  mutating func writeDecimal(_ value: Int) {
+    // As many digits as an `Int` has at most, from the last on.
+    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+      var first = digits.count
+      var rest = value.magnitude
+      repeat {
+        first -= 1
+        digits[first] = UInt8(truncatingIfNeeded: rest % 10) + 48
+        rest /= 10
+      } while rest > 0
+      writeBytes(UnsafeRawBufferPointer(rebasing: digits[first...]))
+    }
+  }
+
+  mutating func writeContentLength(_ length: Int) {
+    writeStaticString("content-length: ")
+    writeDecimal(length)
+    writeStaticString("\r\n")
+  }
 
   /// One chunk of a chunked body; nothing for no bytes, since an empty chunk ends the body.
   mutating func writeChunk(_ bytes: UnsafeRawBufferPointer) {

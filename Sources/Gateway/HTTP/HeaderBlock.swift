@@ -1,5 +1,10 @@
 // The header fields of one HTTP message, left in the bytes they came in: relaying copies them, and looks at few.
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 import NIOCore
 
 struct HeaderBlock {
@@ -80,6 +85,21 @@ struct HeaderBlock {
     }
   }
 
+  /// The first value of a field, when it is a whole number of 15 digits at most.
+  func wholeNumber(_ name: StaticString) -> Int? {
+    bytes.withUnsafeReadableBytes { raw in
+      guard let field = fields.first(where: { Int($0.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, $0, name) }),
+        (1...15).contains(field.valueCount)
+      else { return nil }
+      var number = 0
+      for offset in Int(field.valueStart)..<Int(field.valueStart + field.valueCount) {
+        guard (48...57).contains(raw[offset]) else { return nil }
+        number = number * 10 + Int(raw[offset]) - 48
+      }
+      return number
+    }
+  }
+
   func first(named name: String) -> String? {
     bytes.withUnsafeReadableBytes { raw in
       for field in fields where Int(field.nameCount) == name.utf8.count {
@@ -112,9 +132,11 @@ struct HeaderBlock {
   }
 
   /// Writes the fields whose names, as they came, are chosen. Lines that stand one after the other are copied as one piece.
-  func write(into out: inout ByteBuffer, where isChosen: (UnsafeRawBufferPointer) -> Bool) {
+  ///
+  /// - Parameter start: a part of the head that is written before them.
+  func write(behind start: Range<Int> = 0..<0, into out: inout ByteBuffer, where isChosen: (UnsafeRawBufferPointer) -> Bool) {
     bytes.withUnsafeReadableBytes { raw in
-      var run = 0..<0
+      var run = start
       func endRun() {
         if !run.isEmpty { out.writeBytes(UnsafeRawBufferPointer(rebasing: raw[run])) }
         run = 0..<0
@@ -158,6 +180,25 @@ struct HeaderBlock {
     }
   }
 
+  /// The same for a number, said as we would say it: without zeros in front.
+  func isOnly(_ name: StaticString, _ number: Int) -> Bool {
+    bytes.withUnsafeReadableBytes { raw in
+      var found = 0
+      for field in fields where Int(field.nameCount) == name.utf8CodeUnitCount && Self.isEqual(raw, field, name) {
+        let start = Int(field.valueStart)
+        guard (1...15).contains(field.valueCount), raw[start] != 48 || field.valueCount == 1 else { return false }
+        var value = 0
+        for offset in start..<start + Int(field.valueCount) {
+          guard (48...57).contains(raw[offset]) else { return false }
+          value = value * 10 + Int(raw[offset]) - 48
+        }
+        guard value == number else { return false }
+        found += 1
+      }
+      return found == 1
+    }
+  }
+
   /// Whether a comma-separated field lists `token`, which is in lowercase.
   func lists(_ token: String, in name: StaticString) -> Bool {
     all(name).contains { $0.lowercased().split(separator: ",").contains { $0.trimmingSpaces == token } }
@@ -167,6 +208,13 @@ struct HeaderBlock {
   /// that could be mistaken.
   private static func isEqual(_ raw: UnsafeRawBufferPointer, _ field: Field, _ name: StaticString) -> Bool {
     isEqual(UnsafeRawBufferPointer(rebasing: raw[Int(field.nameStart)..<Int(field.nameStart + field.nameCount)]), name)
+  }
+
+  /// Whether the bytes are these, to the letter.
+  @inline(__always)
+  static func isExactly(_ raw: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+    guard raw.count == text.utf8CodeUnitCount, let start = raw.baseAddress else { return false }
+    return memcmp(start, text.utf8Start, raw.count) == 0
   }
 
   static func isEqual(_ raw: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {

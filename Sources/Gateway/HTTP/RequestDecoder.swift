@@ -90,10 +90,13 @@ struct RequestDecoder {
         // Visible characters only: neither spaces nor controls belong into a request target.
         raw[first + 1..<last].allSatisfy({ $0 > 0x20 && $0 != 0x7f })
       else { return nil }
-      let version = raw[(last + 1)...]
-      let isVersion11 = version.elementsEqual("HTTP/1.1".utf8)
-      guard isVersion11 || version.elementsEqual("HTTP/1.0".utf8) else { return nil }
-      return (String(decoding: raw[..<first], as: UTF8.self), first + 1..<last, isVersion11)
+      let version = UnsafeRawBufferPointer(rebasing: raw[(last + 1)...])
+      let isVersion11 = HeaderBlock.isExactly(version, "HTTP/1.1")
+      guard isVersion11 || HeaderBlock.isExactly(version, "HTTP/1.0") else { return nil }
+      let method = UnsafeRawBufferPointer(rebasing: raw[..<first])
+      // Nearly every request is one.
+      let isPost = HeaderBlock.isExactly(method, "POST")
+      return (isPost ? "POST" : String(decoding: method, as: UTF8.self), first + 1..<last, isVersion11)
     }
     guard let parts else { throw .badRequest("The request line is not METHOD TARGET HTTP/1.1.") }
     return parts
@@ -109,10 +112,10 @@ struct RequestDecoder {
       }
       return .chunked
     }
-    guard lengthCount > 0, let first = headers.first("content-length") else { return .none }
-    guard lengthCount == 1, first.utf8.count <= 15, !first.isEmpty, first.utf8.allSatisfy({ (48...57).contains($0) }),
-      let length = Int(first)
-    else { throw .badRequest("Content-Length must be one whole number.") }
+    guard lengthCount > 0 else { return .none }
+    guard lengthCount == 1, let length = headers.wholeNumber("content-length") else {
+      throw .badRequest("Content-Length must be one whole number.")
+    }
     return .length(length)
   }
 }

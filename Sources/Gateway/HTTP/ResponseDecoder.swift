@@ -4,7 +4,8 @@ import NIOCore
 
 struct ResponseHead {
   var status: Int
-  var reason: String
+  /// Where status and reason stand in the head, with the end of their line; `nil` where no reason is given, or one that is no text.
+  var statusText: Range<Int>?
   var keepsAlive: Bool
   var framing: MessageBody.Framing
   var headers: HeaderBlock
@@ -51,21 +52,20 @@ struct ResponseDecoder {
   private static func head(_ bytes: ByteBuffer) throws(HTTPProblem) -> ResponseHead {
     let (startLine, fields) = try HeadParser.parse(bytes)
     let headers = HeaderBlock(bytes: bytes, fields: fields)
-    let parsed: (Int, String, Bool)? = bytes.withUnsafeReadableBytes { raw in
+    let parsed: (Int, Range<Int>?, Bool)? = bytes.withUnsafeReadableBytes { raw in
       let line = UnsafeRawBufferPointer(rebasing: raw[startLine])
-      guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[8] == 0x20, line[7] == 48 || line[7] == 49,
-        line[9...11].allSatisfy({ (48...57).contains($0) }), line.count == 12 || line[12] == 0x20
+      guard line.count >= 12, HeaderBlock.isExactly(UnsafeRawBufferPointer(rebasing: line[..<7]), "HTTP/1."), line[8] == 0x20,
+        line[7] == 48 || line[7] == 49, line[9...11].allSatisfy({ (48...57).contains($0) }), line.count == 12 || line[12] == 0x20
       else { return nil }
       let status = (Int(line[9]) - 48) * 100 + (Int(line[10]) - 48) * 10 + Int(line[11]) - 48
-      let reason = line.count > 13 ? line[13...] : line[line.count...]
-      let isText = reason.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-      return (status, isText ? String(decoding: reason, as: UTF8.self) : "", line[7] == 49)
+      let hasReason = line.count > 13 && line[13...].allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+      return (status, hasReason ? startLine.lowerBound + 9..<startLine.upperBound + 2 : nil, line[7] == 49)
     }
-    guard let (status, reason, isVersion11) = parsed, status >= 100 else {
+    guard let (status, statusText, isVersion11) = parsed, status >= 100 else {
       throw .badRequest("the provider's status line is no HTTP/1")
     }
     return ResponseHead(
-      status: status, reason: reason,
+      status: status, statusText: statusText,
       keepsAlive: keepsAlive(headers, isVersion11: isVersion11), framing: try framing(headers, status: status), headers: headers)
   }
 
@@ -85,9 +85,8 @@ struct ResponseDecoder {
       }
       return .chunked
     }
-    guard lengthCount > 0, let first = headers.first("content-length") else { return .untilClose }
-    guard lengthCount == 1 || headers.all("content-length").allSatisfy({ $0 == first }), first.utf8.count <= 15, !first.isEmpty,
-      first.utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(first)
+    guard lengthCount > 0 else { return .untilClose }
+    guard lengthCount == 1 || Set(headers.all("content-length")).count == 1, let length = headers.wholeNumber("content-length")
     else { throw .badRequest("the provider's Content-Length is no whole number") }
     return .length(length)
   }

@@ -182,20 +182,21 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     let loop = self.loop
     let headers = request.head.headers
     let context = AdmissionContext(
-      snapshot: snapshot, knownKey: memory.key(of: headers, loop),
-      key: { presented in
-        let key = loop.key(presented)
-        if let key { self.memory.remember(key, presented: presented, in: headers, loop) }
-        return key
-      },
-      isOpen: { loop.health.isOpen($0.health, at: request.start, policy: $1) }, ticket: loop.random.next(),
-      traceTicket: traceID.low, at: request.start,
-      take: { loop.health.take(override: $0, perMinute: $1, at: request.start) })
+      snapshot: snapshot, knownKey: memory.key(of: headers, loop), ticket: loop.random.next(), traceTicket: traceID.low,
+      at: request.start)
     // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
     let decision: Result<AdmittedCall, GatewayFailure> = request.body.withUnsafeReadableBytes { bytes in
       do throws(GatewayFailure) {
         return .success(
-          try Admission.admit(target: target, headers: headers, body: bytes, context: context, facts: facts))
+          try Admission.admit(target: target, headers: headers, body: bytes, context: context, facts: facts) { presented in
+            let key = loop.key(presented)
+            if let key { memory.remember(key, presented: presented, in: headers, loop) }
+            return key
+          } isOpen: {
+            loop.health.isOpen($0.health, at: request.start, policy: $1)
+          } take: {
+            loop.health.take(override: $0, perMinute: $1, at: request.start)
+          })
       } catch {
         return .failure(error)
       }

@@ -100,8 +100,8 @@ final class Exchange: LoopMember {
 
   private func connect(_ call: PreparedCall, reusingIdle: Bool) {
     phase = .connecting
-    let endpoint = UpstreamEndpoint(call.provider)
-    if reusingIdle, let connection = loop.pool.takeIdle(endpoint) { return send(call, on: connection) }
+    if reusingIdle, let connection = loop.pool.takeIdle(call.provider.endpoint) { return send(call, on: connection) }
+    let endpoint = call.provider.endpoint
     loop.pool.connect(endpoint, timeout: limits.connect) { result in
       guard case .connecting = self.phase else {
         if case .success(let connection) = result { connection.close() }
@@ -134,7 +134,7 @@ final class Exchange: LoopMember {
     connection.exchange = self
     let copiesBody = call.body.readableBytes <= 16 << 10
     loop.outgoing.clear(minimumCapacity: 1024 + (copiesBody ? call.body.readableBytes : 0))
-    ForwardedHeaders.writeRequest(requestHead.headers, call: call, identity: identity, into: &loop.outgoing)
+    ForwardedHeaders.writeRequest(requestHead, call: call, identity: identity, into: &loop.outgoing)
     if copiesBody { loop.outgoing.writeImmutableBuffer(call.body) }
     connection.send(head: loop.outgoing, body: copiesBody ? ByteBuffer() : call.body)
   }

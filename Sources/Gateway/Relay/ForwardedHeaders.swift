@@ -33,7 +33,7 @@ enum ForwardedHeaders {
       HeaderBlock.isEqual(name, "x-b3-traceid") || HeaderBlock.isEqual(name, "x-b3-sampled")
         || HeaderBlock.isEqual(name, "sentry-trace")
     case 13: HeaderBlock.isEqual(name, "authorization") || HeaderBlock.isEqual(name, "uber-trace-id")
-    case 14: HeaderBlock.isEqual(name, "content-length") || HeaderBlock.isEqual(name, "x-goog-api-key")
+    case 14: HeaderBlock.isEqual(name, "x-goog-api-key")
     case 15: HeaderBlock.isEqual(name, "accept-encoding") || HeaderBlock.isEqual(name, "x-amzn-trace-id")
     case 17: HeaderBlock.isEqual(name, "x-b3-parentspanid")
     case 21: HeaderBlock.isEqual(name, "x-cloud-trace-context")
@@ -47,18 +47,19 @@ enum ForwardedHeaders {
     HeaderBlock.isEqual(name, "user-agent") || HeaderBlock.isEqual(name, "accept")
   }
 
-  /// The head of the request to the provider. Compression is refused, since usage must be read from the answer. The caller's own
-  /// trace headers stop here; a provider that is to see a trace is given ours.
-  static func writeRequest(_ headers: HeaderBlock, call: PreparedCall, identity: SpanIdentity, into out: inout ByteBuffer) {
+  /// The head of the request to the provider. The caller's own trace headers stop here; a provider that is to see a trace is given
+  /// ours.
+  static func writeRequest(_ head: RequestHead, call: PreparedCall, identity: SpanIdentity, into out: inout ByteBuffer) {
     // By reference: a local value would be a copy of all its members.
     let provider = call.provider
     out.writeStaticString("POST ")
     out.writeString(call.uri)
-    out.writeStaticString(" HTTP/1.1\r\nhost: ")
-    out.writeString(provider.value.authority)
-    out.writeStaticString("\r\n")
-    let nominated = headers.nominatedByConnection
-    headers.write(into: &out) { name in
+    out.writeStaticString(" HTTP/1.1\r\n")
+    out.writeString(provider.fields)
+    let keepsLength = head.headers.isOnly("content-length", call.body.readableBytes)
+    let nominated = head.headers.nominatedByConnection
+    head.headers.write(into: &out) { name in
+      if HeaderBlock.isEqual(name, "content-length") { return keepsLength }
       // What a client tells one vendor is not for another to read.
       if call.translates, !isNeutral(name) { return false }
       if stopsHere(name) || isHopByHop(name) || starts(name, "x-commander-") || starts(name, "x-datadog-") { return false }
@@ -68,21 +69,21 @@ enum ForwardedHeaders {
       out.writeStaticString("content-type: application/json\r\n")
       if provider.value.wireProtocol == .anthropic { out.writeStaticString("anthropic-version: 2023-06-01\r\n") }
     }
-    out.writeStaticString("accept-encoding: identity\r\n")
     if provider.value.propagatesTrace {
       for header in identity.outgoing.headers { writeField(header, into: &out) }
     }
-    if let header = provider.value.credentialHeader { writeField(header, into: &out) }
-    out.writeStaticString("content-length: ")
-    out.writeDecimal(call.body.readableBytes)
-    out.writeStaticString("\r\n\r\n")
+    if !keepsLength { out.writeContentLength(call.body.readableBytes) }
+    out.writeStaticString("\r\n")
   }
 
-  /// The fields of the answer for the client, without those that frame it.
-  static func writeResponse(_ headers: HeaderBlock, replacesContentType: Bool, into out: inout ByteBuffer) {
-    let nominated = headers.nominatedByConnection
-    headers.write(into: &out) { name in
-      if isHopByHop(name) || HeaderBlock.isEqual(name, "content-length") { return false }
+  /// Status, reason and fields of the answer for the client, without those that frame it.
+  ///
+  /// - Parameter keepsLength: the length the provider told holds for the client too.
+  static func writeResponse(_ head: ResponseHead, replacesContentType: Bool, keepsLength: Bool, into out: inout ByteBuffer) {
+    let nominated = head.headers.nominatedByConnection
+    head.headers.write(behind: head.statusText ?? 0..<0, into: &out) { name in
+      if HeaderBlock.isEqual(name, "content-length") { return keepsLength }
+      if isHopByHop(name) { return false }
       if replacesContentType, HeaderBlock.isEqual(name, "content-type") { return false }
       return nominated.isEmpty || !nominated.contains(String(decoding: name, as: UTF8.self).lowercased())
     }

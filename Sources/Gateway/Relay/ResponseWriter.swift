@@ -33,17 +33,17 @@ struct ResponseWriter {
   mutating func writeHead(
     _ head: ResponseHead, changesBody: Bool, contentType: String?, _ fields: (inout ByteBuffer) -> Void
   ) {
-    writeStatus(head.status, reason: head.reason)
-    ForwardedHeaders.writeResponse(head.headers, replacesContentType: contentType != nil, into: &bytes)
+    if head.statusText == nil { writeStatus(head.status) } else { writeVersion() }
+    let keepsLength =
+      if !changesBody, case .length(let length) = head.framing { head.headers.isOnly("content-length", length) } else { false }
+    ForwardedHeaders.writeResponse(head, replacesContentType: contentType != nil, keepsLength: keepsLength, into: &bytes)
     if let contentType { bytes.writeField("content-type", contentType) }
     fields(&bytes)
     switch head.framing {
     case .none: framing = .none
     case .length(let length) where !changesBody:
       framing = .length
-      bytes.writeStaticString("content-length: ")
-      bytes.writeDecimal(length)
-      bytes.writeStaticString("\r\n")
+      if !keepsLength { bytes.writeContentLength(length) }
     case .length, .chunked, .untilClose:
       if isVersion11 {
         framing = .chunked
@@ -61,23 +61,24 @@ struct ResponseWriter {
   mutating func writeWhole(
     status: Int, contentType: StaticString, body: String, _ fields: (inout ByteBuffer) -> Void
   ) {
-    writeStatus(status, reason: nil)
+    writeStatus(status)
     bytes.writeStaticString("content-type: ")
     bytes.writeStaticString(contentType)
-    bytes.writeStaticString("\r\ncontent-length: ")
-    bytes.writeDecimal(body.utf8.count)
     bytes.writeStaticString("\r\n")
+    bytes.writeContentLength(body.utf8.count)
     fields(&bytes)
     endHead()
     framing = .length
     if !isHead { bytes.writeString(body) }
   }
 
-  private mutating func writeStatus(_ status: Int, reason: String?) {
-    bytes.writeStaticString(isVersion11 ? "HTTP/1.1 " : "HTTP/1.0 ")
+  private mutating func writeVersion() { bytes.writeStaticString(isVersion11 ? "HTTP/1.1 " : "HTTP/1.0 ") }
+
+  private mutating func writeStatus(_ status: Int) {
+    writeVersion()
     bytes.writeDecimal(status)
     bytes.writeStaticString(" ")
-    if let reason, !reason.isEmpty { bytes.writeString(reason) } else { bytes.writeStaticString(StatusReason.phrase(status)) }
+    bytes.writeStaticString(StatusReason.phrase(status))
     bytes.writeStaticString("\r\n")
   }
 

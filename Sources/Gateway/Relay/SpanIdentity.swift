@@ -42,10 +42,12 @@ struct SpanIdentity {
   func span(name: String, facts: AdmittedFacts, duration: Duration, outcome: Outcome) -> LLMSpan {
     LLMSpan(
       traceID: traceID, spanID: spanID, parentSpanID: parentSpanID, kind: facts.bodyFormat.spanKind, name: name, start: start,
-      duration: duration, dimensions: facts.dimensions, outcome: outcome)
+      duration: duration, outcome: outcome)
   }
 
+  /// Adds what is known of the request. Its dimensions move into the span, since nobody asks `facts` for them after this.
   func complete(_ span: inout LLMSpan, facts: AdmittedFacts) {
+    swap(&span.dimensions, &facts.dimensions)
     span.sampling = sampling
     span.virtualKey = facts.virtualKey
     span.serviceTier = facts.serviceTier

@@ -12,11 +12,11 @@ struct UpstreamEndpoint: Hashable {
   /// See `Provider.certificateAuthority`.
   var certificateAuthority: String?
 
-  init(_ provider: Shared<Provider>) {
-    host = provider.value.host
-    port = provider.value.port
-    usesTLS = provider.value.usesTLS
-    certificateAuthority = provider.value.certificateAuthority
+  init(_ provider: Provider) {
+    host = provider.host
+    port = provider.port
+    usesTLS = provider.usesTLS
+    certificateAuthority = provider.certificateAuthority
   }
 }
 

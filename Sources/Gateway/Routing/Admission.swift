@@ -43,30 +43,31 @@ final class AdmittedFacts {
   }
 }
 
-/// What admission asks of the loop: keys it has seen, circuits, and chance.
+/// What admission knows of the moment: the configuration in force, the time, and chance.
 struct AdmissionContext {
   var snapshot: GatewaySnapshot
   /// The key, when the connection's earlier requests presented the same.
   var knownKey: Shared<VirtualKey>?
-  /// The key that a presented secret is, from the loop's memory or by its hash.
-  var key: (String) -> Shared<VirtualKey>?
-  var isOpen: (Candidate, CircuitPolicy) -> Bool
   /// Picks weighted targets.
   var ticket: UInt64
   /// Picks the side of a canary or an override where the request names no session: the same for all calls of one trace.
   var traceTicket: UInt64
   /// When the request came.
   var at: Timestamp
-  /// Takes one request from a throttle's rate, by the id of its override; how long to wait where there is none left.
-  var take: (_ override: String, _ perMinute: Int) -> Duration?
 }
 
 enum Admission {
   /// Decides about a whole request, and adds what it learns to `facts`. What is refused is answered in the protocol's own
   /// error shape.
+  ///
+  /// - Parameters:
+  ///   - lookUp: the key that a presented secret is, from the loop's memory or by its hash.
+  ///   - isOpen: whether the circuit of a target is.
+  ///   - take: takes one request from a throttle's rate, by the id of its override; how long to wait where there is none left.
   static func admit(
     target: Shared<RequestTarget>, headers: HeaderBlock, body: UnsafeRawBufferPointer, context: AdmissionContext,
-    facts: AdmittedFacts
+    facts: AdmittedFacts, lookUp: (String) -> Shared<VirtualKey>?, isOpen: (Candidate, CircuitPolicy) -> Bool,
+    take: (_ override: String, _ perMinute: Int) -> Duration?
   ) throws(GatewayFailure) -> AdmittedCall {
     let snapshot = context.snapshot
     func refuse(_ status: Int, _ errorClass: ErrorClass, _ message: String) -> GatewayFailure {
@@ -74,7 +75,7 @@ enum Admission {
     }
     let key =
       if let known = context.knownKey { known } else {
-        try self.key(queryKey: target.value.queryKey, headers: headers, key: context.key)
+        try self.key(queryKey: target.value.queryKey, headers: headers, key: lookUp)
       }
     facts.virtualKey = key.value.name
     let request: RequestFacts
@@ -112,7 +113,7 @@ enum Admission {
       if !overrides.isEmpty {
         // After the prompt, whose version an override may name.
         try overrides.decide(
-          facts: facts, route: route.value, asked: asked, target: target.value, snapshot: snapshot, take: context.take)
+          facts: facts, route: route.value, asked: asked, target: target.value, snapshot: snapshot, take: take)
         facts.dimensions.override = overrides.mark
       }
     } catch {
@@ -123,7 +124,7 @@ enum Admission {
       of: route, targets: overrides.isEmpty ? nil : overrides.targets(of: route.value), asked: asked, ticket: context.ticket,
       override: overrides.fallback
     ) {
-      context.isOpen($0, route.value.circuit)
+      isOpen($0, route.value.circuit)
     }
     guard !candidates.isEmpty else {
       throw refuse(503, .providerError, "Route \"\(route.value.name)\" has no target with a weight above 0.")

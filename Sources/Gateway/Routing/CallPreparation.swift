@@ -6,7 +6,7 @@ import Providers
 
 /// One call to a provider, ready to be written.
 final class PreparedCall {
-  let provider: Shared<Provider>
+  let provider: ServedProvider
   /// The request target at the provider, base path included.
   let uri: String
   let body: ByteBuffer
@@ -19,7 +19,7 @@ final class PreparedCall {
   let translates: Bool
 
   init(
-    provider: Shared<Provider>, uri: String, body: ByteBuffer, format: BodyFormat, framing: ResponseFraming, stripsUsage: Bool,
+    provider: ServedProvider, uri: String, body: ByteBuffer, format: BodyFormat, framing: ResponseFraming, stripsUsage: Bool,
     translates: Bool
   ) {
     self.provider = provider
@@ -64,7 +64,7 @@ enum CallPreparation {
   }
 
   private static func native(
-    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: Shared<Provider>
+    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: ServedProvider
   ) -> PreparedCall {
     // By reference: a local value would be a copy of all its members.
     let target = call.target
@@ -95,7 +95,7 @@ enum CallPreparation {
   }
 
   private static func translated(
-    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: Shared<Provider>
+    _ call: AdmittedCall, _ candidate: Candidate, _ body: ByteBuffer, _ shared: ServedProvider
   ) throws(GatewayFailure) -> PreparedCall {
     let provider = shared.value
     let isClaude = candidate.model.hasPrefix("claude")
