@@ -108,7 +108,7 @@ enum Stylesheet {
     .overrides{list-style:none;padding:0;margin:0}.overrides li+li{margin-top:14px}.overrides .muted{display:block;font-size:14px}.overrides .ask{margin-top:8px}
     .prose{max-width:52em;padding:24px 30px}.prose h2{font-size:18px;margin:26px 0 6px}.prose p,.prose li{max-width:46em}
     @media (max-width:1080px){.columns{grid-template-columns:minmax(0,1fr)}.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}}
-    @media (max-width:720px){main{padding:16px 14px 4px}.bar{padding:0 14px;gap:0 12px}.bar nav{flex-wrap:wrap}.bar nav a{padding:14px 7px 11px}.clock{display:none}footer{padding:12px 14px 28px}h1{font-size:21px}.lede{font-size:16px}
+    @media (max-width:720px){main{padding:16px 14px 4px}.bar{padding:0 14px;gap:0 12px}.bar nav a{padding:14px 7px 11px}.clock{display:none}footer{padding:12px 14px 28px}h1{font-size:21px}.lede{font-size:16px}
     .grid2{grid-template-columns:minmax(0,1fr)}.tiles,.tiles.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.card,.tile{padding:12px 14px}.figure{font-size:20px}.verdict.fine,.verdict.wrong{padding-left:28px}
     .list thead{display:none}.list tr{display:block;padding:12px 14px;border-bottom:1px solid var(--line)}.list tbody tr:last-child{border:0}.list th,.list td{display:block;padding:2px 0;border:0;text-align:left}
     .list th:first-child,.list td:first-child{padding-left:0}.list .below{display:inline;margin-left:8px}.list td::before{content:attr(data-label);display:inline-block;width:92px;color:var(--muted);font-family:inherit;font-size:13px}.list td .muted{display:inline;margin-left:6px}
