@@ -33,7 +33,8 @@ struct AnswerReader {
     // A list's numbers say nothing.
     for sentence in answer.sentences where sentence.isListItem {
       let first = sentence.words.lowerBound
-      if answer.words[first].classes.contains(.number), Int(answer.words[first].start) == sentence.start, sentence.words.count > 1 {
+      if answer.words[first].classes.contains(.number), Int(answer.words[first].start) == sentence.start, sentence.words.count > 1
+      {
         answer.words[first].classes = .function
       }
     }
@@ -302,7 +303,6 @@ struct AnswerReader {
     guard bestSentence >= 0 else {
       features[.bestWindow] = total > 0 ? 0 : -1
       // Without a window everything is outside of it.
-      features[.wordsOutsideWindow] = total
       features[.numbersOutsideWindow] = features[.unseenNumbers]
       features[.capitalisedOutsideWindow] = features[.unseenCapitalised]
       return 0..<0
@@ -329,7 +329,7 @@ struct AnswerReader {
       previous = stem
     }
     var covered: Float = 0, pairs: Float = 0, found: Float = 0, near: Float = 0, scattered: Float = 0, swaps: Float = 0
-    var ordered: Float = 0, disordered: Float = 0, outside: Float = 0, loose: Float = 0
+    var ordered: Float = 0, disordered: Float = 0, loose: Float = 0
     previous = 0
     var previousPlace: Int32 = -1
     var previousIsValue = false
@@ -339,7 +339,6 @@ struct AnswerReader {
       if seen.insert(word.stem) {
         if here != nil { covered += evidence.stems[word.stem].map { evidence.weights[Int($0)] } ?? 0 }
         if here == nil {
-          outside += 1
           if word.classes.contains(.number) { features[.numbersOutsideWindow] += 1 }
           if word.classes.contains(.capitalised), !word.classes.contains(.opening) { features[.capitalisedOutsideWindow] += 1 }
         }
@@ -370,7 +369,6 @@ struct AnswerReader {
       previousIsValue = isValue
     }
     features[.bestWindow] = total > 0 ? covered / total : -1
-    features[.wordsOutsideWindow] = outside
     features[.looseQuantities] = loose
     features[.bestWindowPairs] = pairs > 0 ? found / pairs : -1
     features[.newNeighbours] = pairs > 0 ? near / pairs : -1

@@ -19,7 +19,7 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
   case questionShare, novelInQuestion, questionInContext
   case novelTrigrams, novelKnownPrefix
   case saidBefore, responseWords, swappedValues, windowOrder, novelRun, listShare, unseenAcronyms
-  case novelInParentheses, densestNovelty, looseRun, wordsOutsideWindow, looseQuantities
+  case novelInParentheses, densestNovelty, looseRun, looseQuantities
 
   /// Counted once: `allCases` makes an array each time.
   static let count = allCases.count
@@ -99,7 +99,6 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
     case .novelInParentheses: "new words in parentheses"
     case .densestNovelty: "most new words among five neighbours"
     case .looseRun: "longest run of words outside copied fragments"
-    case .wordsOutsideWindow: "words outside the best window"
     case .looseQuantities: "quantities of something else in the context"
     }
   }
@@ -113,8 +112,7 @@ extension GroundednessFeature {
     case .novelCount, .novelShare, .novelWeight, .novelLongShare, .newPairs, .newTriples, .newNeighbours, .scatteredPairs,
       .unseenNumbers, .numbersOutsideWindow, .unseenNumberWords, .unseenCapitalised, .capitalisedOutsideWindow, .responseNovelty,
       .worstNovelty, .previousNovelty, .nextNovelty, .noveltyBefore, .novelTrigrams, .swappedValues,
-      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation, .novelInParentheses, .densestNovelty, .looseRun, .wordsOutsideWindow,
-      .looseQuantities:
+      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation, .novelInParentheses, .densestNovelty, .looseRun, .looseQuantities:
       1
     case .fragmentCoverage, .fragmentDensity, .longestFragment, .longestFragmentShare, .bestSentence, .bestWindow,
       .bestWindowPairs,
