@@ -42,14 +42,19 @@ final class CommanderProcess: Sendable {
     return texts
   }
 
-  /// Runs `commander datadog …`.
-  /// - Parameter started: told of the running process, which it may end.
   func datadog(
+    _ arguments: [String], environment: [String: String] = [:], started: @escaping @Sendable (Process) -> Void = { _ in }
+  ) async throws -> Outcome {
+    try await run(["datadog"] + arguments, environment: environment, started: started)
+  }
+
+  /// - Parameter started: told of the running process, which it may end.
+  func run(
     _ arguments: [String], environment: [String: String] = [:], started: @escaping @Sendable (Process) -> Void = { _ in }
   ) async throws -> Outcome {
     let process = Process()
     process.executableURL = Self.program
-    process.arguments = ["datadog"] + arguments
+    process.arguments = arguments
     process.currentDirectoryURL = folder
     process.environment = [
       "PATH": "/usr/bin:/bin", "DD_SITE": server.origin, "DD_API_KEY": "api-key-of-tests", "DD_APP_KEY": "app-key-of-tests",

@@ -62,7 +62,9 @@ import Testing
     // In the middle of a creation that Datadog carries out, or never hears of.
     stub.set {
       $0.fault = { _, request in
-        guard request.method == "POST", request.body?["type"] == .string("slo alert"), !isKilled.withLock({ $0 }) else { return nil }
+        guard request.method == "POST", request.body?["type"] == .string("slo alert"), !isKilled.withLock({ $0 }) else {
+          return nil
+        }
         isKilled.withLock { $0 = true }
         process.withLock { running in running.map { _ = kill($0.processIdentifier, SIGKILL) } }
         return isDone ? .lostOnTheWayBack : .lostOnTheWay
@@ -251,5 +253,21 @@ import Testing
     let environment = ["DD_API_KEY": "", "DD_APP_KEY": "", "MY_API_KEY": "api-key-of-tests"]
     let plan = try await commander.datadog(["plan"] + config, environment: environment)
     #expect(plan.code == 2, "\(plan.errors)")
+  }
+
+  /// What cannot fire weighs more than a file that could not be read.
+  @Test func lintSaysTheGraverOfTwoCodes() async throws {
+    let commander = try CommanderProcess(DatadogStub())
+    let sound = #"{"name": "m", "type": "query alert", "query": "avg(last_5m):avg:llm.request.duration{*} > 3", "message": "@a"}"#
+    try commander.write(sound, to: "sound.json")
+    try commander.write(sound.replacing("> 3", with: "< 0"), to: "dead.json")
+    try commander.write("no JSON", to: "broken.json")
+    for (files, code) in [(["sound"], 0), (["dead"], 3), (["broken"], 2), (["sound", "broken"], 2), (["dead", "broken"], 3)]
+      as [([String], Int32)]
+    {
+      let outcome = try await commander.run(["lint"] + files.map { commander.path("\($0).json") })
+      #expect(outcome.code == code, "\(files): \(outcome.errors)")
+      #expect(outcome.errors.contains("broken.json") == files.contains("broken"))
+    }
   }
 }

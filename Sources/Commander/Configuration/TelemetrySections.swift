@@ -8,7 +8,8 @@ extension ConfigurationReader {
   func readDatadog(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {
     guard
       let datadog = value?.mapping([
-        "site", "endpoint", "api_key", "app_key", "dogstatsd", "agent", "traces", "llm_observability", "ml_app", "metrics", "logs", "events",
+        "site", "endpoint", "api_key", "app_key", "dogstatsd", "agent", "traces", "llm_observability", "ml_app", "metrics",
+        "logs", "events",
         "host",
       ])
     else { return }

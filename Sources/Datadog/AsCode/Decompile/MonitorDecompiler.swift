@@ -147,7 +147,8 @@ struct MonitorDecompiler: Sendable {
     if kind == .threshold, side == .below, value == 1 {
       found.append(
         Condition(
-          kind: .absence, query: query, groups: groups, window: .seconds(Int64(metric.window) * 2), threshold: .init(.above, critical: Double(minutes))))
+          kind: .absence, query: query, groups: groups, window: .seconds(Int64(metric.window) * 2),
+          threshold: .init(.above, critical: Double(minutes))))
     }
     return found
   }

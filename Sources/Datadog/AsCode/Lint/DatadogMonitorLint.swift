@@ -47,6 +47,8 @@ package struct DatadogMonitorLint: Sendable {
     "deleted", "overall_state", "overall_state_modified", "org_id", "restricted_roles", "restriction_policy",
     "matching_downtimes",
     "state", "assets", "draft_status", "metadata", "classification", "modifier", "variables", "org_uuid",
+    // What answers and searches carry beside.
+    "restricted", "run_as", "scopes", "status", "metrics", "notifications", "last_triggered_ts", "quality_issues",
   ]
 
   private static let optionKeys: Set<String> = [
@@ -83,7 +85,8 @@ package struct DatadogMonitorLint: Sendable {
     case .formula, .search:
       // Each source has a type of its own, and new ones come; these cannot be it.
       // Datadog takes "metric alert" for a formula and answers with "query alert".
-      let impossible: Set<String> = ["slo alert", "composite", "service check"]
+      var impossible: Set<String> = ["slo alert", "composite", "service check"]
+      if case .search = query { impossible.formUnion(["metric alert", "query alert"]) }
       guard impossible.contains(type) else { return [] }
       return [mismatch(type, "the query is a search")]
     case .objective: fitting = ["slo alert"]
@@ -104,7 +107,7 @@ package struct DatadogMonitorLint: Sendable {
     case .metric(let metric, let comparison, let threshold):
       return MetricQueryLint(knowledge: knowledge).findings(of: metric.expression, at: "query")
         + MetricMonitorLint(knowledge: knowledge).findings(of: metric, comparison, threshold, monitor)
-    case .formula(let formula, _, _):
+    case .formula(let formula, let comparison, let threshold):
       let variables = monitor["options"]?["variables"]?.list ?? []
       let names = Set(variables.compactMap { $0["name"]?.text })
       var findings = Set(formula.expression.references).subtracting(names).sorted().filter { !$0.isEmpty }.map {
@@ -118,6 +121,7 @@ package struct DatadogMonitorLint: Sendable {
         } catch { findings.append(LintFinding("query_grammar", .dead, at: place, "\(error)")) }
       }
       return findings
+        + FormulaReach(knowledge: knowledge, variables: variables).findings(of: formula, comparison, threshold, monitor)
     case .objective(let objective, let comparison, let threshold):
       return objectiveFindings(objective, comparison, threshold)
     case .composite(let expression):
@@ -132,8 +136,10 @@ package struct DatadogMonitorLint: Sendable {
           "threshold_unreachable", .dead, at: "options.thresholds.critical",
           "\(Self.plain(critical)) bad checks cannot be among the last \(last); raise .last(…) above it")
       ]
-    // What a search finds is in Datadog's index, of which a file says nothing.
-    case .search: return []
+    // What a search finds is in Datadog's index, of which a file says nothing; but a number of things is never below zero.
+    case .search(let search, let comparison, let threshold):
+      let counts = search.source == "processes" || ["count", "cardinality"].contains(search.rollup.first ?? "")
+      return counts ? ThresholdReach.findings(0 ... .infinity, comparison, threshold) : []
     }
   }
 

@@ -20,11 +20,6 @@ struct MetricMonitorLint {
   private func reachFindings(
     _ metric: DatadogMonitorQuery.Metric, _ comparison: QueryComparison, _ threshold: Double, _ monitor: JSONValue
   ) -> [LintFinding] {
-    // A change can be anything; only its fall is bounded.
-    if let change = metric.change {
-      guard change.kind == "pct_change", comparison.looksDown, threshold <= -100 else { return [] }
-      return [finding("threshold_unreachable", .dead, "nothing falls by more than 100 %")]
-    }
     var bounds = ValueBounds(knowledge: knowledge).bounds(of: metric.expression)
     // A sum over time of what is bounded is not.
     if metric.timeAggregator == "sum" || metric.timeAggregator == "count", bounds.upperBound > 0,
@@ -32,49 +27,21 @@ struct MetricMonitorLint {
     {
       bounds = min(bounds.lowerBound, 0) ... .infinity
     }
-    if let dead = unreachable(bounds, comparison, threshold) { return [dead] }
-    var findings: [LintFinding] = []
-    if comparison.looksDown, let silent = silentFall(metric.expression, comparison, threshold, monitor) {
-      findings.append(silent)
+    if let change = metric.change {
+      // What lies within bounds changes by no more than their distance; per cent are bounded below only.
+      if change.kind == "change" {
+        let most = bounds.upperBound - bounds.lowerBound
+        return most.isFinite ? ThresholdReach.findings(-most...most, comparison, threshold) : []
+      }
+      guard comparison.looksDown, threshold <= -100 else { return [] }
+      return [finding("threshold_unreachable", .dead, "nothing falls by more than 100 %")]
     }
-    if always(bounds, comparison, threshold) {
-      findings.append(
-        finding(
-          "always", .warning, "every value there can be is beyond \(DatadogMonitorLint.plain(threshold)): it fires all the time"))
+    var findings = ThresholdReach.findings(bounds, comparison, threshold)
+    if findings.contains(where: { $0.weight == .dead }) { return findings }
+    if comparison.looksDown, let silent = silentFall(metric.expression, comparison, threshold, monitor) {
+      findings.insert(silent, at: 0)
     }
     return findings
-  }
-
-  private func unreachable(
-    _ bounds: ClosedRange<Double>, _ comparison: QueryComparison, _ threshold: Double
-  ) -> LintFinding? {
-    let isDead =
-      switch comparison {
-      case .above: bounds.upperBound <= threshold
-      case .aboveOrEqual: bounds.upperBound < threshold
-      case .below: bounds.lowerBound >= threshold
-      case .belowOrEqual: bounds.lowerBound > threshold
-      case .equal: !bounds.contains(threshold)
-      case .unequal: false
-      }
-    guard isDead else { return nil }
-    let range =
-      bounds.upperBound.isInfinite
-      ? "never below \(DatadogMonitorLint.plain(bounds.lowerBound))"
-      : "always \(DatadogMonitorLint.plain(bounds.lowerBound)) to \(DatadogMonitorLint.plain(bounds.upperBound))"
-    return finding(
-      "threshold_unreachable", .dead,
-      "\(comparison.rawValue) \(DatadogMonitorLint.plain(threshold)) cannot happen: the value is \(range)")
-  }
-
-  private func always(_ bounds: ClosedRange<Double>, _ comparison: QueryComparison, _ threshold: Double) -> Bool {
-    switch comparison {
-    case .above: bounds.lowerBound > threshold
-    case .aboveOrEqual: bounds.lowerBound >= threshold
-    case .below: bounds.upperBound < threshold
-    case .belowOrEqual: bounds.upperBound <= threshold
-    case .equal, .unequal: false
-    }
   }
 
   /// A count has no points where nothing happened. What should fire when nothing comes finds no data then, and says nothing.
@@ -152,6 +119,7 @@ struct MetricMonitorLint {
       switch call.name {
       case "anomalies": anomalies(call.arguments, metric, threshold, monitor)
       case "outliers": outliers(call.arguments, metric)
+      case "forecast": forecast(call.arguments, monitor)
       default: []
       }
     }
@@ -206,7 +174,31 @@ struct MetricMonitorLint {
   }
 
   private func outliers(_ arguments: [MetricExpression.Argument], _ metric: DatadogMonitorQuery.Metric) -> [LintFinding] {
-    let groups = metric.expression.queries.flatMap(\.groups)
-    return groups.isEmpty ? [finding("outliers", .dead, "outliers compares groups, and the query has none: add by {TAG}")] : []
+    var findings: [LintFinding] = []
+    if metric.expression.queries.allSatisfy(\.groups.isEmpty) {
+      findings.append(finding("outliers", .dead, "outliers compares groups, and the query has none: add by {TAG}"))
+    }
+    if let algorithm = algorithm(arguments), !["mad", "dbscan", "scaledmad", "scaleddbscan"].contains(algorithm.lowercased()) {
+      findings.append(
+        finding("outliers", .dead, "there is no algorithm '\(algorithm)'; use MAD, DBSCAN, scaledMAD or scaledDBSCAN"))
+    }
+    return findings
+  }
+
+  private func forecast(_ arguments: [MetricExpression.Argument], _ monitor: JSONValue) -> [LintFinding] {
+    var findings: [LintFinding] = []
+    if let algorithm = algorithm(arguments), !["linear", "seasonal"].contains(algorithm) {
+      findings.append(finding("forecast", .dead, "there is no algorithm '\(algorithm)'; use linear or seasonal"))
+    }
+    if monitor["query"]?.text?.contains("(next_") != true {
+      findings.append(finding("forecast", .dead, "a forecast looks ahead: its window is next_1d and the like, not last_…"))
+    }
+    return findings
+  }
+
+  /// The second argument, where it has no name.
+  private func algorithm(_ arguments: [MetricExpression.Argument]) -> String? {
+    guard case .text(let algorithm)? = arguments.filter({ $0.name == nil }).dropFirst().first?.value else { return nil }
+    return algorithm
   }
 }

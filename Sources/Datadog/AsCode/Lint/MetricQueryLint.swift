@@ -1,5 +1,7 @@
 // Holds one metric query to what is known of its metric: does it exist, may it be asked that, does it carry those tags?
 
+import Monitors
+
 struct MetricQueryLint {
   let knowledge: MetricKnowledge
 
@@ -115,17 +117,22 @@ struct MetricQueryLint {
       findings.append(
         LintFinding(
           "tag_missing", .dead, at: place,
-          "\(metric.name) carries no tag \(keys.joined(separator: " or ")), so the filter finds nothing; it has \(list)"))
+          "\(metric.name) carries no tag \(keys.joined(separator: " or ")), so the filter finds nothing\(NearestName.hint(for: keys[0], in: tags.sorted())); it has \(list)"
+        ))
     }
     for group in query.groups where !isEmitted(group) {
       findings.append(
-        LintFinding("group_missing", .dead, at: place, "\(metric.name) carries no tag \(group) to group by; it has \(list)"))
+        LintFinding(
+          "group_missing", .dead, at: place,
+          "\(metric.name) carries no tag \(group) to group by\(NearestName.hint(for: group, in: tags.sorted())); it has \(list)"))
     }
     for (key, value) in query.filter.neededValues {
       guard let known = metric.tagValues[key], !value.contains("*"), !known.contains(value) else { continue }
       findings.append(
         LintFinding(
-          "tag_value", .dead, at: place, "\(key) is never \"\(value)\"; it is one of \(known.sorted().joined(separator: ", "))"))
+          "tag_value", .dead, at: place,
+          "\(key) is never \"\(value)\"\(NearestName.hint(for: value, in: known.sorted())); it is one of \(known.sorted().joined(separator: ", "))"
+        ))
     }
     return findings
   }

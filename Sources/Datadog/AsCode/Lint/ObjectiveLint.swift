@@ -162,15 +162,7 @@ package struct ObjectiveLint: Sendable {
     // The comparison says what is good: what cannot be otherwise never spends the budget.
     if let formula = slice["query"]?["formulas"]?.list?.first?["formula"]?.text, let expression = byName[formula] {
       let bounds = ValueBounds(knowledge: knowledge).bounds(of: expression)
-      let isAlwaysGood =
-        switch comparison {
-        case .above: bounds.lowerBound > threshold
-        case .aboveOrEqual: bounds.lowerBound >= threshold
-        case .below: bounds.upperBound < threshold
-        case .belowOrEqual: bounds.upperBound <= threshold
-        case .equal, .unequal: false
-        }
-      if isAlwaysGood {
+      if ThresholdReach.isAlways(bounds, comparison, threshold) {
         findings.append(
           LintFinding(
             "always_good", .dead, at: "sli_specification.time_slice.threshold",

@@ -4,6 +4,8 @@ import LLMMetrics
 
 struct ValueBounds {
   let knowledge: MetricKnowledge
+  /// Of what has a name and is no metric.
+  var references: [String: ClosedRange<Double>] = [:]
 
   static let everything: ClosedRange<Double> = -.infinity ... .infinity
 
@@ -11,7 +13,8 @@ struct ValueBounds {
   func bounds(of expression: MetricExpression) -> ClosedRange<Double> {
     switch expression {
     case .number(let value): return value...value
-    case .text, .reference: return Self.everything
+    case .text: return Self.everything
+    case .reference(let name): return references[name] ?? Self.everything
     case .query(let query): return bounds(of: query)
     case .negative(let inner):
       let inner = bounds(of: inner)
