@@ -116,7 +116,8 @@ extension ExporterChoice {
     ExporterChoice { environment in
       let text = address ?? dogStatsDAddress(environment)
       guard let address = DogStatsDAddress(text) else {
-        Logger(label: "llm.instrumentation").error("no metrics are sent: \(text) is no address of DogStatsD; write HOST:PORT or /PATH")
+        Logger(label: "llm.instrumentation").error(
+          "no metrics are sent: this is no address of DogStatsD; write HOST:PORT or /PATH", metadata: ["address": "\(text)"])
         return (DiscardingExporter(), false)
       }
       let exporter = DogStatsDExporter {

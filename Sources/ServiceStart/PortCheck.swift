@@ -20,7 +20,9 @@ package enum PortCheck {
   }
 
   private static func reason(_ error: any Error) -> String {
-    if error is SocketAddressError { return "the name cannot be resolved; write an IP address of this machine" }
+    if error is SocketAddressError || error is SocketAddressError.UnknownHost {
+      return "the name cannot be resolved; write an IP address of this machine"
+    }
     guard let error = error as? IOError else { return "\(error); choose another address" }
     return switch error.errnoCode {
     case EADDRINUSE: "the port is in use; stop what uses it or choose another port"

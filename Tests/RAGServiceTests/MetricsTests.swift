@@ -51,7 +51,7 @@ import Testing
 
   /// The sum of a metric over the lines whose tags hold `tag`.
   private func sum(_ lines: [String], _ metric: String, tag: String = "") -> Double {
-    lines.filter { $0.hasPrefix(metric + ":") && $0.contains(tag) }.reduce(0) { sum, line in
+    lines.filter { $0.hasPrefix(metric + ":") && (tag.isEmpty || $0.contains(tag)) }.reduce(0) { sum, line in
       sum + (line.dropFirst(metric.count + 1).prefix { $0 != "|" }.split(separator: ":").compactMap { Double($0) }.reduce(0, +))
     }
   }
@@ -70,7 +70,7 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("llm.request.time_to_first_token:") })
     #expect(sum(lines, "llm.retrievals", tag: "tenant:acme") == 1)
     #expect(sum(lines, "llm.answers.scored") == 1 && sum(lines, "llm.answers.ungrounded") == 0)
-    #expect(lines.contains { $0.hasPrefix("llm.risk.score:") && $0.contains("scorer:indirect_injection") })
+    #expect(lines.contains { $0.hasPrefix("llm.semantic_risk.indirect_injection:") })
     #expect(lines.allSatisfy { !$0.hasPrefix("llm.") || $0.contains("service:rag-service") })
     #expect(sum(lines, "llm.embeddings") == 0, "the built-in embedder calls nobody")
   }

@@ -19,18 +19,41 @@ package struct PassageScreen: Sendable {
     self.treatment = treatment
   }
 
-  /// 0 to 1: how much the worst sentence of a passage looks like an order to the model.
-  func score(_ passage: Passage, question: String) -> Double {
-    let text = Array((passage.title + "\n" + passage.text).utf8)
-    return scoring.orders(in: text, question: Array(question.utf8))?.score ?? 0
+  /// Passages that are read together: an order stands out from its surroundings, and a passage alone has none. More would be beyond the
+  /// sentences that the scorer reads of one document.
+  static let group = 8
+
+  /// 0 to 1 for each passage: how much its worst sentence looks like an order to the model.
+  func scores(_ passages: [Passage], question: String) -> [Double] {
+    let question = Array(question.utf8)
+    return stride(from: 0, to: passages.count, by: Self.group).flatMap { start in
+      let end = min(start + Self.group, passages.count)
+      // The last ones have company of those before.
+      return scores(together: passages[max(0, end - Self.group)..<end], question: question).suffix(end - start)
+    }
+  }
+
+  private func scores(together passages: ArraySlice<Passage>, question: [UInt8]) -> [Double] {
+    var text: [UInt8] = []
+    let ranges = passages.map { passage in
+      let start = text.count
+      text += Array((passage.title + "\n" + passage.text + "\n\n").utf8)
+      return start..<text.count
+    }
+    let sentences = scoring.orders(in: text, question: question)?.sentences ?? []
+    return ranges.map { range in
+      sentences.filter { $0.range.overlaps(range) }.map(\.score).max() ?? 0
+    }
   }
 
   /// Whether the model must not see it.
   func withholds(_ found: ScoredPassage) -> Bool { treatment == .drop && found.isInjected }
 
-  /// The same of a passage that was not searched for.
-  func withholds(_ passage: Passage, question: String) -> Bool {
-    withholds(ScoredPassage(passage: passage, similarity: 0, injection: score(passage, question: question)))
+  /// Those of a document that the model may see; `nil` for the others.
+  func admitted(_ passages: [Passage], question: String) -> [Passage?] {
+    zip(passages, scores(passages, question: question)).map { passage, score in
+      withholds(ScoredPassage(passage: passage, similarity: 0, injection: score)) ? nil : passage
+    }
   }
 }
 

@@ -25,7 +25,7 @@ struct RerankStep: PipelineStep {
     let scored = zip(candidates, relevance).map { candidate, words in
       ScoredPassage(
         passage: candidate.passage, similarity: candidate.similarity,
-        score: (1 - wordWeight) * candidate.similarity + wordWeight * words)
+        score: (1 - wordWeight) * candidate.similarity + wordWeight * words, injection: candidate.injection)
     }.sorted { ($1.score, $0.passage.id) < ($0.score, $1.passage.id) }
     // The same text in two documents would be told twice and cited as two.
     return Array(scored.filter { seen.insert($0.passage.text).inserted }.prefix(limit))

@@ -17,7 +17,7 @@ struct RetrieveStep: PipelineStep {
       [EmbeddingText(text: question)], purpose: .query, origin: state.question.origin)
     state.cost.add(cost)
     var found = try await index.nearest(to: vectors[0], limit: candidates, filter: state.question.filter)
-    for place in found.indices { found[place].injection = screen.score(found[place].passage, question: question) }
+    for (place, score) in screen.scores(found.map(\.passage), question: question).enumerated() { found[place].injection = score }
     state.candidates = found.filter { !screen.withholds($0) }
     state.withheld = found.filter(screen.withholds)
     let (all, worst) = (found, found.compactMap(\.injection).max())

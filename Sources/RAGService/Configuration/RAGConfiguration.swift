@@ -74,7 +74,7 @@ package struct RAGConfiguration: Sendable {
     package var passages = 4
     package var minimumSimilarity: Double
     package var wordWeight = 0.3
-    package var injectedPassages = InjectedPassages.drop
+    package var injectedPassages = InjectedPassages.keep
   }
 
   package struct Limits: Sendable {

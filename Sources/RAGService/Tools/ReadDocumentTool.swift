@@ -26,9 +26,8 @@ package struct ReadDocumentTool: AnswerTool {
       return Self.failure("there is no document \(id.prefix(200)); use a name that stands behind a passage's title")
     }
     var text = ""
-    for passage in passages where text.count < Self.characterLimit {
-      text +=
-        screen.withholds(passage, question: question) ? "[left out: it gives orders to the reader]\n\n" : passage.text + "\n\n"
+    for passage in screen.admitted(passages, question: question) where text.count < Self.characterLimit {
+      text += (passage?.text ?? "[left out: it gives orders to the reader]") + "\n\n"
     }
     return ["document": .string(id), "text": .string(String(text.prefix(Self.characterLimit)).trimmingSpace)]
   }
