@@ -130,7 +130,7 @@ import Testing
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
       let spans = (0..<count).map { index in
         var span = completeSpan()
-        span.start = origin + .seconds(index)
+        span.start = origin + .seconds(index + 1)
         span.name = String(repeating: "name ", count: index * 3)
         span.risk = RiskScores()
         if index % 2 == 0 { span.dimensions.tenant = nil }
