@@ -11,16 +11,30 @@ struct SpanInsertion: ~Copyable {
   /// Bytes of a column's place; longer texts are SQLite's to copy.
   private static let placeSize = 128
   private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  /// Rows of one statement: SQLite's beginning and end of a statement cost a fifth of a row. With more rows, what is bound would not
+  /// stay in the cache nearest to a core.
+  private static let rows = 8
+  private static let sqlOfRows = SpanRow.insert(rows: rows)
+  private static let sqlOfRow = SpanRow.insert(rows: 1)
 
+  private let rows: Int
   private let statement: SQLiteStatement
-  private let places = UnsafeMutableRawPointer.allocate(byteCount: placeSize * (SpanRow.columnCount + 1), alignment: 16)
+  private let places: UnsafeMutableRawPointer
   private var column: Int32 = 0
-  /// What is bound, by column; SQLite begins with nothing bound, which is null.
-  private var texts = [String?](repeating: nil, count: SpanRow.columnCount + 1)
-  private var reals = [Double?](repeating: nil, count: SpanRow.columnCount + 1)
-  private var integers = [Int64?](repeating: nil, count: SpanRow.columnCount + 1)
+  /// What is bound, by column of each row; SQLite begins with nothing bound, which is null.
+  private var texts: [String?]
+  private var reals: [Double?]
+  private var integers: [Int64?]
 
-  private init(_ statement: SQLiteStatement) { self.statement = statement }
+  private init(rows: Int, _ db: Database) throws {
+    statement = try db.cachedStatement(sql: rows == 1 ? Self.sqlOfRow : Self.sqlOfRows).sqliteStatement
+    self.rows = rows
+    let count = rows * SpanRow.columnCount + 1
+    places = .allocate(byteCount: Self.placeSize * count, alignment: 16)
+    texts = Array(repeating: nil, count: count)
+    reals = Array(repeating: nil, count: count)
+    integers = Array(repeating: nil, count: count)
+  }
 
   deinit {
     // The statement is cached, and must not keep pointers into memory that goes.
@@ -30,32 +44,42 @@ struct SpanInsertion: ~Copyable {
 
   /// In the transaction of the caller. Returns the sequence numbers the spans have; there must be one span at least.
   static func insert(_ spans: [LLMSpan], into db: Database) throws -> ClosedRange<Int64> {
-    let statement = try db.cachedStatement(sql: SpanRow.insert)
-    var insertion = SpanInsertion(statement.sqliteStatement)
-    var first: Int64 = 0
-    for index in spans.indices {
-      // By its place: an element of an array that is handed to a function is copied for it, with all it holds.
-      spans.withUnsafeBufferPointer { spans in
-        if let first = spans.baseAddress { insertion.bind(first + index) }
-      }
-      let code = sqlite3_step(insertion.statement)
-      sqlite3_reset(insertion.statement)
-      guard code == SQLITE_DONE else {
-        throw DatabaseError(
-          resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection)),
-          sql: SpanRow.insert)
-      }
-      if index == 0 { first = db.lastInsertedRowID }
-      // The row of the content has the same number, so the last number stays the span's.
-      if let content = spans[index].content {
-        try ContentRow.insert(content, of: db.lastInsertedRowID, start: spans[index].start, into: db)
-      }
+    let inRows = spans.count / rows * rows
+    var last: Int64 = 0
+    if inRows > 0 {
+      var insertion = try SpanInsertion(rows: rows, db)
+      for start in stride(from: 0, to: inRows, by: rows) { last = try insertion.write(spans, from: start, db) }
     }
-    return first...max(first, db.lastInsertedRowID)
+    if inRows < spans.count {
+      var insertion = try SpanInsertion(rows: 1, db)
+      for index in inRows..<spans.count { last = try insertion.write(spans, from: index, db) }
+    }
+    return last - Int64(spans.count) + 1...last
+  }
+
+  /// Writes as many spans as the statement has rows. Returns the number of the last: in a transaction they follow one another.
+  private mutating func write(_ spans: [LLMSpan], from start: Int, _ db: Database) throws -> Int64 {
+    column = 0
+    // By its place: an element of an array that is handed to a function is copied for it, with all it holds.
+    spans.withUnsafeBufferPointer { spans in
+      if let first = spans.baseAddress { for index in start..<start + rows { bind(first + index) } }
+    }
+    let code = sqlite3_step(statement)
+    sqlite3_reset(statement)
+    guard code == SQLITE_DONE else {
+      throw DatabaseError(
+        resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(db.sqliteConnection)),
+        sql: Self.sqlOfRow)
+    }
+    let last = db.lastInsertedRowID
+    for row in 0..<rows {
+      guard let content = spans[start + row].content else { continue }
+      try ContentRow.insert(content, of: last - Int64(rows - 1 - row), start: spans[start + row].start, into: db)
+    }
+    return last
   }
 
   private mutating func bind(_ span: UnsafePointer<LLMSpan>) {
-    column = 0
     integer(Int64(bitPattern: span.pointee.traceID.high))
     integer(Int64(bitPattern: span.pointee.traceID.low))
     integer(Int64(bitPattern: span.pointee.spanID.bits))

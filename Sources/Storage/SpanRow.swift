@@ -17,8 +17,11 @@ enum SpanRow {
     override
     """
   static let columnCount = 60
-  static let insert =
-    "INSERT INTO spans (\(columns)) VALUES (\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
+
+  static func insert(rows: Int) -> String {
+    let row = "(\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
+    return "INSERT INTO spans (\(columns)) VALUES \(repeatElement(row, count: rows).joined(separator: ", "))"
+  }
 
   /// A span's columns and those of its content, from a source of spans. Content is looked up for the rows that are given only.
   static let selection = """

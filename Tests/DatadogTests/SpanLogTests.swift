@@ -30,6 +30,19 @@ import Testing
     }
   }
 
+  /// Texts of every length around the eight bytes that are looked at together, with what must be escaped at every place.
+  @Test func everyTextIsReadBackAsItWas() throws {
+    var names: [String] = []
+    for length in 1...20 {
+      let text = String("abcdefghijklmnopqrst".prefix(length))
+      names.append(text)
+      for place in 0..<length {
+        for special in ["\"", "\\", "\n", "\u{1}", "é"] { names.append(text.prefix(place) + special + text.dropFirst(place + 1)) }
+      }
+    }
+    #expect(try lines([names.map { span($0) }]).map { $0["message"] as? String } == names)
+  }
+
   @Test func completeSpanSaysEverything() throws {
     var span = span()
     span.dimensions.service = "shop"

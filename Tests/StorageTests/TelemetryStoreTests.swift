@@ -124,6 +124,29 @@ import Testing
     }
   }
 
+  /// As many as fill a statement of several rows, one less, one more, and several statements.
+  @Test(arguments: [1, 7, 8, 9, 16, 27]) func eachRowOfABatchIsItsSpan(count: Int) throws {
+    try withFolder { folder in
+      let store = try TelemetryStore(path: folder + "/telemetry.sqlite")
+      let spans = (0..<count).map { index in
+        var span = completeSpan()
+        span.start = origin + .seconds(index + 1)
+        span.name = String(repeating: "name ", count: index * 3)
+        span.risk = RiskScores()
+        if index % 2 == 0 { span.dimensions.tenant = nil }
+        if index % 3 == 0 { span.content = nil } else { span.content = SpanContent(input: [], output: "\(index)") }
+        return span
+      }
+      try store.append(spans: [completeSpan()])
+      try store.append(spans: spans)
+      let found = try store.spans(limit: 100).spans
+      #expect(found.prefix(count).map(\.name) == spans.reversed().map(\.name))
+      #expect(found.prefix(count).map(\.dimensions) == spans.reversed().map(\.dimensions))
+      #expect(found.prefix(count).map { $0.content?.responseText } == spans.reversed().map { $0.content?.responseText })
+      for span in spans { #expect(try store.trace(span.traceID).map(\.spanID) == [span.spanID]) }
+    }
+  }
+
   @Test func pagesNewestFirstWithoutLossOnEqualTimes() throws {
     try withFolder { folder in
       let store = try TelemetryStore(path: folder + "/telemetry.sqlite")

@@ -47,16 +47,12 @@ package final class SpanLog: Sendable {
 
   package func write(_ spans: [LLMSpan]) {
     state.withLock { state in
-      // By its place: an element of an array that is handed to a function is copied for it, with all it holds.
-      spans.withUnsafeBufferPointer { spans in
-        guard let first = spans.baseAddress else { return }
-        for span in first..<first + spans.count where SpanLogLine.isWritten(for: span.pointee) {
-          if state.buffer.count - state.written >= bufferLimit { state.flush() }
-          if state.buffer.count - state.written >= bufferLimit {
-            state.dropped += 1
-          } else {
-            SpanLogLine.append(span.pointee, to: &state.buffer, clock: &state.clock)
-          }
+      for index in spans.indices where SpanLogLine.isWritten(for: spans[index]) {
+        if state.buffer.count - state.written >= bufferLimit { state.flush() }
+        if state.buffer.count - state.written >= bufferLimit {
+          state.dropped += 1
+        } else {
+          SpanLogLine.append(spans[index], to: &state.buffer, clock: &state.clock)
         }
       }
       state.flush()
