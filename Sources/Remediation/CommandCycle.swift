@@ -70,6 +70,8 @@ package struct CommandCycle: Sendable {
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
+    turn.reviseCauses()
+    turn.mergeAlike()
     try turn.judgeRemediations()
     turn.closeIncidents()
     try turn.proposeRemediations()
@@ -185,14 +187,17 @@ struct Turn {
     }
   }
 
-  /// Requests that are missing where an override in force has sent or kept them away are no failure.
+  /// Requests that are missing where an override has sent or kept them away are no failure; nor are they while those come back that
+  /// an override sent away until a moment ago.
   private func isOwnDoing(_ key: AlertKey, _ definition: MonitorDefinition) -> Bool {
     guard let finding = definition.finding(for: key.group, in: findings), finding.signals == [Self.trafficLoss] else {
       return false
     }
     let missing = key.group.byName
-    return state.overrides.overrides.contains { override in
-      guard override.appliedAt <= finding.opened else { return false }
+    return state.remediations.remediations.contains { remediation in
+      guard let override = remediation.override, override.appliedAt <= finding.opened,
+        remediation.isInForce || finding.onset < remediation.since
+      else { return false }
       return override.action.refuses || override.action.movedDimensions.contains { missing[$0.rawValue] != nil }
     }
   }
@@ -212,7 +217,7 @@ struct Turn {
         home.incident.id,
         .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))
       if home.incident.cause == nil, attribution.cause != nil {
-        let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+        let title = title(definition, key, attribution)
         emit(home.incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
       }
       return
@@ -225,7 +230,7 @@ struct Turn {
       return
     }
     let number = state.incidents.nextNumber
-    let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+    let title = title(definition, key, attribution)
     emit(
       "INC-\(number)",
       .opened(
@@ -238,9 +243,15 @@ struct Turn {
 
   /// What detection has already found, or else a look at the series.
   private func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
-    if let finding = definition.finding(for: key.group, in: findings) { return Attribution(finding) }
+    if let finding = definition.finding(for: key.group, in: findings) {
+      return Attribution(finding, signal: definition.signal(of: finding))
+    }
     return try CauseAttribution.attribute(
       definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+  }
+
+  func title(_ definition: MonitorDefinition, _ key: AlertKey, _ attribution: Attribution) -> String {
+    SliceNaming.incidentTitle(definition.showing(attribution.signal), group: key.group.byName, attribution: attribution)
   }
 
   /// The same failure that was over only a moment ago is not a new one.
@@ -265,7 +276,7 @@ struct Turn {
       else { continue }
       let attribution = try attribution(of: key, status, definition)
       guard attribution.cause != nil else { continue }
-      let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+      let title = title(definition, key, attribution)
       emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
     }
   }

@@ -6,7 +6,8 @@ import Testing
 
 struct FailureStory: Sendable, CustomTestStringConvertible {
   enum Ending: Hashable, Sendable {
-    /// Something at the gateway makes it good while the failure itself goes on.
+    /// Something at the gateway makes it good while the failure itself goes on; what a throttle lets through is as bad as before, so
+    /// that such a story ends with its tenant.
     case mended(Playbook.Action)
     /// No playbook can help: someone is told, and ends the failure at minute 20.
     case person
@@ -133,14 +134,14 @@ struct FailureStory: Sendable, CustomTestStringConvertible {
     ),
     // Callers.
     FailureStory(
-      "a tenant sends novels", [Disturbance(hooli, volume: 2) { ($0.input, $0.output) = ($0.input * 4, $0.output * 2) }],
+      "a tenant sends novels", [Disturbance(hooli, failing, volume: 2) { ($0.input, $0.output) = ($0.input * 4, $0.output * 2) }],
       blames: [hooli], .mended(.throttle)),
     FailureStory(
-      "a campaign of injections", [Disturbance(hooli, volume: 4) { $0.risks[.injection] = 0.4 }], blames: [hooli],
+      "a campaign of injections", [Disturbance(hooli, failing, volume: 4) { $0.risks[.injection] = 0.4 }], blames: [hooli],
       .mended(.throttle)),
     FailureStory(
       "an agent goes in circles",
-      (1..<30).map { Disturbance(["tenant": "hooli", "route": "chat"], Double($0 * 2)..<Double($0 * 2 + 1), volume: 14) },
+      (1..<10).map { Disturbance(["tenant": "hooli", "route": "chat"], Double($0 * 2)..<Double($0 * 2 + 1), volume: 14) },
       blames: [hooli, ["tenant": "hooli", "route": "chat"]], .mended(.throttle)),
     FailureStory("callers fall silent", [Disturbance([:], failing, volume: 0.03)], blames: [[:]], .person),
     // Configuration.

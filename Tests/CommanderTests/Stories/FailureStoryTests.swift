@@ -42,7 +42,7 @@ import Testing
       }
       try await commander.note(event)
     }
-    while commander.minute < 45 {
+    while commander.minute < 48 {
       try await commander.step()
       let incidents = await commander.center.state.incidents
       if !incidents.incidents.isEmpty, incidents.open.isEmpty { break }
