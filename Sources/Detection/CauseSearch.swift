@@ -52,7 +52,10 @@ struct CauseSearch {
       let own = deviance(tally, rest: total - tally)
       guard own > 3 else { continue }
       let literals = min(3, slice.literals)
-      let score = own * (1 - Self.sharePenalty * Float(literals)) - Self.penalty[literals] + prior(slice) + preference(slice)
+      let likelier = prior(slice)
+      // What a change names is no condition that was only looked for: the onset is a guess, and what was before the change is not its.
+      let chosen = likelier > 0 ? literals - 1 : literals
+      let score = own * (1 - Self.sharePenalty * Float(chosen)) - Self.penalty[literals] + likelier + preference(slice)
       if score > bestScore {
         bestScore = score
         best = Answer(slice: slice, explained: 1, deviance: own)

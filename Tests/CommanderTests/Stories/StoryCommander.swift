@@ -114,6 +114,7 @@ final class StoryCommander {
   func step() async throws {
     let end = now + Self.turn
     while now < end { try serve(minute: minute) }
+    try store.append(rollups: fold.closed(now: now + RollupFold.lateness))
     await center.turn(now: now)
     traffic.overrides = overrides.value.withLock { $0 }
   }
@@ -125,7 +126,6 @@ final class StoryCommander {
     meter.measure(spans, into: &batch)
     fold.add(batch)
     now = now + Rollup.width
-    try store.append(rollups: fold.closed(now: now + RollupFold.lateness))
   }
 
   func note(_ change: ChangeEvent) async throws { try await center.record([.change(change)]) }
