@@ -11,7 +11,6 @@ import Testing
   @Test(arguments: FailureStory.all) func aFailureIsFoundBlamedAndEnded(story: FailureStory) async throws {
     let state = try await Self.told(story)
     let missing = Self.missing(of: story, in: state)
-    Self.dump(story.name, missing, state)
     #expect(missing.isEmpty, "\(missing.map(\.rawValue).sorted())\n\(state.story)")
   }
 
@@ -25,11 +24,6 @@ import Testing
     let state = await commander.center.state
     #expect(state.incidents.incidents.isEmpty, "\(state.incidents.incidents.map(\.title))")
     #expect(state.overrides.overrides.isEmpty)
-  }
-
-  static func dump(_ name: String, _ missing: Set<FailureStory.Part>, _ state: CommandState) {
-    let text = "\(missing.map(\.rawValue).sorted())\n\(state.story)\n"
-    try? text.write(toFile: "/tmp/stories-out/\(name).txt", atomically: true, encoding: .utf8)
   }
 
   static func told(_ story: FailureStory) async throws -> CommandState {

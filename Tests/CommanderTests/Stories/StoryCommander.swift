@@ -45,35 +45,43 @@ final class StoryCommander {
     let value = Mutex(RoutingOverrides())
   }
 
-  /// An ordinary hour, which is the same in all stories: made once, and its store copied.
+  /// An ordinary hour, which is the same in all stories: made and learned once.
   private struct Past {
-    let folder = StoryCommander.newFolder()
     var traffic = StoryTraffic(seed: 1)
     var meter = SpanMeter()
     var fold = RollupFold()
-    let detection: DetectionWatch
+    let detection = DetectionWatch(now: { StoryCommander.beginning + StoryCommander.learning })
+    /// The file of its rollups.
+    let rollups: Data
 
     init() throws {
+      let folder = StoryCommander.newFolder()
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let store = try TelemetryStore(path: folder.appending(path: "telemetry.sqlite").path)
+      defer { try? FileManager.default.removeItem(at: folder) }
       var now = StoryCommander.beginning
       var batch = MeasurementBatch()
+      var spans: [LLMSpan] = []
       var rollups: [Rollup] = []
       while now < StoryCommander.beginning + StoryCommander.learning {
         let new = traffic.spans(from: now, minute: -1)
-        try store.append(spans: new)
+        spans += new
         batch.removeAll()
         meter.measure(new, into: &batch)
         fold.add(batch)
         now = now + Rollup.width
         rollups += fold.closed(now: now + RollupFold.lateness)
       }
-      try store.append(rollups: rollups)
-      detection = DetectionWatch(now: { StoryCommander.beginning + StoryCommander.learning })
-      try detection.remember(store, changes: [])
+      let learned = try TelemetryStore(path: folder.appending(path: "spans.sqlite").path)
+      try learned.append(spans: spans)
+      try detection.remember(learned, changes: [])
+      let file = folder.appending(path: StoryCommander.file)
+      // Closed before it is read.
+      try TelemetryStore(path: file.path).append(rollups: rollups)
+      self.rollups = try Data(contentsOf: file)
     }
   }
 
+  private static let file = "telemetry.sqlite"
   private static let past = Result { try Past() }
 
   private static func newFolder() -> URL {
@@ -83,8 +91,9 @@ final class StoryCommander {
   init(seed: UInt64) throws {
     let past = try Self.past.get()
     folder = Self.newFolder()
-    try FileManager.default.copyItem(at: past.folder, to: folder)
-    store = try TelemetryStore(path: folder.appending(path: "telemetry.sqlite").path)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try past.rollups.write(to: folder.appending(path: Self.file))
+    store = try TelemetryStore(path: folder.appending(path: Self.file).path)
     var configuration = try CommanderConfiguration.parse(Self.yaml, file: "story.yaml", environment: ["KEY": "secret"])
     // Those that look at days have none to look at here, and cost most of the time.
     configuration.pack.monitors.removeAll { packed in
