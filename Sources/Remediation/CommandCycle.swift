@@ -187,24 +187,6 @@ struct Turn {
     }
   }
 
-  /// Requests that are missing where an override has sent or kept them away are no failure; nor are they while those come back that
-  /// an override sent away until a moment ago.
-  private func isOwnDoing(_ key: AlertKey, _ definition: MonitorDefinition) -> Bool {
-    guard let finding = definition.finding(for: key.group, in: findings), finding.signals == [Self.trafficLoss] else {
-      return false
-    }
-    let missing = key.group.byName
-    return state.remediations.remediations.contains { remediation in
-      guard let override = remediation.override, override.appliedAt <= finding.opened,
-        remediation.isInForce || finding.onset < remediation.since
-      else { return false }
-      return override.action.refuses || override.action.movedDimensions.contains { missing[$0.rawValue] != nil }
-    }
-  }
-
-  /// The name of the signal in findings.
-  private static let trafficLoss = "traffic_loss"
-
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
     let attribution = try attribution(of: key, status, definition)
     let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
@@ -241,19 +223,6 @@ struct Turn {
     emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
   }
 
-  /// What detection has already found, or else a look at the series.
-  private func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
-    if let finding = definition.finding(for: key.group, in: findings) {
-      return Attribution(finding, signal: definition.signal(of: finding))
-    }
-    return try CauseAttribution.attribute(
-      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
-  }
-
-  func title(_ definition: MonitorDefinition, _ key: AlertKey, _ attribution: Attribution) -> String {
-    SliceNaming.incidentTitle(definition.showing(attribution.signal), group: key.group.byName, attribution: attribution)
-  }
-
   /// The same failure that was over only a moment ago is not a new one.
   private func reopenable(_ key: AlertKey, attribution: Attribution) -> Incident? {
     guard let before = IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents),
@@ -263,22 +232,6 @@ struct Turn {
       !state.incidents.open.contains(where: { open in before.alerts.contains(where: open.alerts.contains) })
     else { return nil }
     return before
-  }
-
-  /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
-  mutating func lookForCauses() throws {
-    for incident in state.incidents.open
-    where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
-      // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
-      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first,
-        let definition = cycle.monitor(key.monitor),
-        let status = state.alerts[key], status.isFiring
-      else { continue }
-      let attribution = try attribution(of: key, status, definition)
-      guard attribution.cause != nil else { continue }
-      let title = title(definition, key, attribution)
-      emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
-    }
   }
 }
 

@@ -1,10 +1,42 @@
-// Second thoughts: a cause that was named from little is revised when more is known, and incidents of one cause become one.
+// Why: the first look for a cause, second thoughts about it, and incidents of one cause that become one.
 
 import Incidents
+import LLMMetrics
 import LLMTelemetry
 import Monitors
 
 extension Turn {
+  /// What detection has already found, or else a look at the series.
+  func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
+    if let finding = definition.finding(for: key.group, in: findings) {
+      return Attribution(finding, signal: definition.signal(of: finding))
+    }
+    return try CauseAttribution.attribute(
+      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
+  }
+
+  func title(_ definition: MonitorDefinition, _ key: AlertKey, _ attribution: Attribution) -> String {
+    SliceNaming.incidentTitle(definition.showing(attribution.signal), group: key.group.byName, attribution: attribution)
+  }
+
+  /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
+  mutating func lookForCauses() throws {
+    for incident in state.incidents.open
+    where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
+      // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
+      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first,
+        let definition = cycle.monitor(key.monitor),
+        let status = state.alerts[key], status.isFiring
+      else { continue }
+      let attribution = try attribution(of: key, status, definition)
+      guard attribution.cause != nil else { continue }
+      let title = title(definition, key, attribution)
+      emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
+    }
+  }
+
+  // MARK: Second thoughts
+
   /// How much surer detection must be of another cause once the incident is no longer young.
   private static let clearlySurer = 0.2
 
@@ -53,6 +85,26 @@ extension Turn {
       emit(earlier.id, .alertsTaken(.init(alerts: later.alerts, other: later.id, severity: later.severity)))
     }
   }
+}
+
+extension Turn {
+  /// Requests that are missing where an override has sent or kept them away are no failure; nor are they while those come back that
+  /// an override sent away until a moment ago.
+  func isOwnDoing(_ key: AlertKey, _ definition: MonitorDefinition) -> Bool {
+    guard let finding = definition.finding(for: key.group, in: findings), finding.signals == [Self.trafficLoss] else {
+      return false
+    }
+    let missing = key.group.byName
+    return state.remediations.remediations.contains { remediation in
+      guard let override = remediation.override, override.appliedAt <= finding.opened,
+        remediation.isInForce || finding.onset < remediation.since
+      else { return false }
+      return override.action.refuses || override.action.movedDimensions.contains { missing[$0.rawValue] != nil }
+    }
+  }
+
+  /// The name of the signal in findings.
+  private static let trafficLoss = "traffic_loss"
 }
 
 extension Remediation {
