@@ -52,21 +52,24 @@ extension Turn {
     }
   }
 
+  /// Of findings that contradict each other the surest counts, and a cause that one of them still holds yields to a surer one only.
   private func better(than old: Cause, for incident: Incident) -> IncidentEvent.Revision? {
-    for key in incident.alerts where state.alerts[key]?.isFiring == true {
-      guard let definition = cycle.monitor(key.monitor), let finding = definition.finding(for: key.group, in: findings) else {
-        continue
-      }
-      let attribution = Attribution(finding, signal: definition.signal(of: finding))
-      guard let new = attribution.cause, new.dimensions != old.dimensions else { continue }
-      let isYoung = now - incident.openedAt <= cycle.settings.attributionPatience
-      guard new.confidence >= old.confidence + (isYoung ? 0 : Self.clearlySurer) else { continue }
-      let sure = Figure.percent(new.confidence)
-      return .init(
-        attribution: attribution, title: title(definition, key, attribution),
-        reason: "more requests were seen, and it explains \(sure) of what is unusual in them")
+    let looks = incident.alerts.compactMap { key -> (key: AlertKey, definition: MonitorDefinition, attribution: Attribution)? in
+      guard state.alerts[key]?.isFiring == true, let definition = cycle.monitor(key.monitor),
+        let finding = definition.finding(for: key.group, in: findings)
+      else { return nil }
+      return (key, definition, Attribution(finding, signal: definition.signal(of: finding)))
     }
-    return nil
+    func confidence(_ attribution: Attribution) -> Double { attribution.cause?.confidence ?? 0 }
+    guard let best = looks.max(by: { confidence($0.attribution) < confidence($1.attribution) }),
+      let new = best.attribution.cause, new.dimensions != old.dimensions
+    else { return nil }
+    let isYoung = now - incident.openedAt <= cycle.settings.attributionPatience
+    let isHeld = looks.contains { $0.attribution.cause?.dimensions == old.dimensions }
+    guard new.confidence >= old.confidence + (isYoung && !isHeld ? 0 : Self.clearlySurer) else { return nil }
+    return .init(
+      attribution: best.attribution, title: title(best.definition, best.key, best.attribution),
+      reason: "more requests were seen, and it explains \(Figure.percent(new.confidence)) of what is unusual in them")
   }
 
   /// Of incidents whose causes turn out to be one, the earlier keeps everything. Not before a cause was revised: what people split

@@ -90,6 +90,23 @@ import Testing
     #expect(story.state.incidents.open.first?.cause?.dimensions == Self.version)
   }
 
+  @Test func findingsThatContradictEachOtherDoNotTakeTurns() throws {
+    var story = try story([])
+    story.findings = [found(["refusal"], ["route": "answer"], at: story.now)]
+    try story.step()
+    // The same slice to begin with, and then another cause.
+    story.findings.append(found(["cost_per_request"], ["route": "answer"], at: story.now, confidence: 0.8))
+    try story.step()
+    #expect(story.state.incidents.incidents.count == 1)
+    story.findings[1].dimensions = Self.version
+    try story.run(seconds: 60)
+    #expect(story.state.incidents.open.first?.cause?.title == "Route answer")
+    story.findings[1].confidence = 0.95
+    try story.run(seconds: 60)
+    #expect(story.state.incidents.open.first?.cause?.dimensions == Self.version)
+    #expect(story.entries.count { $0.kind == "incident.cause_revised" } == 1)
+  }
+
   @Test func whatIsSeenUnderARemedyRevisesNothing() throws {
     var story = try story([.promptRollback])
     story.ship("43")
