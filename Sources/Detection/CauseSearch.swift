@@ -52,7 +52,10 @@ struct CauseSearch {
       let own = deviance(tally, rest: total - tally)
       guard own > 3 else { continue }
       let literals = min(3, slice.literals)
-      let score = own * (1 - Self.sharePenalty * Float(literals)) - Self.penalty[literals] + prior(slice) + preference(slice)
+      let likelier = prior(slice)
+      // What a change names is no condition that was only looked for: the onset is a guess, and what was before the change is not its.
+      let chosen = likelier > 0 ? literals - 1 : literals
+      let score = own * (1 - Self.sharePenalty * Float(chosen)) - Self.penalty[literals] + likelier + preference(slice)
       if score > bestScore {
         bestScore = score
         best = Answer(slice: slice, explained: 1, deviance: own)
@@ -65,10 +68,12 @@ struct CauseSearch {
 
   /// Where a signal can only be seen on some of the traffic, as retrieval on the routes that retrieve, that is the place to name.
   private func onlyPlace(_ groups: [(key: LeafKey, value: Tally)], _ total: Tally) -> SliceKey? {
-    guard let signal = signals.first, signal.isEvent else { return nil }
-    let lane = signal.rawValue
+    guard let signal = signals.first else { return nil }
+    func seen(_ tally: Tally) -> Float {
+      signal.isEvent ? tally.trials[signal.rawValue] : tally.measured[signal.rawValue - DetectionSignal.eventCount]
+    }
     let found = groups.filter { group in
-      SliceKey(values: group.key).literals == 1 && group.value.trials[lane] > 0.999 * total.trials[lane]
+      SliceKey(values: group.key).literals == 1 && seen(group.value) > 0.999 * seen(total)
         && group.value.spans < 0.9 * total.spans
     }
     return found.map { SliceKey(values: $0.key) }.max { preference($0) < preference($1) }

@@ -120,12 +120,16 @@ extension Detector {
   }
 
   /// The signals that show the incident best; others may be consequences of a mixed kind.
-  private func mainSignals(_ incident: OpenIncident) -> [DetectionSignal] {
+  private func mainSignals(_ incident: OpenIncident) -> [DetectionSignal] { Array(byWeight(incident).prefix(3)) }
+
+  /// The signal that shows the incident best first.
+  func byWeight(_ incident: OpenIncident) -> [DetectionSignal] {
+    guard incident.isStream else { return incident.signals }
     let (inside, outside) = incident.tally(in: incident.slice, leafs)
     let ranked = incident.signals.map { ($0, inside.deviance($0, rest: outside)) }.sorted {
       ($0.1, $1.0.rawValue) > ($1.1, $0.0.rawValue)
     }
-    return ranked.prefix(3).map(\.0)
+    return ranked.map(\.0)
   }
 
   /// Follows open incidents through the bucket that ends.

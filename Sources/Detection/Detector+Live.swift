@@ -4,6 +4,7 @@ import LLMTelemetry
 
 /// A failure that is followed, with what it was blamed on first and now, and its numbers in words.
 package struct FollowedFailure: Hashable, Sendable {
+  /// The one that shows it best first.
   package var signals: [DetectionSignal]
   package var firstDimensions: [String: String]
   package var opened: Timestamp
@@ -28,12 +29,13 @@ extension Detector {
   /// The oldest first.
   package var followed: [FollowedFailure] {
     open.sorted { ($0.opened, $0.slice.literals) < ($1.opened, $1.slice.literals) }.map { incident in
-      FollowedFailure(
-        signals: incident.signals.sorted { $0.rawValue < $1.rawValue }, firstDimensions: values(of: incident.firstSlice),
+      let signals = byWeight(incident)
+      return FollowedFailure(
+        signals: signals, firstDimensions: values(of: incident.firstSlice),
         opened: time(incident.opened + 1), onset: time(incident.onset), severity: severity(incident),
         cause: .init(
           dimensions: values(of: incident.slice), confidence: confidence(incident), change: change(behind: incident)),
-        evidence: incident.signals.map { sentence($0, incident) })
+        evidence: signals.map { sentence($0, incident) })
     }
   }
 

@@ -56,7 +56,8 @@ extension Incident {
         .incident, revision == 1 ? "Postmortem published" : "Postmortem published again, revision \(revision)")
       postmortem = PublishedPostmortem(text: text.text, at: at, author: published.actor, revision: revision)
       append(published)
-    case .opened, .alertJoined, .relapsed, .causeAttributed, .chartsFrozen, .exemplarsFound, .impactUpdated, .acknowledged,
+    case .opened, .alertJoined, .relapsed, .causeAttributed, .causeRevised, .chartsFrozen, .exemplarsFound, .impactUpdated,
+      .acknowledged,
       .noted,
       .mitigated, .resolved, .escalated:
       return false

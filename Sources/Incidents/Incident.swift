@@ -126,6 +126,10 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package internal(set) var cause: Cause?
   /// Why no cause is named, when none is.
   package internal(set) var abstention: String?
+  /// When another cause was named in the place of the first; `nil` where that did not happen.
+  package internal(set) var causeRevisedAt: Timestamp?
+  /// What detection saw best in the failing requests; `nil` where a figure's alert opened it.
+  package internal(set) var signal: String?
   package internal(set) var contrast: [ContrastRow] = []
   package internal(set) var rejected: [RejectedAlternative] = []
   package internal(set) var impact = Impact()

@@ -62,7 +62,8 @@ extension Incident {
     switch event {
     case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened, .postmortemPublished:
       break
-    case .opened, .alertJoined, .relapsed, .causeAttributed, .acknowledged, .mitigated, .resolved, .escalated, .severityChanged,
+    case .opened, .alertJoined, .relapsed, .causeAttributed, .causeRevised, .acknowledged, .mitigated, .resolved, .escalated,
+      .severityChanged,
       .assigned, .alertsTaken, .alertsGiven, .merged:
       guard isOpen else { return false }
     }
@@ -79,16 +80,15 @@ extension Incident {
       relapses += 1
       append(entry(.alert, "Alert \(note.alert) fired again: \(note.reason)"))
     case .causeAttributed(let finding):
-      cause = finding.attribution.cause
-      abstention = finding.attribution.abstention
-      contrast = finding.attribution.contrast
-      rejected = finding.attribution.rejected
-      further = finding.attribution.further ?? []
+      believe(finding.attribution)
       if let title = finding.title { self.title = title }
-      if let change = cause?.change {
-        append(TimelineEntry(at: change.at, kind: .change, text: change.sentence, actor: change.author ?? "unknown"))
-      }
       append(entry(.cause, cause.map { "Likely cause: \($0.title)" } ?? "No cause named: \(abstention ?? "unknown")"))
+    case .causeRevised(let revision):
+      guard let old = cause, let new = revision.attribution.cause, old.dimensions != new.dimensions else { return false }
+      believe(revision.attribution)
+      title = revision.title
+      causeRevisedAt = at
+      append(entry(.cause, "Likely cause: \(new.title), and no longer \(old.title): \(revision.reason)"))
     case .chartsFrozen(let frozen): charts = frozen.charts
     case .exemplarsFound(let found): exemplars = Array(found.traces.prefix(10))
     case .impactUpdated(let impact):
@@ -109,6 +109,19 @@ extension Incident {
     default: return applyByHand(event, at: at, entry: entry)
     }
     return true
+  }
+
+  private mutating func believe(_ attribution: Attribution) {
+    cause = attribution.cause
+    abstention = attribution.abstention
+    contrast = attribution.contrast
+    rejected = attribution.rejected
+    further = attribution.further ?? []
+    signal = attribution.signal ?? signal
+    if let change = cause?.change {
+      let shipped = TimelineEntry(at: change.at, kind: .change, text: change.sentence, actor: change.author ?? "unknown")
+      if !timeline.contains(shipped) { append(shipped) }
+    }
   }
 
   @discardableResult

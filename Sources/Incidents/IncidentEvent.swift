@@ -9,6 +9,8 @@ package enum IncidentEvent: Hashable, Sendable {
   /// An alert of a mitigated incident fired again.
   case relapsed(AlertNote)
   case causeAttributed(Finding)
+  /// Another cause takes the place of the one that was named.
+  case causeRevised(Revision)
   case chartsFrozen(Charts)
   case exemplarsFound(Exemplars)
   case impactUpdated(Impact)
@@ -92,6 +94,19 @@ package enum IncidentEvent: Hashable, Sendable {
     }
   }
 
+  package struct Revision: Hashable, Sendable, Codable {
+    package var attribution: Attribution
+    package var title: String
+    /// Why the new cause is believed rather than the old one.
+    package var reason: String
+
+    package init(attribution: Attribution, title: String, reason: String) {
+      self.attribution = attribution
+      self.title = title
+      self.reason = reason
+    }
+  }
+
   package struct Charts: Hashable, Sendable, Codable {
     package var charts: [FrozenChart]
     package init(charts: [FrozenChart]) { self.charts = charts }
@@ -165,6 +180,7 @@ extension IncidentEvent: Codable {
     case alertsGiven = "alerts_given"
     case alertJoined = "alert_joined"
     case causeAttributed = "cause_attributed"
+    case causeRevised = "cause_revised"
     case chartsFrozen = "charts_frozen"
     case exemplarsFound = "exemplars_found"
     case impactUpdated = "impact_updated"
@@ -177,6 +193,7 @@ extension IncidentEvent: Codable {
     case .alertJoined: .alertJoined
     case .relapsed: .relapsed
     case .causeAttributed: .causeAttributed
+    case .causeRevised: .causeRevised
     case .chartsFrozen: .chartsFrozen
     case .exemplarsFound: .exemplarsFound
     case .impactUpdated: .impactUpdated
@@ -206,6 +223,7 @@ extension IncidentEvent: Codable {
     case .alertJoined: self = .alertJoined(try AlertJoining(from: decoder))
     case .relapsed: self = .relapsed(try AlertNote(from: decoder))
     case .causeAttributed: self = .causeAttributed(try Finding(from: decoder))
+    case .causeRevised: self = .causeRevised(try Revision(from: decoder))
     case .chartsFrozen: self = .chartsFrozen(try Charts(from: decoder))
     case .exemplarsFound: self = .exemplarsFound(try Exemplars(from: decoder))
     case .impactUpdated: self = .impactUpdated(try Impact(from: decoder))
@@ -235,6 +253,7 @@ extension IncidentEvent: Codable {
     case .alertJoined(let payload): try payload.encode(to: encoder)
     case .relapsed(let payload): try payload.encode(to: encoder)
     case .causeAttributed(let payload): try payload.encode(to: encoder)
+    case .causeRevised(let payload): try payload.encode(to: encoder)
     case .chartsFrozen(let payload): try payload.encode(to: encoder)
     case .exemplarsFound(let payload): try payload.encode(to: encoder)
     case .impactUpdated(let payload): try payload.encode(to: encoder)

@@ -68,6 +68,14 @@ extension RoutingOverride.Action {
     }
   }
 
+  /// The route whose requests it sends elsewhere.
+  var leftRoute: String? {
+    switch self {
+    case .fallBackModel(let route, _, _, _), .shiftWeight(let route, _, _, _): route
+    default: nil
+    }
+  }
+
   /// What is left to do once it is in force, since it hides a fault and does not mend it.
   package var forGood: [String] {
     switch self {

@@ -70,6 +70,8 @@ package struct CommandCycle: Sendable {
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
+    turn.reviseCauses()
+    turn.mergeAlike()
     try turn.judgeRemediations()
     turn.closeIncidents()
     try turn.proposeRemediations()
@@ -185,21 +187,6 @@ struct Turn {
     }
   }
 
-  /// Requests that are missing where an override in force has sent or kept them away are no failure.
-  private func isOwnDoing(_ key: AlertKey, _ definition: MonitorDefinition) -> Bool {
-    guard let finding = definition.finding(for: key.group, in: findings), finding.signals == [Self.trafficLoss] else {
-      return false
-    }
-    let missing = key.group.byName
-    return state.overrides.overrides.contains { override in
-      guard override.appliedAt <= finding.opened else { return false }
-      return override.action.refuses || override.action.movedDimensions.contains { missing[$0.rawValue] != nil }
-    }
-  }
-
-  /// The name of the signal in findings.
-  private static let trafficLoss = "traffic_loss"
-
   private mutating func assign(_ key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws {
     let attribution = try attribution(of: key, status, definition)
     let severity = definition.severity.worse(definition.finding(for: key.group, in: findings)?.severity ?? definition.severity)
@@ -212,7 +199,7 @@ struct Turn {
         home.incident.id,
         .alertJoined(.init(alert: key, severity: severity, reason: "\(status.reason) (\(home.reason))")))
       if home.incident.cause == nil, attribution.cause != nil {
-        let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+        let title = title(definition, key, attribution)
         emit(home.incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
       }
       return
@@ -225,7 +212,7 @@ struct Turn {
       return
     }
     let number = state.incidents.nextNumber
-    let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
+    let title = title(definition, key, attribution)
     emit(
       "INC-\(number)",
       .opened(
@@ -234,13 +221,6 @@ struct Turn {
           reason: status.reason,
           sameAs: IncidentGrouping.predecessor(of: key, attribution: attribution, in: state.incidents)?.id)))
     emit("INC-\(number)", .causeAttributed(.init(attribution: attribution)))
-  }
-
-  /// What detection has already found, or else a look at the series.
-  private func attribution(of key: AlertKey, _ status: AlertStatus, _ definition: MonitorDefinition) throws -> Attribution {
-    if let finding = definition.finding(for: key.group, in: findings) { return Attribution(finding) }
-    return try CauseAttribution.attribute(
-      definition, group: key.group, onset: status.onset, at: now.floored(to: Rollup.width), changes: state.changes, read: read)
   }
 
   /// The same failure that was over only a moment ago is not a new one.
@@ -252,22 +232,6 @@ struct Turn {
       !state.incidents.open.contains(where: { open in before.alerts.contains(where: open.alerts.contains) })
     else { return nil }
     return before
-  }
-
-  /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
-  mutating func lookForCauses() throws {
-    for incident in state.incidents.open
-    where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
-      // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
-      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first,
-        let definition = cycle.monitor(key.monitor),
-        let status = state.alerts[key], status.isFiring
-      else { continue }
-      let attribution = try attribution(of: key, status, definition)
-      guard attribution.cause != nil else { continue }
-      let title = SliceNaming.incidentTitle(definition, group: key.group.byName, attribution: attribution)
-      emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
-    }
   }
 }
 

@@ -15,7 +15,8 @@ extension Planner {
   }
 
   /// `nil` where the playbook is no remedy for this cause.
-  func proposal(for incident: Incident, symptom: Symptom, playbook: Playbook) throws -> Proposal? {
+  func proposal(for incident: Incident, definition: MonitorDefinition, playbook: Playbook) throws -> Proposal? {
+    let symptom = Symptom(definition.query)
     let errorClass = symptom == .errors ? try prevailingErrorClass(of: incident) : nil
     if playbook.action == .tellPerson { return Proposal(fit: errorClass?.needsAPerson == true ? 10 : 1, actions: [nil]) }
     if errorClass?.needsAPerson == true, playbook.action != .promptRollback, playbook.action != .canaryStop { return nil }
@@ -33,7 +34,8 @@ extension Planner {
     case .modelFallback: return all(6, fallbacks(of: incident))
     case .throttle:
       guard scope.tenant != nil, symptom != .quality else { return nil }
-      return one(7, try throttle(scope, incident: incident, perMinute: playbook.parameters.requestsPerMinute))
+      return one(
+        7, try throttle(scope, incident: incident, query: definition.query, perMinute: playbook.parameters.requestsPerMinute))
     case .budget:
       guard symptom == .spending || symptom == .traffic, let tenant = scope.tenant else { return nil }
       return one(5, playbook.parameters.dollarsPerHour.map { .limitSpending(tenant: tenant, perHour: $0) })
@@ -133,7 +135,11 @@ extension Planner {
     }
   }
 
-  private func throttle(_ scope: RequestScope, incident: Incident, perMinute: Int?) throws -> RoutingOverride.Action? {
+  /// Without a rate of the playbook twice what is usual. Where each request has become worse in itself, so many fewer that together
+  /// they do no more harm than twice the usual; but a quarter of what comes now is let through.
+  private func throttle(
+    _ scope: RequestScope, incident: Incident, query: MonitorQuery, perMinute: Int?
+  ) throws -> RoutingOverride.Action? {
     if let perMinute { return .throttle(scope, requestsPerMinute: perMinute) }
     guard let filter = scope.filter else { return nil }
     let before = incident.onsetAt - CauseAttribution.baselineLength..<incident.onsetAt
@@ -142,7 +148,23 @@ extension Planner {
     guard count > 0, let first = groups.compactMap(\.points.first?.start).min() else { return nil }
     // A tenant that is new has no hour behind it.
     let minutes = max(1, (incident.onsetAt - first).inSeconds / 60)
-    return .throttle(scope, requestsPerMinute: max(1, Int((Double(count) / minutes * 2).rounded(.up))))
+    let twice = Double(count) / minutes * 2
+    var allowed = twice
+    if case .ratio(let harm, _) = query.form, [.spending, .attack].contains(Symptom(query)), incident.onsetAt < now {
+      let since = incident.onsetAt..<now
+      let (usual, present) = (try sum(harm, filter, before) / Double(count), try sum(harm, filter, since))
+      let requests = try sum(.init(.sum, MetricCatalogue.requests), filter, since)
+      if requests > 0, present > 0 {
+        let kept = min(1, usual / (present / requests))
+        allowed = min(twice, max(twice * kept, requests / ((now - incident.onsetAt).inSeconds / 60) / 4))
+      }
+    }
+    return .throttle(scope, requestsPerMinute: max(1, Int(allowed.rounded(.up))))
+  }
+
+  private func sum(_ term: MonitorQuery.Term, _ filter: [String: String], _ range: Range<Timestamp>) throws -> Double {
+    let groups = try read(SeriesQuery(metric: term.metric.name, filter: term.filter.merging(filter) { $1 }, range: range))
+    return Double(groups.reduce(0) { $0 + ($1.total?.countValue ?? 0) })
   }
 
   private func retryLimits(of incident: Incident, to attempts: Int) -> [RoutingOverride.Action] {

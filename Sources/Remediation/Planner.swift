@@ -9,28 +9,35 @@ struct Planner {
   let settings: CommandSettings
   let state: CommandState
   let now: Timestamp
+  /// What detection saw best, where the alert is detection's.
+  var signal: String?
   let read: SeriesReader
 
   /// Below this evidence score a plan waits for a person, whatever its playbook says.
   static let leastConfidence = 0.5
 
-  /// The plans of the playbook that fits the incident's cause best, numbered on from the book's next number.
+  /// The plans of the playbook that fits the incident's cause best, numbered on from the book's next number. Where it sends requests
+  /// of some routes elsewhere, other playbooks that do are asked about the routes that are left.
   func plans(for incident: Incident, alert: AlertKey, definition: MonitorDefinition, playbooks: [Playbook]) throws
     -> [RemediationPlan]
   {
-    var best: (fit: Int, plans: [RemediationPlan])?
-    for playbook in playbooks {
-      guard let proposal = try proposal(for: incident, symptom: Symptom(definition.query), playbook: playbook),
-        proposal.fit > best?.fit ?? 0
-      else { continue }
-      let plans = try plans(proposal.actions, for: incident, alert: alert, definition: definition, playbook: playbook)
-      if !plans.isEmpty { best = (proposal.fit, plans) }
+    let definition = definition.showing(signal)
+    let proposals = try playbooks.enumerated().compactMap { place, playbook in
+      try proposal(for: incident, definition: definition, playbook: playbook).map { (place: place, playbook: playbook, of: $0) }
     }
-    return best?.plans ?? []
+    var plans: [RemediationPlan] = []
+    for proposal in proposals.sorted(by: { ($1.of.fit, $0.place) < ($0.of.fit, $1.place) }) where proposal.of.fit > 0 {
+      let left = Set(plans.map { $0.action?.leftRoute })
+      guard plans.isEmpty || !left.contains(nil) else { break }
+      let actions = proposal.of.actions.filter { plans.isEmpty || $0?.leftRoute != nil && !left.contains($0?.leftRoute) }
+      plans += try self.plans(
+        actions, from: plans.count, for: incident, alert: alert, definition: definition, playbook: proposal.playbook)
+    }
+    return plans
   }
 
   private func plans(
-    _ actions: [RoutingOverride.Action?], for incident: Incident, alert: AlertKey, definition: MonitorDefinition,
+    _ actions: [RoutingOverride.Action?], from first: Int, for incident: Incident, alert: AlertKey, definition: MonitorDefinition,
     playbook: Playbook
   ) throws -> [RemediationPlan] {
     var plans: [RemediationPlan] = []
@@ -39,7 +46,8 @@ struct Planner {
       guard targets.insert(action?.target ?? "").inserted else { continue }
       plans.append(
         try plan(
-          action, number: state.remediations.nextNumber + plans.count, incident: incident, alert: alert, definition: definition,
+          action, number: state.remediations.nextNumber + first + plans.count, incident: incident, alert: alert,
+          definition: definition,
           playbook: playbook))
     }
     return plans
@@ -59,7 +67,7 @@ struct Planner {
     let steps = action.refuses ? [RoutingOverride.wholePerMille] : playbook.steps
     return RemediationPlan(
       number: number, incident: incident.id, playbook: playbook.name, mode: mode(playbook, incident, radius),
-      action: action, alert: alert,
+      action: action, alert: alert, signal: signal,
       expectedEffect:
         "\(definition.query.words) returns to \(definition.query.unit.text(definition.threshold.recovery)) or better "
         + "within \(Figure.duration(playbook.giveUpAfter * steps.count))",

@@ -13,6 +13,8 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
   package var action: RoutingOverride.Action?
   /// The alert whose metric must recover.
   package var alert: AlertKey
+  /// What detection saw in the requests, where the alert is detection's: its figure is the one that must recover. Absent in older plans.
+  package var signal: String?
   package var expectedEffect: String
   package var blastRadius: String
   package var guardrails: [String]
@@ -30,7 +32,8 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
 
   package init(
     number: Int, incident: String, playbook: String, mode: Playbook.Mode, action: RoutingOverride.Action?, alert: AlertKey,
-    expectedEffect: String, blastRadius: String, guardrails: [String], verifyAfterSeconds: Int64, giveUpAfterSeconds: Int64,
+    signal: String? = nil, expectedEffect: String, blastRadius: String, guardrails: [String], verifyAfterSeconds: Int64,
+    giveUpAfterSeconds: Int64,
     timeToLiveSeconds: Int64, sharesPerMille: [Int]? = nil, approvers: [String]? = nil, touchedShare: Double? = nil,
     runbook: String? = nil
   ) {
@@ -40,6 +43,7 @@ package struct RemediationPlan: Hashable, Sendable, Codable, Identifiable {
     self.mode = mode
     self.action = action
     self.alert = alert
+    self.signal = signal
     self.expectedEffect = expectedEffect
     self.blastRadius = blastRadius
     self.guardrails = guardrails

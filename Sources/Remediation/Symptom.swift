@@ -6,11 +6,14 @@ import LLMTelemetry
 import Monitors
 
 enum Symptom: Hashable {
-  case errors, latency, spending, traffic, quality, other
+  case errors, latency, spending, traffic, quality, attack, other
 
   init(_ query: MonitorQuery) {
     let name = query.subject.metric.name
-    if name == MetricCatalogue.errors.name || name == "llm.fallbacks" || name == "llm.attempts" {
+    if name == MetricCatalogue.riskFlagged.name, query.subject.filter["scorer"] == RiskScorer.injection.rawValue {
+      // What a request does, and not what a model answers.
+      self = .attack
+    } else if name == MetricCatalogue.errors.name || name == "llm.fallbacks" || name == "llm.attempts" {
       self = .errors
     } else if name.hasPrefix("llm.cost") || name.hasPrefix("llm.tokens") {
       self = .spending

@@ -26,7 +26,8 @@ extension Turn {
   private mutating func judge(_ remediation: Remediation) throws {
     let incident = state.incidents[remediation.incident]
     let verdict = try Verifier.judge(
-      remediation, definition: cycle.monitor(remediation.plan.alert.monitor), onset: incident?.onsetAt ?? now, now: now,
+      remediation, definition: cycle.monitor(remediation.plan.alert.monitor)?.showing(remediation.plan.signal),
+      onset: incident?.onsetAt ?? now, now: now,
       read: read)
     let since = remediation.stepSince ?? remediation.appliedAt
     let isLate = since.map { now - $0 >= .seconds(remediation.plan.giveUpAfterSeconds) } ?? true
@@ -85,7 +86,8 @@ extension Turn {
       guard !isUnderWay else { continue }
       search: for alert in incident.alerts where state.alerts[alert]?.isFiring == true {
         guard let definition = cycle.monitor(alert.monitor) else { continue }
-        let planner = Planner(settings: cycle.settings, state: state, now: now, read: read)
+        let signal = definition.signal(of: definition.finding(for: alert.group, in: findings))
+        let planner = Planner(settings: cycle.settings, state: state, now: now, signal: signal, read: read)
         let plans = try planner.plans(
           for: incident, alert: alert, definition: definition, playbooks: definition.playbooks.compactMap(cycle.playbook))
         for plan in plans {
@@ -152,7 +154,7 @@ extension Turn {
       if impact != incident.impact || incident.impactAt == nil || !incident.isOpen { emit(incident.id, .impactUpdated(impact)) }
       raiseSeverity(of: incident, by: impact)
       guard incident.charts.isEmpty || !incident.isOpen else { continue }
-      let definition = incident.alerts.first.flatMap { cycle.monitor($0.monitor) }
+      let definition = incident.alerts.first.flatMap { cycle.monitor($0.monitor)?.showing(incident.signal) }
       let charts = try ImpactMeasure.charts(of: incident, definition: definition, now: now.floored(to: Rollup.width), read: read)
       if charts != incident.charts { emit(incident.id, .chartsFrozen(.init(charts: charts))) }
     }

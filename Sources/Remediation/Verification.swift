@@ -49,7 +49,7 @@ struct Verifier {
     return isTrial && !action.refuses ? try verifier.againstControl() : try verifier.againstBefore()
   }
 
-  private var overrideID: String { remediation.plan.overrideID }
+  var overrideID: String { remediation.plan.overrideID }
 
   // MARK: With a control group
 
@@ -122,7 +122,7 @@ struct Verifier {
   // MARK: Without one
 
   private func againstBefore() throws -> Verification {
-    if case .detection = definition.kind, !action.refuses { return try againstUsual() }
+    if case .detection = definition.kind { return try againstUsual() }
     var after = definition
     let start = max(range.lowerBound, range.upperBound - definition.window)
     after.window = range.upperBound - start
@@ -133,74 +133,17 @@ struct Verifier {
     after.trafficGate = action.refuses ? 0 : Int64(min(Self.leastRequests, share.rounded(.up)))
     if !action.refuses, let harm = try harm(after.query) { return .hurts(harm) }
     guard let evaluation = try after.evaluate(at: range.upperBound, read: read).first else {
-      return action.refuses ? .helps("nothing gets through any more") : .unknown("no data since it was applied")
+      return action.refuses ? try againstUsual() : .unknown("no data since it was applied")
     }
     switch evaluation.verdict {
     case .recovered: return .helps(evaluation.reason)
     case .breached, .between: return .noEffect(evaluation.reason)
-    case .quiet, .noData: return action.refuses ? .helps("nothing gets through any more") : .unknown(evaluation.reason)
+    case .quiet, .noData: return action.refuses ? try againstUsual() : .unknown(evaluation.reason)
     }
-  }
-
-  /// Detection has no threshold of its own to come back to: what its monitor charts must be most of the way back from what it was in
-  /// the failing requests to what is usual for them.
-  private func againstUsual() throws -> Verification {
-    let query = try afterwards()
-    if let harm = try harm(query) { return .hurts(harm) }
-    guard let appliedAt = remediation.appliedAt?.floored(to: Rollup.width), onset < appliedAt else { return .wait }
-    let group = remediation.plan.alert.group.byName
-    let recent = max(range.lowerBound, range.upperBound - definition.window)..<range.upperBound
-    guard let treated = try reading(query, recent), treated.requests >= Self.leastRequests,
-      let failing = try reading(definition.query.filtered(dropping: [], adding: group), onset..<appliedAt),
-      let usual = try reading(moved(group), onset - CauseAttribution.baselineLength..<onset)
-    else { return .unknown("too few requests since it was applied") }
-    let unit = definition.query.unit
-    let words =
-      "\(definition.query.words) was \(unit.text(treated.value)) with it, \(unit.text(failing.value)) in the failure "
-      + "and \(unit.text(usual.value)) before"
-    let sign = definition.threshold.comparison == .above ? 1.0 : -1.0
-    let shift = sign * (failing.value - usual.value)
-    guard shift > 0 else { return .unknown(words) }
-    return sign * (treated.value - usual.value) <= 0.4 * shift ? .helps(words) : .noEffect(words)
-  }
-
-  private func reading(_ query: MonitorQuery, _ range: Range<Timestamp>) throws -> (value: Double, requests: Double)? {
-    var plain = definition
-    plain.kind = .threshold
-    plain.query = query
-    plain.window = range.upperBound - range.lowerBound
-    plain.groupBy = []
-    plain.trafficGate = 0
-    guard let evaluation = try plain.evaluate(at: range.upperBound, read: read).first, let value = evaluation.value else {
-      return nil
-    }
-    return (value, Double(evaluation.requests))
-  }
-
-  /// The fired question about the requests it was applied to. Where they carry no mark (their spans come from applications), they
-  /// are those the action moved: they have another model or prompt version now.
-  private func afterwards() throws -> MonitorQuery {
-    let group = remediation.plan.alert.group.byName
-    if action.refuses { return definition.query.filtered(dropping: [], adding: group) }
-    // A sum over fewer requests is smaller whatever was done: it is asked over all that fired.
-    if case .perMinute = definition.query.form {
-      let kept = group.filter { tag in !action.movedDimensions.contains { $0.rawValue == tag.key } }
-      return definition.query.filtered(dropping: action.movedDimensions, adding: kept)
-    }
-    let mark = [Dimension.override.rawValue: RoutingOverride.treatedValue(overrideID)]
-    let marked = try read(SeriesQuery(metric: MetricCatalogue.requests.name, filter: mark, range: range))
-      .reduce(0) { $0 + ($1.total?.countValue ?? 0) }
-    if marked > 0 { return definition.query.filtered(dropping: action.movedDimensions, adding: mark) }
-    return moved(group)
-  }
-
-  private func moved(_ group: [String: String]) -> MonitorQuery {
-    let scope = (action.scope.filter ?? [:]).filter { filter in !action.movedDimensions.contains { $0.rawValue == filter.key } }
-    return definition.query.filtered(dropping: [], adding: group).filtered(dropping: action.movedDimensions, adding: scope)
   }
 
   /// Whether those it was applied to are worse off than the same requests were while the failure went on.
-  private func harm(_ query: MonitorQuery) throws -> String? {
+  func harm(_ query: MonitorQuery) throws -> String? {
     guard let appliedAt = remediation.appliedAt?.floored(to: Rollup.width) else { return nil }
     // Only of the failure: against what was before it, every remedy that has not helped yet would look harmful.
     let since = max((onset + Rollup.width).floored(to: Rollup.width), appliedAt - max(definition.window, .seconds(120)))
@@ -211,7 +154,7 @@ struct Verifier {
       return "\(errors) before it"
     }
     guard case .ratio(let numerator, let denominator) = query.form, query.unit == .share else { return nil }
-    let earlier = moved(remediation.plan.alert.group.byName)
+    let earlier = definition.query.filtered(dropping: action.movedDimensions, adding: moved)
     guard case .ratio(let numeratorBefore, let denominatorBefore) = earlier.form else { return nil }
     let now = (try count(numerator, range), try count(denominator, range))
     let then = (try count(numeratorBefore, before), try count(denominatorBefore, before))
@@ -223,7 +166,7 @@ struct Verifier {
   }
 
   /// The sentence where significantly more of the treated fail; a remedy must not break what worked.
-  private func moreErrors(
+  func moreErrors(
     treated: [String: String], over treatedRange: Range<Timestamp>, than other: [String: String],
     over otherRange: Range<Timestamp>, margin: Double
   ) throws -> String? {
@@ -251,23 +194,8 @@ struct Verifier {
 }
 
 /// Standard errors between two shares (the pooled two-proportion z statistic).
-private func shareDistance(_ left: Double, _ leftCount: Double, _ right: Double, _ rightCount: Double) -> Double {
+func shareDistance(_ left: Double, _ leftCount: Double, _ right: Double, _ rightCount: Double) -> Double {
   let pooled = (left * leftCount + right * rightCount) / (leftCount + rightCount)
   let variance = pooled * (1 - pooled) * (1 / leftCount + 1 / rightCount)
   return variance > 0 ? (left - right).magnitude / variance.squareRoot() : 0
-}
-
-extension MonitorQuery {
-  /// The same question about other requests.
-  fileprivate func filtered(dropping abandoned: Set<Dimension>, adding scope: [String: String]) -> MonitorQuery {
-    func move(_ term: Term) -> Term {
-      let filter = term.filter.filter { filter in !abandoned.contains { $0.rawValue == filter.key } }.merging(scope) { $1 }
-      return Term(term.aggregator, term.metric, filter: filter)
-    }
-    return switch form {
-    case .value(let term): MonitorQuery(.value(move(term)))
-    case .perMinute(let term): MonitorQuery(.perMinute(move(term)))
-    case .ratio(let numerator, let denominator): MonitorQuery(.ratio(move(numerator), move(denominator)))
-    }
-  }
 }

@@ -44,6 +44,17 @@ import Testing
       #"{"actor":"dana","at":"2026-11-01T00:01:01Z","event":{"type":"acknowledged"},"incident":"INC-1","type":"incident"}"#
     ),
     (
+      .incident(
+        IncidentRecord(
+          at: .second(64), incident: "INC-1", actor: "commander",
+          event: .causeRevised(
+            .init(
+              attribution: Attribution(cause: nil, abstention: "none", contrast: [], rejected: [], signal: "refusal"),
+              title: "Answers became worse", reason: "more was seen")))),
+      "incident.cause_revised", "INC-1",
+      #"{"actor":"commander","at":"2026-11-01T00:01:04Z","event":{"attribution":{"abstention":"none","contrast":[],"rejected":[],"signal":"refusal"},"reason":"more was seen","title":"Answers became worse","type":"cause_revised"},"incident":"INC-1","type":"incident"}"#
+    ),
+    (
       .remediation(
         RemediationRecord(
           at: .second(70), remediation: "REM-1", incident: "INC-1", actor: "commander",
@@ -94,8 +105,8 @@ import Testing
   @Test func entriesThatDoNotFitTheStateAreRefusedAndCounted() {
     var state = CommandState()
     for item in Self.golden { state.apply(item.entry) }
-    // The alert came from pending, which it never was; the remediation was never proposed.
-    #expect(state.refusedEntries == 2)
+    // The alert came from pending, which it never was; the remediation was never proposed; a revision names a cause.
+    #expect(state.refusedEntries == 3)
     #expect(state.incidents["INC-1"]?.state == .acknowledged)
   }
 }

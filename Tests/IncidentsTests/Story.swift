@@ -31,6 +31,8 @@ struct Story {
   var otherTarget: [String: (provider: String, model: String)] = [:]
   /// What throttles still let through in the present ten seconds, by their override.
   var allowances: [String: Int64] = [:]
+  /// What detection follows.
+  var findings: [DetectionFinding] = []
   /// Which version, model and provider requests get before overrides.
   var streams: [Stream] = []
 
@@ -59,10 +61,10 @@ struct Story {
     allowances = [:]
     for stream in streams { serve(stream, at: start) }
     second += 10
-    let decided = try cycle.decide(state: state, now: now, read: table.read)
+    let decided = try cycle.decide(state: state, now: now, findings: findings, read: table.read)
     for entry in decided { record(entry) }
     lastBatch = decided.count
-    let again = try cycle.decide(state: state, now: now, read: table.read)
+    let again = try cycle.decide(state: state, now: now, findings: findings, read: table.read)
     if !again.isEmpty { throw Restless(entries: again.map(\.kind)) }
     return decided
   }

@@ -44,6 +44,13 @@ final class DetectionWatch: Sendable {
     memory = Mutex(Memory(detector: Detector(settings: settings), waiting: []))
   }
 
+  /// One that knows what `other` knows now, on a clock of its own.
+  init(copying other: DetectionWatch, now: @escaping @Sendable () -> Timestamp) {
+    settings = other.settings
+    self.now = now
+    memory = Mutex(other.memory.withLock { $0 })
+  }
+
   func observe(_ spans: [LLMSpan]) {
     let now = now()
     memory.withLock { memory in

@@ -74,10 +74,12 @@ package struct Attribution: Hashable, Sendable, Codable {
   package var startedAt: Timestamp?
   /// What else went wrong at the same time: other values of the same dimensions, or something unrelated; `nil` for none.
   package var further: [Cause]?
+  /// What detection saw best in the failing requests; `nil` where a figure's alert was looked into.
+  package var signal: String?
 
   package init(
     cause: Cause?, abstention: String?, contrast: [ContrastRow], rejected: [RejectedAlternative], startedAt: Timestamp? = nil,
-    further: [Cause]? = nil
+    further: [Cause]? = nil, signal: String? = nil
   ) {
     self.cause = cause
     self.abstention = abstention
@@ -85,5 +87,6 @@ package struct Attribution: Hashable, Sendable, Codable {
     self.rejected = rejected
     self.startedAt = startedAt
     self.further = further
+    self.signal = signal
   }
 }
