@@ -20,7 +20,7 @@ import Testing
     // A run that checked nothing would end well, too.
     for promise in [
       "commander wrote only below its store", "a stream of commander that runs at SIGTERM is completed",
-      "the rag-service's spans came to it through console-proxy",
+      "the rag-service's spans came to it",
     ] {
       #expect(run.output.contains("ok   \(promise)"), "\(run.output)")
     }

@@ -10,7 +10,7 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: name, title: title, severity: severity, query: .flagged(scorer), window: .minutes(15), holdFor: .minutes(2),
-        threshold: Threshold(.above, critical: critical, recovery: recovery), trafficGate: 50, playbooks: playbooks,
+        threshold: Threshold(.above, critical: critical, recovery: recovery), trafficGate: 100, playbooks: playbooks,
         groupBy: groupBy),
       meaning: meaning, steps: steps)
   }
@@ -52,8 +52,8 @@ extension MonitorPack {
       meaning: "The model answers without documents, so it guesses or refuses.",
       steps: ["Is the index there, and was it filled?", "Did the embedding model change without a new index?"]),
     risk(
-      "injection", name: "injections-many", title: "Users try to redirect the model", severity: .sev3, above: 0.05,
-      recovery: 0.02, groupBy: ["tenant"], meaning: "Many questions try to make the model disobey its instructions.",
+      "injection", name: "injections-many", title: "Users try to redirect the model", severity: .sev3, above: 0.1,
+      recovery: 0.04, groupBy: ["tenant"], meaning: "Many questions try to make the model disobey its instructions.",
       steps: ["Is it one tenant or user? Limit it.", "Do the answers obey? Look at prompt leaks and refusals."]),
     risk(
       "indirect_injection", name: "documents-inject", title: "Documents try to redirect the model", severity: .sev2,
@@ -69,7 +69,7 @@ extension MonitorPack {
       recovery: 0.03, meaning: "Answers hold personal data or credentials.",
       steps: ["Which documents do they come from?", "Tell whoever answers for privacy."]),
     risk(
-      "malformed", name: "output-malformed", title: "Output is malformed", severity: .sev2, above: 0.05, recovery: 0.02,
+      "malformed", name: "output-malformed", title: "Output is malformed", severity: .sev2, above: 0.1, recovery: 0.04,
       playbooks: ["roll-back-prompt"],
       meaning: "Answers are not the JSON, schema or tool call that was asked for, so programs fail.",
       steps: ["Did the model's version or the schema change?", "Are answers cut off? Truncated JSON is malformed."]),

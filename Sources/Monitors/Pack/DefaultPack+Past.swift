@@ -52,8 +52,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "cost-anomalous", title: "Spending is unusual", severity: .sev3, query: .count(MetricCatalogue.cost),
-        kind: anomaly(.above, .weekly), window: .minutes(60), threshold: Threshold(.above, critical: 4, recovery: 2),
-        trafficGate: 50),
+        kind: anomaly(.above, .weekly), window: .minutes(60), threshold: Threshold(.above, critical: 6, recovery: 3),
+        trafficGate: 100),
       meaning: "More is spent than at this hour of the week before.",
       steps: ["Split cost by tenant, feature and model.", "More requests, or dearer ones? Cost per answer tells them apart."]),
     PackedMonitor(

@@ -49,8 +49,8 @@ extension MonitorPack {
     PackedMonitor(
       MonitorDefinition(
         name: "rate-limit-storm", title: "Requests are rate limited", severity: .sev2, query: .errors("rate_limited"),
-        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.05, recovery: 0.01),
-        trafficGate: 50, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.1, recovery: 0.03),
+        trafficGate: 100, playbooks: ["fall-back-model"], groupBy: ["provider"]),
       meaning: "The provider's limit is reached, and retries make it worse.",
       steps: [
         "Split requests and tokens by tenant and feature: one of them usually grew.",
@@ -89,7 +89,7 @@ extension MonitorPack {
       MonitorDefinition(
         name: "answers-blocked", title: "Safety filters block answers", severity: .sev3,
         query: .share(MetricCatalogue.requestsBlocked, of: MetricCatalogue.requests), window: .minutes(15),
-        holdFor: .minutes(2), threshold: Threshold(.above, critical: 0.05, recovery: 0.02), trafficGate: 50,
+        holdFor: .minutes(2), threshold: Threshold(.above, critical: 0.1, recovery: 0.04), trafficGate: 100,
         playbooks: ["roll-back-prompt"], groupBy: ["route"]),
       meaning: "A provider's safety filter refuses or cuts answers of ordinary users.",
       steps: ["Look at the prompt version and the model's version.", "Look for one tenant that sends what filters refuse."]),
