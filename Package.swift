@@ -149,7 +149,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "LLMTelemetry", "Providers", "Pricing", "Budgets", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix, nioSSL,
+        "LLMTelemetry", "Providers", "Pricing", "Budgets", "Gateway", "Simulation", hummingbird, logging, nioCore, nioPosix,
+        nioSSL,
       ]),
     .testTarget(name: "GatewayBenchTests", dependencies: ["gateway-bench"]),
     .testTarget(
