@@ -6,18 +6,20 @@ import LLMTelemetry
 package enum CauseDimension: Int, CaseIterable, Sendable {
   case provider, model, route, tenant, prompt, promptVersion, region, feature
 
-  package var name: String {
+  package var dimension: Dimension {
     switch self {
-    case .provider: "provider"
-    case .model: "model"
-    case .route: "route"
-    case .tenant: "tenant"
-    case .prompt: "prompt"
-    case .promptVersion: "prompt_version"
-    case .region: "region"
-    case .feature: "feature"
+    case .provider: .provider
+    case .model: .model
+    case .route: .route
+    case .tenant: .tenant
+    case .prompt: .prompt
+    case .promptVersion: .promptVersion
+    case .region: .region
+    case .feature: .feature
     }
   }
+
+  package var name: String { dimension.rawValue }
 }
 
 /// Numbers of the values of a leaf, by dimension; 0 is "not given".

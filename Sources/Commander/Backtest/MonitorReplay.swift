@@ -144,21 +144,8 @@ struct MonitorReplay {
 
   private mutating func remember(_ span: LLMSpan) {
     guard combinations.count < Self.combinationLimit else { return }
-    let dimensions = span.dimensions
     var values: [String: String] = [:]
-    for dimension in CauseDimension.allCases {
-      values[dimension.name] =
-        switch dimension {
-        case .provider: dimensions.provider
-        case .model: dimensions.model
-        case .route: dimensions.route
-        case .tenant: dimensions.tenant
-        case .prompt: dimensions.prompt
-        case .promptVersion: dimensions.promptVersion
-        case .region: dimensions.region
-        case .feature: dimensions.feature
-        }
-    }
+    for cause in CauseDimension.allCases { values[cause.name] = span[cause.dimension] }
     combinations.insert(values)
   }
 
