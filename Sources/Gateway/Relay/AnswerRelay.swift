@@ -37,6 +37,8 @@ final class AnswerRelay {
   /// The provider has said that its answer is whole.
   var isWhole: Bool { meter.sawEnd }
   var isEventStream: Bool { framing == .eventStream }
+  /// The client gets the provider's bytes, and nothing else: its end need not wait for what is read in them.
+  var passesUnchanged: Bool { translator == nil && !stripsUsage }
   var text: String { meter.text }
   /// An estimate while the answer runs: providers tell the true count at the end only.
   var outputTokensSoFar: Int { UsageEstimate.tokens(meter.outputByteCount) }

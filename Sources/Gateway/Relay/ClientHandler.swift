@@ -337,6 +337,12 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   private(set) var isWritable = true
 
   func finishResponse(at now: NIODeadline = .now()) {
+    sendResponse(at: now)
+    nextRequest()
+  }
+
+  /// Sends the end of an answer with what was gathered of it; then its exchange ends, and `nextRequest` goes on.
+  func sendResponse(at now: NIODeadline) {
     guard let context else { return }
     writer.writeEnd()
     if case .discarding = phase {
@@ -346,7 +352,6 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     } else if writer.keepsAlive, !loop.isDraining {
       armPatience(from: now)
       flush()
-      nextRequest()
     } else {
       armPatience(from: now)
       phase = .closing
@@ -422,7 +427,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     if case .relaying = phase { phase = .idle }
   }
 
-  private func nextRequest() {
+  /// Reads what the client sends next, when nothing is being answered.
+  func nextRequest() {
+    guard case .idle = phase else { return }
     setReading(true)
     if inbound.readableBytes > 0 { process() }
   }

@@ -44,6 +44,8 @@ final class Exchange: LoopMember {
   private var wasRefused = false
   private var lastActivity: NIODeadline
   private var needsFlush = false
+  /// The last byte of the provider's answer is here.
+  private var answerHasArrived = false
 
   init(
     loop: LoopState, client: ClientHandler, call: consuming AdmittedCall, facts: AdmittedFacts, snapshot: GatewaySnapshot,
@@ -247,11 +249,15 @@ final class Exchange: LoopMember {
       if answer.isHeld, let client {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
+      answerHasArrived = true
+      // What passes as it came leaves before it is read and accounted for: who waits for it does not wait for that.
+      if answer.passesUnchanged { client?.sendResponse(at: instant) }
       let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
       end(answer.outcome, at: instant)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
-        client?.finishResponse(at: instant)
+        if !answer.passesUnchanged { client?.sendResponse(at: instant) }
+        client?.nextRequest()
       } else {
         client?.flush()
         client?.abort()
@@ -300,6 +306,8 @@ final class Exchange: LoopMember {
 
   func clientClosed() {
     client = nil
+    // It left while the last of the answer was written to it: the answer is whole, and its end follows.
+    if answerHasArrived { return }
     // SDKs close as soon as they have read the last event: what follows is the end of the connection, or the usage.
     let hasWhole = if case .relaying = phase { answer?.isWhole == true } else { false }
     if hasWhole || call.route.value.onClientDisconnect == .complete {
