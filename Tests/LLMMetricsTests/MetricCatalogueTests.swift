@@ -49,7 +49,7 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection.", "llm.risk."].contains {
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.gateway.", "llm.detection.", "llm.risk."].contains {
         metric.name.hasPrefix($0)
       }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
@@ -112,7 +112,7 @@ import Testing
         .refusal,
         dimensions: Dictionary(
           uniqueKeysWithValues: MetricCatalogue.riskShift.extraTags.filter { $0 != "scorer" }.map { ($0, "x") }), height: 1.1),
-      .shiftUnwatched(2),
+      .shiftUnwatched(2), .gatewayCache("hit", count: 2),
     ]
     for measurement in made {
       let type: MetricType =

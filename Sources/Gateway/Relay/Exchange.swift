@@ -33,6 +33,8 @@ final class Exchange: LoopMember {
   private var phase = Phase.connecting
   private let facts: AdmittedFacts
   private var schedule: AttemptSchedule
+  /// `nil` but on routes with a cache, and under an override that turns one on.
+  private let caching: ExchangeCaching?
   private var prepared: PreparedCall?
   private var upstream: UpstreamConnection?
   private var answer: AnswerRelay?
@@ -63,6 +65,7 @@ final class Exchange: LoopMember {
     let route = call.route
     let candidateCount = call.candidates.count
     let retry = call.retry
+    caching = call.caching.map { ExchangeCaching(cache: loop.cache, decision: $0) }
     self.call = call
     let timeouts = route.value.timeouts
     limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
@@ -91,6 +94,11 @@ final class Exchange: LoopMember {
         facts.dimensions.region =
           call.provider.value.wireProtocol == .vertex ? call.provider.value.location ?? self.call.target.value.location : nil
         facts.fallbackFrom = candidate.isFallback ? self.call.asked : nil
+        if let caching,
+          let known = caching.answer(to: call, facts: facts, head: requestHead, isFirst: attempts == 0, at: now)
+        {
+          return replay(known.head, known.body)
+        }
         return connect(call, reusingIdle: true)
       } catch {
         // The first reason is the one to tell: it is about the target the client asked for.
@@ -98,6 +106,15 @@ final class Exchange: LoopMember {
         guard case .fallBack = schedule.skip() else { return fail(lastFailure ?? error) }
       }
     }
+  }
+
+  /// Gives an earlier answer as if the provider had just sent it: metered, translated and captured like any other.
+  private func replay(_ head: ResponseHead, _ body: ByteBuffer) {
+    let instant = NIODeadline.now()
+    phase = .waitingForHead
+    upstreamHead(head, at: instant)
+    upstreamBody(body, at: instant)
+    upstreamEnd(reusable: false, at: instant)
   }
 
   private func connect(_ call: PreparedCall, reusingIdle: Bool) {
@@ -130,6 +147,7 @@ final class Exchange: LoopMember {
     answer = nil
     held = nil
     wasRefused = false
+    caching?.restart()
     phase = .waitingForHead
     lastActivity = .now()
     upstream = connection
@@ -207,13 +225,14 @@ final class Exchange: LoopMember {
     case .relaying:
       guard let answer else { return }
       let client = self.client
-      if !answer.hasBytes { loop.health.succeeded(candidate.health) }
+      caching?.record(bytes)
+      if !answer.hasBytes, !isFromCache { loop.health.succeeded(candidate.health) }
       if answer.isHeld, !answer.waitsForEnd, let client {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
       answer.relay(bytes, at: timestamp(lastActivity), to: client)
       needsFlush = true
-      if let allowance = reservation.outputTokenAllowance, answer.outputTokensSoFar > allowance {
+      if let allowance = reservation.outputTokenAllowance, !isFromCache, answer.outputTokensSoFar > allowance {
         return cutByBudget(allowance)
       }
       if let client, !client.isWritable { upstream?.setReading(false) }
@@ -253,7 +272,9 @@ final class Exchange: LoopMember {
       // What passes as it came leaves before it is read and accounted for: who waits for it does not wait for that.
       if answer.passesUnchanged { client?.sendResponse(at: instant) }
       let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
-      end(answer.outcome, at: instant)
+      let outcome = answer.outcome
+      if let caching { keep(answer, outcome, caching) }
+      end(outcome, at: instant)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
         if !answer.passesUnchanged { client?.sendResponse(at: instant) }
@@ -276,6 +297,7 @@ final class Exchange: LoopMember {
           status: 502, errorClass: errorClass,
           message: "Provider \"\(candidate.provider)\" answered with what cannot be translated."))
     }
+    if let answer, let caching { keep(answer, answer.outcome, caching) }
     let client = self.client
     if let client {
       answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
@@ -284,6 +306,14 @@ final class Exchange: LoopMember {
     end(answer?.outcome ?? .ok)
     client?.finishResponse()
   }
+
+  private func keep(_ answer: AnswerRelay, _ outcome: Outcome, _ caching: ExchangeCaching) {
+    guard outcome == .ok, answer.mayBeRepeated(facts.bodyFormat.spanKind) else { return }
+    caching.keep(answer.head, at: now)
+  }
+
+  /// The answer is an earlier one: no provider was asked, and none bills for it.
+  private var isFromCache: Bool { caching?.isHit == true }
 
   /// - Parameter reason: what was wrong with its bytes; `nil` when it just went away.
   func upstreamClosed(reason: String?) {
@@ -393,7 +423,7 @@ final class Exchange: LoopMember {
     loop.ended(self, span: span) { span in
       complete(&span)
       let spent =
-        wasRefused
+        wasRefused || isFromCache
         ? BudgetSpending(tokens: 0, money: Nanodollars(0))
         : BudgetSpending(
           usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm)
@@ -407,6 +437,7 @@ final class Exchange: LoopMember {
     span.httpStatus = status
     span.attempts = attempts
     answer?.describe(&span, requestBytes: requestBody.readableBytes, answered: (200..<300).contains(status ?? 0))
+    if isFromCache { span.usage = TokenUsage(input: 0, output: span.kind == .llm ? 0 : nil) }
     span.content = content
     span.cost = snapshot.prices.cost(of: span)
   }
