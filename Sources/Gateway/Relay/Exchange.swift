@@ -269,15 +269,17 @@ final class Exchange: LoopMember {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
       answerHasArrived = true
-      // What passes as it came leaves before it is read and accounted for: who waits for it does not wait for that.
-      if answer.passesUnchanged { client?.sendResponse(at: instant) }
+      // What passes as it came leaves before it is read and accounted for: who waits for it does not wait for that. An answer that
+      // may be given again is kept first, so that whoever has it can ask for it again.
+      let leavesFirst = answer.passesUnchanged && caching == nil
+      if leavesFirst { client?.sendResponse(at: instant) }
       let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
       let outcome = answer.outcome
       if let caching { keep(answer, outcome, caching) }
       end(outcome, at: instant)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
-        if !answer.passesUnchanged { client?.sendResponse(at: instant) }
+        if !leavesFirst { client?.sendResponse(at: instant) }
         client?.nextRequest()
       } else {
         client?.flush()
