@@ -41,6 +41,8 @@ package struct CommanderConfiguration: Sendable {
   package var googleCredentials: [String: GoogleSource] = [:]
   package var routes: [Route] = []
   package var budgets: [Budget] = []
+  /// `nil` for none, which is the default.
+  package var judge: JudgeSettings?
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
   /// Monitors, objectives and dashboards: the file's own over those of the packs it names.

@@ -14,6 +14,7 @@ struct StateSampler: Service {
   let outputs: TelemetryOutputs
   let detection: DetectionWatch?
   let shift: ShiftWatch?
+  let judge: JudgeWatch?
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -57,6 +58,7 @@ struct StateSampler: Service {
     circuits = present
     measurements += detection?.measurements() ?? []
     measurements += shift?.measurements() ?? []
+    measurements += judge?.measurements() ?? []
     for road in outputs.roads {
       measurements.append(.deliveryWaiting(lane: road.name, count: road.health().waiting))
       for (reason, count) in road.takeDrops() where count > 0 {
