@@ -9,6 +9,7 @@ import LLMTelemetry
 import Logging
 import Monitors
 import NIOCore
+import Remediation
 import SemanticRisk
 import ServiceLifecycle
 import Simulation
@@ -87,6 +88,8 @@ import Testing
     let counts: [String: Int64]
     let bytes: String
     let cost: String
+    /// Events that count for each objective.
+    let objectives: [String]
   }
 
   private func run(
@@ -136,10 +139,10 @@ import Testing
     await services.triggerGracefulShutdown()
     _ = try? await running.value
     try outcome.get()
-    return try Self.left(server.store, folder)
+    return try Self.left(server.store, folder, objectives: await server.center.objectives(now: .now() + .seconds(60)))
   }
 
-  private static func left(_ store: TelemetryStore, _ folder: URL) throws -> Left {
+  private static func left(_ store: TelemetryStore, _ folder: URL, objectives: [ObjectiveStanding]) throws -> Left {
     var counts: [String: Int64] = [:]
     let range = Timestamp.now() - .seconds(3_600)..<Timestamp.now() + .seconds(3_600)
     for metric in MetricCatalogue.all {
@@ -158,7 +161,8 @@ import Testing
     }
     return Left(
       spans: try store.spans(limit: 1_000).spans, counts: counts, bytes: bytes,
-      cost: try store.costs(by: [.virtualKey]).table.rows.map { $0.joined(separator: " ") }.joined(separator: "\n"))
+      cost: try store.costs(by: [.virtualKey]).table.rows.map { $0.joined(separator: " ") }.joined(separator: "\n"),
+      objectives: objectives.map { "\($0.definition.name) \($0.status.valid)" })
   }
 
   private static let traffic = 4
@@ -166,7 +170,7 @@ import Testing
   @Test func aVerdictArrivesIsShownAndBilledAndUsersFiguresAreAsWithoutAJudge() async throws {
     let words = #"{"reason":"The document does not name <that> number.","score":0.9}"#
     let without = try await run(judge: false, answer: words) { running in
-      for index in 0..<Self.traffic { try await running.ask(index) }
+      for index in 0..<Self.traffic { try await running.ask(index, secret: "jane.doe@example.com") }
       #expect(try await !running.judge().isConfigured)
       #expect(try await !running.text("/quality").contains("id=\"judge\""))
     }
@@ -198,10 +202,11 @@ import Testing
     func users(_ left: Left) -> [String: Int64] {
       left.counts.filter { name, _ in
         !["llm.judge.", "llm.commander.", "llm.budget."].contains { name.hasPrefix($0) }
-          // Not of a count's size: the text that was asked differs by the address.
-          && !["llm.tokens", "llm.cost "].contains { name.hasPrefix($0) }
       }
     }
+    #expect(
+      with.objectives == without.objectives && with.objectives.contains { $0.hasSuffix(" \(Self.traffic).0") },
+      "\(with.objectives)")
     #expect(users(with) == users(without), "\(users(with).filter { users(without)[$0.key] != $0.value })")
     #expect(users(with).contains { $0.key.hasPrefix("llm.requests ") && $0.value == Int64(Self.traffic) })
     #expect(!with.counts.contains { $0.key.contains("model:gpt-4o,") || $0.key.contains("feature:judge") })

@@ -28,9 +28,12 @@ extension ConfigurationReader {
       }
     }
     if let key, let name {
-      checkKey(key, name, declared: root["keys"]?.declared("name") ?? [])
+      let keys = root["keys"]?.declared("name") ?? []
+      checkKey(key, name, declared: keys)
       if let secret, let found { checkSecret(secret, found, of: name, configuration.keys) }
-      if (root["budgets"]?.elements.count ?? 0) == configuration.budgets.count { checkBudget(value, name, configuration.budgets) }
+      if keys.contains(name), (root["budgets"]?.elements.count ?? 0) == configuration.budgets.count {
+        checkBudget(value, name, configuration.budgets)
+      }
     }
     let share = readShare(section["share"])
     let perMinute = section["per_minute"].map { $0.integer(1...600) } ?? 10

@@ -143,9 +143,13 @@ struct JudgeService: Service {
   let judge: JudgeWatch
   let client: JudgeClient
   let store: TelemetryStore
+  /// Takes measurements that are of no span.
+  let report: @Sendable ([MetricMeasurement]) -> Void
   let logger: Logger
 
   func run() async throws {
+    // What it counted since the sampler last asked is told at the end.
+    defer { report(judge.measurements()) }
     await cancelWhenGracefulShutdown {
       await judge.run(ask: { await client.ask($0) }) { row in
         do { try store.append(verdict: row) } catch {

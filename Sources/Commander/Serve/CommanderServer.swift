@@ -155,7 +155,8 @@ package struct CommanderServer: Sendable {
     if let judge {
       services.append(
         JudgeService(
-          judge: judge, client: JudgeClient(settings: judge.settings, gateway: address), store: store, logger: logger))
+          judge: judge, client: JudgeClient(settings: judge.settings, gateway: address), store: store,
+          report: { pipeline.report($0) }, logger: logger))
     }
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
