@@ -234,7 +234,7 @@ import Testing
     let judges = left.spans.filter(\.isOfJudge)
     // Three times it was asked, and no more.
     #expect(judges.count == 3 && judges.count { $0.outcome.errorClass == .quotaExhausted } == 1)
-    #expect(!left.counts.keys.contains { $0.hasPrefix("llm.errors") })
+    #expect(!left.counts.keys.contains { $0.hasPrefix("llm.errors") || $0.hasPrefix("llm.budget.") })
     #expect(left.counts["llm.judge.unanswered reason:budget"] == 1 && left.counts["llm.judge.unanswered reason:paused"] == 3)
   }
 

@@ -107,7 +107,8 @@ import Testing
     for shifts in [nil, report([]), report([Self.stream(.watching, tenant: "a")])] {
       let text = page(shifts, judge: Self.judge())
       for part in [
-        "Judge: agrees with ungrounded on 85.4 % of 212 answers.", "gpt-4.1 looks at 5 %", "cost $0.013 in the last 24 hours",
+        "Judge: agrees with the ungrounded score on 85.4 % of 212 answers.", "gpt-4.1 looks at 5 %",
+        "cost $0.013 in the last 24 hours",
         "80 % to 89.5 %", "0.58", "0.871", "both 31, neither 150", "only the score 11, only the judge 20", Story.trace,
         "It says &quot;&lt;b&gt;free&lt;/b&gt;&quot;; no document does.", "3: the answer was no verdict", "/api/judge.json",
       ] { #expect(text.contains(part), "\(part)") }

@@ -75,6 +75,12 @@ package struct CommanderConfiguration: Sendable {
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
   }
 
+  /// Names of the budgets that only the judge spends.
+  var judgeBudgets: Set<String> {
+    guard let key = judge?.key else { return [] }
+    return Set(budgets.filter { $0.scope == .virtualKey(key) }.map(\.name))
+  }
+
   /// Detection runs when a monitor listens to it.
   package var usesDetection: Bool {
     monitors.contains { if case .detection = $0.kind { true } else { false } }

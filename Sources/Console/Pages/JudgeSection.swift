@@ -7,6 +7,9 @@ struct JudgeSection {
   let report: JudgeReport
   let now: Timestamp
 
+  /// Rows of the newest disagreements; the JSON has all that are remembered.
+  static let rowLimit = 10
+
   var html: HTML {
     """
     <section aria-labelledby="judge"><div class="toolbar"><h2 id="judge">Judge: \(headline)</h2></div>
@@ -26,7 +29,7 @@ struct JudgeSection {
     guard let worst = known.min(by: { ($0.agreement ?? 1) < ($1.agreement ?? 1) }), let share = worst.agreement else {
       return "too few verdicts yet."
     }
-    return "agrees with \(words(worst.scorer)) on \(Figure.percent(share)) of \(Words.count(worst.verdicts, "answer"))."
+    return "agrees with the \(words(worst.scorer)) score on \(Figure.percent(share)) of \(Words.count(worst.verdicts, "answer"))."
   }
 
   private var cost: String {
@@ -87,13 +90,13 @@ struct JudgeSection {
 
   private var disagreements: HTML? {
     guard !report.disagreements.isEmpty else { return nil }
-    let rows = report.disagreements.map { one -> HTML in
+    let rows = report.disagreements.prefix(Self.rowLimit).map { one -> HTML in
       """
       <tr><th scope="row">\(one.at.element(at: now))<span class="muted below">\(words(one.scorer))</span></th>\
       <td data-label="Score">\(Figure.number(one.score, decimals: 2))</td>\
       <td data-label="Judge">\(Figure.number(one.judgeScore, decimals: 2))</td>\
       <td data-label="Reason">\(one.reason.isEmpty ? "none given, or forgotten with its text" : one.reason)\
-      <span class="muted">trace <code>\(one.trace)</code></span></td></tr>
+      <span class="muted">trace <a href="/api/spans.json?trace=\(one.trace)"><code>\(one.trace)</code></a></span></td></tr>
       """
     }
     return """
