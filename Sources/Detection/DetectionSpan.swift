@@ -92,7 +92,8 @@ struct SpanFacts {
       flag(.repetition, repetition)
       if documents >= 0 { flag(.emptyRetrieval, documents == 0 ? 1 : 0) }
       if cacheRead >= 0 { flag(.uncached, cacheRead == 0 ? 1 : 0) }
-      measure(into: &span)
+      // The gateway's cache answered: how fast and how dear the model is shows elsewhere.
+      if attempts > 0 { measure(into: &span) }
     } else {
       switch errorClass ?? .providerError {
       case .rateLimited, .quotaExhausted: events |= DetectionSignal.rateLimit.bit

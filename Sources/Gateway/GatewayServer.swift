@@ -11,6 +11,7 @@ package final class GatewayServer: Sendable {
   private let channel: any Channel
   private let loops: [NIOLoopBound<LoopState>]
   private let health: TargetHealth
+  private let cache: AnswerCache
 
   /// The most that is read from a provider at once: what a stream can bring beyond its reservation before it is cut.
   package static let readBytes = 16 << 10
@@ -31,13 +32,14 @@ package final class GatewayServer: Sendable {
     var loops: [NIOLoopBound<LoopState>] = []
     let eventLoops = Array(group.makeIterator())
     let health = TargetHealth()
+    let cache = AnswerCache()
     for eventLoop in eventLoops {
       loops.append(
         try await eventLoop.submit {
           NIOLoopBound(
             LoopState(
               eventLoop: eventLoop, loopCount: eventLoops.count, snapshot: snapshot, tls: tls, health: health,
-              budgets: budgets, emit: emit),
+              cache: cache, budgets: budgets, emit: emit),
             eventLoop: eventLoop)
         }.get())
     }
@@ -53,14 +55,18 @@ package final class GatewayServer: Sendable {
         }
       }
       .bind(host: host, port: port).get()
-    return GatewayServer(channel: channel, loops: loops, health: health)
+    return GatewayServer(channel: channel, loops: loops, health: health, cache: cache)
   }
 
-  private init(channel: any Channel, loops: [NIOLoopBound<LoopState>], health: TargetHealth) {
+  private init(channel: any Channel, loops: [NIOLoopBound<LoopState>], health: TargetHealth, cache: AnswerCache) {
     self.channel = channel
     self.loops = loops
     self.health = health
+    self.cache = cache
   }
+
+  /// What the cache of answers did since the last time it was asked.
+  package func takeCacheCounts() -> AnswerCache.Counts { cache.takeCounts() }
 
   /// One target's circuit, as far as the target failed of late.
   package struct CircuitState: Hashable, Sendable {

@@ -11,15 +11,18 @@ struct DimensionGroup: Sendable {
   let cache: CacheUse
 
   enum CacheUse: UInt64, Sendable {
-    case unknown, hit, miss
+    case unknown, hit, miss, gateway
 
     @inline(__always)
-    init(_ cacheRead: Int?) {
-      guard let cacheRead else {
+    init(_ span: borrowing LLMSpan) {
+      // Nearly every span has an attempt, and is asked no further.
+      if span.attempts == 0, span.isAnsweredFromCache {
+        self = .gateway
+      } else if let cacheRead = span.usage.cacheRead {
+        self = cacheRead > 0 ? .hit : .miss
+      } else {
         self = .unknown
-        return
       }
-      self = cacheRead > 0 ? .hit : .miss
     }
   }
 
@@ -28,11 +31,11 @@ struct DimensionGroup: Sendable {
     kind = span.kind
     finishReason = span.finishReason
     errorClass = span.outcome.errorClass
-    cache = CacheUse(span.usage.cacheRead)
+    cache = CacheUse(span)
   }
 
   func holds(_ span: borrowing LLMSpan) -> Bool {
-    kind == span.kind && finishReason == span.finishReason && cache == CacheUse(span.usage.cacheRead)
+    kind == span.kind && finishReason == span.finishReason && cache == CacheUse(span)
       && errorClass == span.outcome.errorClass && dimensions == span.dimensions
   }
 
@@ -51,7 +54,7 @@ struct DimensionGroup: Sendable {
     hash.add(span.dimensions.promptVersion)
     hash.add(span.dimensions.region)
     hash.add(span.dimensions.override)
-    hash.add(CacheUse(span.usage.cacheRead).rawValue)
+    hash.add(CacheUse(span).rawValue)
     return hash.value
   }
 }

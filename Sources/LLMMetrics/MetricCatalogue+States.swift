@@ -12,6 +12,12 @@ extension MetricCatalogue {
   package static let circuitOpen = MetricDefinition(
     "llm.circuit.open", .gauge, .state, tags: ["provider", "model"], hasDimensions: false, short: "circuit open",
     "1 while the circuit of a target is open and requests go elsewhere, 0 while it is closed.")
+  package static let gatewayCache = MetricDefinition(
+    "llm.gateway.cache", .count, .answer, tags: ["result"], hasDimensions: false, short: "cached answers",
+    """
+    The gateway's cache of answers, by result: hit and miss are requests that might be answered from it, stored are answers it took, \
+    evicted those that made room for others. Only where a route or an override uses the cache.
+    """)
   package static let detectionFindings = MetricDefinition(
     "llm.detection.findings", .gauge, .state,
     tags: ["signal", "provider", "model", "route", "tenant", "feature", "prompt", "prompt_version", "region"],
@@ -88,7 +94,8 @@ extension MetricCatalogue {
     "One each interval while this process lives: a monitor on its absence notices when it does not.")
 
   static let states = [
-    budgetUsed, budgetRefusals, circuitOpen, detectionFindings, riskShift, judgeVerdicts, judgeUnanswered, judgeAgreement,
+    budgetUsed, budgetRefusals, circuitOpen, gatewayCache, detectionFindings, riskShift, judgeVerdicts, judgeUnanswered,
+    judgeAgreement,
     judgeRanking, judgeCost, judgeCostUnknown,
   ]
   static let own = [

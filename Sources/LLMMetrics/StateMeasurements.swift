@@ -18,6 +18,13 @@ extension MetricMeasurement {
       MetricCatalogue.circuitOpen, tags: TagSet(["provider": provider, "model": model]), value: .gauge(isOpen ? 1 : 0))
   }
 
+  /// - Parameters:
+  ///   - result: `hit`, `miss`, `stored` or `evicted`.
+  ///   - count: since the last time it was asked.
+  package static func gatewayCache(_ result: String, count: Int) -> MetricMeasurement {
+    MetricMeasurement(MetricCatalogue.gatewayCache, tags: TagSet(["result": result]), value: .count(Int64(count)))
+  }
+
   /// - Parameter dimensions: the values detection blamed when it found the failure.
   package static func detectionFinding(signal: String, dimensions: [String: String], isOpen: Bool) -> MetricMeasurement {
     let known = Set(MetricCatalogue.detectionFindings.extraTags)

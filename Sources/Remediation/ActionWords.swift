@@ -1,6 +1,7 @@
 // What each action is called, what it steers, whom it speaks about, and how it is to be judged.
 
 import LLMTelemetry
+import Monitors
 
 extension RoutingOverride.Action {
   /// `Roll back prompt rag-answer from version 43 to 42`
@@ -20,6 +21,8 @@ extension RoutingOverride.Action {
     case .limitRetries(let route, let attempts):
       attempts == 0 ? "Retry nothing on route \(route)" : "Retry at most \(attempts) times on route \(route)"
     case .removeTool(let scope, let tool): "Take the tool \(tool) from \(scope.words)"
+    case .cacheAnswers(let scope, let seconds):
+      "Answer repeated requests of \(scope.words) from the cache, with answers of the last \(Figure.duration(.seconds(seconds)))"
     case .closeRoute(let route): "Close route \(route)"
     }
   }
@@ -34,6 +37,7 @@ extension RoutingOverride.Action {
     case .capOutputTokens(let scope, _): "the length of answers for \(scope.words)"
     case .limitRetries(let route, _): "retries on route \(route)"
     case .removeTool(let scope, let tool): "the tool \(tool) of \(scope.words)"
+    case .cacheAnswers(let scope, _): "the cache of answers for \(scope.words)"
     }
   }
 
@@ -45,7 +49,7 @@ extension RoutingOverride.Action {
     case .fallBackModel(let route, let from, _, _):
       RequestScope(route: route, model: from == RoutingOverride.anyModel ? nil : from)
     case .shiftWeight(let route, _, _, _), .limitRetries(let route, _), .closeRoute(let route): RequestScope(route: route)
-    case .throttle(let scope, _), .capOutputTokens(let scope, _), .removeTool(let scope, _): scope
+    case .throttle(let scope, _), .capOutputTokens(let scope, _), .removeTool(let scope, _), .cacheAnswers(let scope, _): scope
     case .limitSpending(let tenant, _): RequestScope(tenant: tenant)
     }
   }
@@ -55,7 +59,8 @@ extension RoutingOverride.Action {
   package var refuses: Bool {
     switch self {
     case .throttle, .limitSpending, .closeRoute: true
-    case .rollBackPrompt, .stopCanary, .fallBackModel, .shiftWeight, .capOutputTokens, .limitRetries, .removeTool: false
+    case .rollBackPrompt, .stopCanary, .fallBackModel, .shiftWeight, .capOutputTokens, .limitRetries, .removeTool, .cacheAnswers:
+      false
     }
   }
 
@@ -64,6 +69,7 @@ extension RoutingOverride.Action {
     switch self {
     case .rollBackPrompt, .stopCanary: [.promptVersion]
     case .fallBackModel, .shiftWeight: [.model, .provider, .region]
+    case .cacheAnswers: [.cache]
     case .throttle, .limitSpending, .capOutputTokens, .limitRetries, .removeTool, .closeRoute: []
     }
   }
@@ -96,6 +102,10 @@ extension RoutingOverride.Action {
     case .capOutputTokens(let scope, _): ["Find out why answers for \(scope.words) grew, and state a maximum in the application"]
     case .limitRetries(let route, _): ["Settle `retries` of route \(route)"]
     case .removeTool(let scope, let tool): ["Mend the tool \(tool), or how \(scope.words) is told to use it"]
+    case .cacheAnswers(let scope, _):
+      [
+        "Find out why \(scope.words) repeats requests, and have the application keep the answers; or give the route a `cache` of its own"
+      ]
     case .closeRoute(let route): ["Mend what route \(route) serves, then open it by withdrawing the override"]
     }
   }

@@ -67,6 +67,7 @@ struct BlastRadius {
     case .capOutputTokens(let scope, let tokens): "answers for \(scope.words) beyond \(tokens) tokens, out of"
     case .limitRetries(let route, _): "failed calls on route \(route), out of"
     case .removeTool(let scope, let tool): "requests of \(scope.words) that offer the tool \(tool), out of"
+    case .cacheAnswers(let scope, _): "requests of \(scope.words) that were answered before, out of"
     case .closeRoute(let route): "requests on route \(route), which are refused"
     }
   }

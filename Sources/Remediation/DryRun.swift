@@ -133,6 +133,7 @@ private struct Run {
       errorsExpected = errors(spans) + retried.count { !$0.outcome.countsAsError }
       costExpected = cost(spans)
       assumptions.append("Every exchange that went well only after more retries would have failed")
+    case .cacheAnswers(_, let seconds): cache(treated, maxAge: .seconds(seconds))
     case .removeTool(_, let tool):
       let calling = treated.filter { $0.finishReason == .toolCalls || $0.finishReason == .malformedToolCall }
       changed = calling.count
@@ -197,6 +198,31 @@ private struct Run {
     costExpected = cost(spans) - saved
     assumptions.append("At least so much is saved: output tokens are reckoned at the mean price of all tokens")
     assumptions.append("\(Figure.count(Int64(cut.count))) answers would have been cut off")
+  }
+
+  /// Requests that are the same have as many tokens, so that those with an earlier twin bound from above how many would have been
+  /// answered from the cache. How many are the same, spans do not say.
+  private mutating func cache(_ treated: [LLMSpan], maxAge: Duration) {
+    var answered: [[String]: Timestamp] = [:]
+    for span in treated {
+      let twin = [
+        span.virtualKey, span.dimensions.tenant, span.dimensions.model, span.dimensions.prompt, span.dimensions.promptVersion,
+        span.usage.totalInput.map(String.init),
+      ].map { $0 ?? "" }
+      // A request that failed has no count of its tokens: it may be the twin of any.
+      if span.outcome.countsAsError {
+        changed += 1
+      } else if let earlier = answered[twin], span.start - earlier <= maxAge {
+        changed += 1
+      } else {
+        answered[twin] = span.end
+      }
+    }
+    assumptions.append("How many requests repeat an earlier one is not known: spans do not hold what was asked")
+    assumptions.append(
+      "At most \(Figure.count(Int64(changed))) would have been answered from the cache: they failed, or an answer no older than "
+        + "\(Figure.duration(maxAge)) went to a request of the same key, tenant, model and prompt with as many input tokens")
+    assumptions.append("Answers that call tools, and answers of more than 256 KiB, are not kept")
   }
 
   private func errors(_ spans: [LLMSpan]) -> Int { spans.count { $0.outcome.countsAsError } }

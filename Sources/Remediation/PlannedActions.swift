@@ -54,6 +54,11 @@ extension Planner {
     case .retryLimit:
       guard symptom == .errors || symptom == .latency, errorClass?.growsWithLoad ?? true else { return nil }
       return all(3, retryLimits(of: incident, to: playbook.parameters.retries))
+    case .cacheOn:
+      return all(
+        symptom == .spending || symptom == .traffic ? 4 : 2,
+        caches(of: incident, symptom, errorClass, maxAge: playbook.parameters.maxAge)
+      )
     case .routeClose:
       let route = incident.scope[Dimension.route.rawValue] ?? incident.alerts.first?.group[.route]
       return one(2, route.map { .closeRoute(route: $0) })

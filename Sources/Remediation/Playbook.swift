@@ -14,6 +14,7 @@ package struct Playbook: Hashable, Sendable {
     case outputCap = "output_cap"
     case retryLimit = "retry_limit"
     case toolOff = "tool_off"
+    case cacheOn = "cache_on"
     case routeClose = "route_close"
     case tellPerson = "tell_person"
   }
@@ -37,6 +38,8 @@ package struct Playbook: Hashable, Sendable {
     package var retries = 0
     /// Of `weight_shift`: what the failing target keeps, in per cent.
     package var keptWeight = 0
+    /// Of `cache_on`: how old an answer may be that is given again.
+    package var maxAge: Duration = .seconds(600)
 
     package init() {}
   }

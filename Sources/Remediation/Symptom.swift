@@ -52,6 +52,13 @@ extension Planner {
 extension ErrorClass {
   /// Nothing at the gateway helps: the request is wrong, or a credential is, wherever it is sent.
   var needsAPerson: Bool { self == .auth || self == .invalidRequest }
+  /// An earlier answer would have served: the request was good, and who should have answered did not.
+  var isOfTheProvider: Bool {
+    switch self {
+    case .rateLimited, .overloaded, .timeout, .network, .providerError, .quotaExhausted: true
+    case .invalidRequest, .contextOverflow, .auth, .cancelled, .blocked, .withheld: false
+    }
+  }
   /// More calls make it worse.
   var growsWithLoad: Bool {
     switch self {

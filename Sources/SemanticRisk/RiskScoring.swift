@@ -70,18 +70,20 @@ package struct RiskScoring: Sendable {
     verdict.answerLanguage = exchange.answer.withUnsafeBufferPointer { LanguageGuess.of($0) }
     verdict.scores[.languageMismatch] = Self.mismatch(verdict.questionLanguage, verdict.answerLanguage)
     let answer = WordReader.read(exchange.answer)
+    let question = WordReader.read(exchange.question)
     verdict.scores[.refusal] = classify(.refusal, exchange.answer, read: answer)
-    verdict.scores[.injection] = classify(.injection, exchange.question)
+    verdict.scores[.injection] = classify(
+      .injection, exchange.question, read: exchange.question.count <= TextClassifierKind.injection.readLimit ? question : nil)
     if scoresToxicity { verdict.scores[.toxicity] = classify(.toxicity, exchange.answer) }
-    let context = WordReader.read(exchange.context)
+    let stems = StemIndex(WordReader.read(exchange.context))
     let grounded = groundedness(
-      of: exchange, evidence: evidence ?? EvidenceIndex(exchange.context, read: context), language: verdict.answerLanguage,
-      refusal: verdict.scores[.refusal], read: answer)
+      of: exchange, evidence: evidence ?? EvidenceIndex(exchange.context, stems: stems), language: verdict.answerLanguage,
+      refusal: verdict.scores[.refusal], question: question, read: answer)
     verdict.groundedness = grounded.found
     verdict.gap = grounded.gap
     verdict.scores[.ungrounded] = grounded.score
     if !exchange.context.isEmpty,
-      let found = indirect?.score(document: exchange.context, question: exchange.question, read: context)
+      let found = indirect?.score(document: exchange.context, stems: stems, question: question)
     {
       verdict.scores[.indirectInjection] = found.score
       verdict.orders = found.sentences.filter { $0.score >= 0.5 }
@@ -132,7 +134,8 @@ package struct RiskScoring: Sendable {
   }
 
   private func groundedness(
-    of exchange: RiskExchange, evidence: EvidenceIndex?, language: LanguageGuess?, refusal: Double?, read: ReadText? = nil
+    of exchange: RiskExchange, evidence: EvidenceIndex?, language: LanguageGuess?, refusal: Double?, question: ReadText? = nil,
+    read: ReadText? = nil
   )
     -> (score: Double?, found: Groundedness?, gap: EvidenceGap?)
   {
@@ -143,7 +146,8 @@ package struct RiskScoring: Sendable {
     // A short answer that refuses claims nothing; a long one that begins with an apology does.
     if let refusal, refusal > 0.9, exchange.answer.count < 240 { return (nil, nil, .declined) }
     let index = evidence ?? EvidenceIndex(exchange.context)
-    switch groundedness.score(evidence: index, question: exchange.question, answer: exchange.answer, read: read) {
+    let question = question ?? WordReader.read(exchange.question)
+    switch groundedness.score(evidence: index, question: question, answer: exchange.answer, read: read) {
     case .scored(let found): return (found.score, found, nil)
     case .tooThin(let gap): return (nil, nil, gap)
     }
@@ -163,8 +167,7 @@ package struct RiskScoring: Sendable {
     return text.withUnsafeBufferPointer { bytes in
       // Features are counted where the n-grams are: a page of text is told by its beginning and its end.
       let read = words ?? WordReader.read(UnsafeBufferPointer(rebasing: bytes.prefix(kind.readLimit)))
-      var scratch = HashedTextScratch()
-      return Logistic.probability(model.margin(bytes, features: kind.features(bytes, read: read), scratch: &scratch))
+      return Logistic.probability(model.margin(bytes, features: kind.features(bytes, read: read)))
     }
   }
 

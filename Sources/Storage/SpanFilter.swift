@@ -55,7 +55,11 @@ package struct SpanFilter: Hashable, Sendable {
   private static func expression(_ dimension: Dimension) -> String {
     switch dimension {
     case .spanKind: "kind"
-    case .cache: "CASE WHEN cache_read_tokens > 0 THEN 'hit' WHEN cache_read_tokens = 0 THEN 'miss' END"
+    case .cache:
+      """
+      CASE WHEN attempts = 0 AND accounts_for_exchange AND error_class IS NULL THEN 'gateway' \
+      WHEN cache_read_tokens > 0 THEN 'hit' WHEN cache_read_tokens = 0 THEN 'miss' END
+      """
     case .service, .env, .version, .provider, .model, .route, .tenant, .feature, .prompt, .promptVersion, .region, .finishReason,
       .errorClass, .override:
       dimension.rawValue

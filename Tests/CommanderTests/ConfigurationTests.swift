@@ -2,6 +2,7 @@
 
 import Commander
 import Foundation
+import Gateway
 import LLMTelemetry
 import Monitors
 import StrictYAML
@@ -80,6 +81,28 @@ import Testing
     let found = problems(Self.good.replacing(right, with: wrong))
     #expect(found.contains { $0.contains(expected) }, "\(found)")
     #expect(!found.joined().contains("hunter2"), "a credential must not be repeated")
+  }
+
+  @Test(arguments: [
+    ("cache: {max_age: 90s}", RouteCache.serve(maxAge: .seconds(90))), ("cache: {}", .serve(maxAge: .seconds(300))),
+    ("cache: {serves: on_override}", .keep), ("capture: off", nil),
+  ])
+  func aRouteSaysWhatItsCacheDoes(written: String, expected: RouteCache?) throws {
+    let text =
+      Self.good.replacing("provider: vertex, fallbacks", with: "provider: vertex, \(written), fallbacks")
+      + "gateway: {limits: {answer_cache_bytes: 2097152}}\n"
+    let configuration = try CommanderConfiguration.parse(text, file: "c.yaml", environment: ["TOKEN": "t"])
+    #expect(configuration.routes.first?.cache == expected && configuration.limits.answerCacheBytes == 2 << 20)
+  }
+
+  @Test(arguments: [
+    ("cache: {serves: on_override, max_age: 1m}", "remove `max_age`, and set it on the playbook"),
+    ("cache: {serves: sometimes}", "must be one of always, on_override"), ("cache: {max_age: 2d}", "must be from 1s to 1d"),
+    ("cache: {time_to_live: 1m}", "unknown key `time_to_live`"),
+  ])
+  func aCacheThatMeansNothingIsAMistake(written: String, part: String) {
+    let found = problems(Self.good.replacing("provider: vertex, fallbacks", with: "provider: vertex, \(written), fallbacks"))
+    #expect(found.contains { $0.contains(part) && $0.hasPrefix("c.yaml:6:") }, "\(found)")
   }
 
   @Test func servingABadConfigurationExitsWith78AndStartsNothing() throws {

@@ -151,7 +151,8 @@ import Testing
         span(answer: "chosen"), span(route: "closed"), span(route: "hidden"), span { $0.isOfJudge = true },
         span { $0.accountsForExchange = false }, span { $0.risk = RiskScores() },
         span { $0.outcome = .failed(.timeout, message: "") },
-        span { $0.content = nil }, span { $0.kind = .tool }, span(answer: ""), span { $0.start = $0.start - .seconds(7_200) },
+        span { $0.content = nil }, span { $0.kind = .tool }, span { $0.attempts = 0 }, span(answer: ""),
+        span { $0.start = $0.start - .seconds(7_200) },
       ], expecting: 1)
     #expect(texts.count == 1 && texts.first?.contains("chosen") == true, "\(texts)")
   }

@@ -39,6 +39,7 @@ import Testing
         - {name: no-search, action: tool_off, mode: approve, tool: search}
         - {name: no-retries, action: retry_limit, mode: auto, retries: 1}
         - {name: leave, action: weight_shift, mode: auto, kept_weight: 5%}
+        - {name: again, action: cache_on, mode: approve, max_age: 90s}
         - {name: call, action: tell_person, mode: auto, runbook: call the vendor}
       """)
     #expect(problems.isEmpty)
@@ -49,7 +50,7 @@ import Testing
     let parameters = playbooks.map(\.parameters)
     #expect(parameters[1].requestsPerMinute == 60 && parameters[2].dollarsPerHour == Nanodollars(2_500_000_000))
     #expect(parameters[3].outputTokens == 512 && parameters[4].tool == "search" && parameters[5].retries == 1)
-    #expect(parameters[6].keptWeight == 5 && playbooks[7].action == .tellPerson)
+    #expect(parameters[6].keptWeight == 5 && parameters[7].maxAge == .seconds(90) && playbooks[8].action == .tellPerson)
   }
 
   @Test(arguments: [
@@ -66,7 +67,9 @@ import Testing
       "before its 2 steps"
     ),
     ("{name: a, action: weight_shift, mode: auto, kept_weight: 100%}", "would change nothing"),
-    ("{name: a, action: cache_on, mode: auto}", "must be one of prompt_rollback, canary_stop"),
+    ("{name: a, action: cache_on, mode: auto, max_age: 2d}", "must be from 1s to 1d"),
+    ("{name: a, action: throttle, mode: auto, max_age: 2m}", "`max_age` belongs to action cache_on, not to throttle"),
+    ("{name: a, action: cache_off, mode: auto}", "must be one of prompt_rollback, canary_stop"),
   ])
   func mistakesAreTold(playbook: String, part: String) {
     let problems = load("  - \(playbook)").problems

@@ -79,6 +79,25 @@ import Testing
     #expect(nothing.changed == 0 && nothing.errorsExpected == 0)
   }
 
+  @Test func ofACacheOnlyTheMostItCouldAnswerIsKnown() throws {
+    // Fifty of one length every second, one of each other length, and five that failed.
+    var spans = try (0..<50).map { try span($0, output: 10) }
+    for number in 0..<20 {
+      var other = try span(Int64(60 + number))
+      other.usage.input = 1_000 + number
+      spans.append(other)
+    }
+    spans += try (0..<5).map { try span(Int64(90 + $0), fails: true) }
+    let cached = report(.cacheAnswers(RequestScope(tenant: "acme"), maxAgeSeconds: 600), spans)
+    #expect(cached.inScope == 75 && cached.changed == 49 + 5 && cached.refused == 0)
+    #expect(cached.errorsExpected == nil && cached.costExpectedDollars == nil)
+    #expect(cached.assumptions.contains { $0.contains("is not known: spans do not hold what was asked") })
+    #expect(cached.assumptions.contains { $0.hasPrefix("At most 54 ") })
+    // Answers of the last ten seconds: each eleventh of the fifty is asked anew.
+    let fresh = report(.cacheAnswers(RequestScope(tenant: "acme"), maxAgeSeconds: 10), spans)
+    #expect(fresh.changed == 50 - 5 + 5, "\(fresh.changed)")
+  }
+
   @Test func aBudgetRefusesWhatComesAfterItIsSpent() throws {
     let spans = try (0..<100).map { try span($0) }
     let report = report(.limitSpending(tenant: "acme", perHour: Nanodollars(200_000 * 40)), spans)

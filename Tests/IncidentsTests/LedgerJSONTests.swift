@@ -141,6 +141,10 @@ import Testing
     (
       .removeTool(RequestScope(key: "k"), tool: "search"), #"{"scope":{"key":"k"},"tool":"search","type":"remove_tool"}"#
     ),
+    (
+      .cacheAnswers(RequestScope(tenant: "t"), maxAgeSeconds: 600),
+      #"{"max_age_seconds":600,"scope":{"tenant":"t"},"type":"cache_answers"}"#
+    ),
     (.closeRoute(route: "r"), #"{"route":"r","type":"close_route"}"#),
   ]
 

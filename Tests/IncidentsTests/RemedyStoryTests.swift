@@ -168,6 +168,54 @@ import Testing
     try isVerifiedAndOver(&story)
   }
 
+  @Test func whatATenantRepeatsIsAnsweredFromTheCache() throws {
+    var story = try Self.story(Self.spending, only: [.cacheOn])
+    story.streams.append(
+      Story.Stream(tags: ["tenant": "acme", "route": "chat", "provider": "openai", "model": "gpt-4.1-mini"], requests: 160))
+    // Nine in ten ask what was asked before.
+    story.costEach = { $0["cached"] == nil ? 1_000_000 : 100_000 }
+    try story.run(atMost: 240) { !$0.remediations.remediations.isEmpty }
+    guard case .cacheAnswers(let scope, 600) = action(story) else {
+      Issue.record("\(String(describing: action(story)))")
+      return
+    }
+    #expect(scope.tenant == "acme")
+    if story.state.remediations["REM-1"]?.plan.mode == .approve { try story.command(.approve(remediation: "REM-1")) }
+    try isVerifiedAndOver(&story)
+    let items = FollowUps.items(
+      try #require(story.state.incidents["INC-1"]), remediations: story.state.remediations.of(incident: "INC-1"))
+    #expect(items.contains { $0.text.hasPrefix("Find out why tenant acme") && $0.text.contains("repeats requests") })
+  }
+
+  @Test func ofAnOutageWithoutAFallbackRepeatedRequestsAreSpared() throws {
+    var story = try Self.story(Self.failing, only: [.cacheOn])
+    story.errorClass = "provider_error"
+    story.errorShare = { $0["provider"] == "openai" && $0["cached"] == nil ? 0.9 : 0.01 }
+    try story.run(atMost: 240) { !$0.remediations.remediations.isEmpty }
+    #expect(action(story) == .cacheAnswers(RequestScope(route: "chat"), maxAgeSeconds: 600))
+    try isVerifiedAndOver(&story)
+  }
+
+  @Test func aCacheThatAnswersNothingIsTakenBack() throws {
+    var story = try Self.story(Self.failing, only: [.cacheOn])
+    story.errorClass = "overloaded"
+    story.errorShare = { $0["route"] == "chat" ? 0.6 : 0.01 }
+    try story.run(atMost: 600) { $0.remediations["REM-1"]?.state == .escalated }
+    #expect(story.state.remediations["REM-1"]?.state == .escalated && story.state.overrides.overrides.isEmpty)
+  }
+
+  @Test func wrongAnswersAndAttacksAreNotGivenAgain() throws {
+    var story = try Self.story(Self.poor, only: [.cacheOn])
+    story.ungroundedShare = { $0["tenant"] == "acme" ? 0.7 : 0.03 }
+    try story.run(seconds: 300)
+    #expect(!story.state.incidents.incidents.isEmpty && story.state.remediations.remediations.isEmpty)
+    story = try Self.story(Self.failing, only: [.cacheOn])
+    story.errorClass = "context_overflow"
+    story.errorShare = { $0["route"] == "chat" ? 0.6 : 0.01 }
+    try story.run(seconds: 300)
+    #expect(!story.state.incidents.incidents.isEmpty && story.state.remediations.remediations.isEmpty)
+  }
+
   @Test func aRouteMayBeClosed() throws {
     var story = try Self.story(Self.failing, only: [.routeClose])
     story.errorShare = { $0["route"] == "chat" ? 0.6 : 0.01 }

@@ -136,6 +136,9 @@ struct Story {
     case .removeTool(let scope, _):
       guard isIn(scope) else { return nil }
       moved["without_tool"] = "yes"
+    case .cacheAnswers(let scope, _):
+      guard isIn(scope) else { return nil }
+      moved["cached"] = "yes"
     case .limitRetries(let route, _):
       guard tags["route"] == route else { return nil }
       moved["retries"] = "none"
@@ -145,7 +148,7 @@ struct Story {
 
   /// - Parameter tags: beside dimensions, how an override changed the requests, which metrics do not say.
   private mutating func serve(_ all: [String: String], _ requests: Int64, refused: Int64, at start: Timestamp) {
-    let tags = all.filter { !["capped", "without_tool", "retries"].contains($0.key) }
+    let tags = all.filter { !["capped", "without_tool", "retries", "cached"].contains($0.key) }
     func events(_ share: Double, of count: Int64) -> Int64 {
       (0..<count).reduce(0) { sum, _ in sum + (Double(random.next() % 10_000) / 10_000 < share ? 1 : 0) }
     }

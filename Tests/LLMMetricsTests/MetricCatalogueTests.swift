@@ -49,9 +49,10 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.detection.", "llm.risk.", "llm.judge."].contains {
-        metric.name.hasPrefix($0)
-      }
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.gateway.", "llm.detection.", "llm.risk.", "llm.judge."]
+        .contains {
+          metric.name.hasPrefix($0)
+        }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
       if metric.hasDimensions { #expect(metric.extraTags.allSatisfy { Dimension(rawValue: $0) == nil }, "\(metric.name)") }
     }
@@ -117,7 +118,8 @@ import Testing
         .refusal,
         dimensions: Dictionary(
           uniqueKeysWithValues: MetricCatalogue.riskShift.extraTags.filter { $0 != "scorer" }.map { ($0, "x") }), height: 1.1),
-      .shiftUnwatched(2), .judgeVerdicts(.refusal, verdict: "both_fine", count: 3), .judgeUnanswered(reason: "timeout", count: 1),
+      .shiftUnwatched(2), .gatewayCache("hit", count: 2), .judgeVerdicts(.refusal, verdict: "both_fine", count: 3),
+      .judgeUnanswered(reason: "timeout", count: 1),
       .judgeAgreement(.refusal, share: 0.9), .judgeRanking(.refusal, areaUnderCurve: 0.8),
       try #require(.judgeCost(of: priced)), try #require(.judgeCost(of: unpriced)),
     ]

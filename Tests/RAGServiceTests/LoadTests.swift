@@ -15,6 +15,13 @@ import Testing
     #expect(phases == LoadPlan.phases(profile, duration: .seconds(600), rate: 2, seed: 9))
   }
 
+  @Test func aSoakHasALittleOfEverythingHoweverShortItIs() {
+    for seconds in [60, 300, 3600] {
+      let phases = LoadPlan.phases(.soak, duration: .seconds(seconds), rate: 2, seed: 1)
+      #expect(Set(phases.map(\.script)) == [.normal, .invalid, .hallucination, .burst])
+    }
+  }
+
   @Test func theDemoHasEveryScriptAndChaosDependsOnItsSeed() {
     let demo = Set(LoadPlan.phases(.demo, duration: .seconds(180), rate: 2, seed: 1).map(\.script))
     #expect(demo == Set(LoadScript.allCases))

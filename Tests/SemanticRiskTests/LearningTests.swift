@@ -97,6 +97,32 @@ import Testing
     #expect(abs(model.contributions(row).reduce(roots, +) - margin) < 1e-3)
   }
 
+  @Test(arguments: [1, 3, 4, 37]) func treesLaidOutForScoringSayTheSameToTheLastBit(trees: Int) {
+    let examples = exclusiveOr(600, seed: 5)
+    var options = BoostedTreesOptions()
+    options.trees = trees
+    let model = BoostedTreesTraining(examples, options: options).train(rows: Array(0..<600))
+    let walk = TreeWalk(model)
+    for index in 0..<600 {
+      let (quick, plain) = Array(examples.row(index)).withUnsafeBufferPointer { (walk.margin($0), model.margin($0)) }
+      #expect(quick.bitPattern == plain.bitPattern)
+    }
+  }
+
+  @Test func aHashSetKnowsWhatWasPutInAndNothingElse() {
+    var set = HashSet(minimumCapacity: 4)
+    var known: Set<UInt32> = []
+    var generator = SeededGenerator(seed: 3)
+    for _ in 0..<2_000 {
+      let key = UInt32(truncatingIfNeeded: generator.next() % 3_000) + 1
+      #expect(set.insert(key) == known.insert(key).inserted)
+    }
+    #expect(set.count == known.count)
+    for key in UInt32(1)...3_000 { #expect(set.contains(key) == known.contains(key)) }
+    set.removeAll()
+    #expect(set.count == 0 && !set.contains(known.first ?? 1))
+  }
+
   @Test func modelsSurviveWritingAndDamagedOnesAreRefused() throws {
     let examples = exclusiveOr(600, seed: 6)
     let model = BoostedTreesTraining(examples).train(rows: Array(0..<600))
@@ -121,9 +147,8 @@ import Testing
     let model = HashedTextModel(fitted, shape: shape, features: 1)
     #expect(try #require(HashedTextModel(encoded: model.encoded)) == model)
     #expect(HashedTextModel(encoded: Array(model.encoded.dropLast())) == nil)
-    var scratch = HashedTextScratch()
     for (text, row) in zip(texts, rows) {
-      let margin = Array(text.utf8).withUnsafeBufferPointer { model.margin($0, features: [1], scratch: &scratch) }
+      let margin = Array(text.utf8).withUnsafeBufferPointer { model.margin($0, features: [1]) }
       #expect(abs(margin - fitted.margin(row)) < 0.1, "a byte a weight is enough")
     }
   }

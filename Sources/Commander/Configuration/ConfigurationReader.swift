@@ -95,12 +95,13 @@ struct ConfigurationReader {
       let limits = gateway["limits"]?.mapping([
         "request_body_bytes", "scoring_bytes", "capture_bytes", "connect_timeout", "first_byte_timeout", "idle_timeout",
         "total_timeout",
-        "client_idle_timeout",
+        "client_idle_timeout", "answer_cache_bytes",
       ])
     else { return }
     if let bytes = limits["request_body_bytes"]?.integer(1024...1 << 30) { configuration.limits.requestBodyBytes = bytes }
     if let bytes = limits["scoring_bytes"]?.integer(0...1 << 24) { configuration.limits.scoringBytes = bytes }
     if let bytes = limits["capture_bytes"]?.integer(0...1 << 24) { configuration.limits.captureBytes = bytes }
+    if let bytes = limits["answer_cache_bytes"]?.integer(1 << 20...1 << 34) { configuration.limits.answerCacheBytes = bytes }
     if let timeout = limits["connect_timeout"]?.duration() { configuration.limits.connectTimeout = timeout }
     if let timeout = limits["first_byte_timeout"]?.duration() { configuration.limits.firstByteTimeout = timeout }
     if let timeout = limits["idle_timeout"]?.duration() { configuration.limits.idleTimeout = timeout }

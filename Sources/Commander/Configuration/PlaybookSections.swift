@@ -15,7 +15,7 @@ extension ConfigurationReader {
         let mapping = item.mapping([
           "name", "action", "mode", "modes", "steps", "verify_after", "give_up_after", "time_to_live", "cool_down", "approvers",
           "max_blast_radius", "requests_per_minute", "dollars_per_hour", "output_tokens", "tool", "retries", "kept_weight",
-          "runbook",
+          "max_age", "runbook",
         ])
       else { continue }
       let name = mapping.required("name", "a word that monitors refer to")?.string()
@@ -80,6 +80,7 @@ extension ConfigurationReader {
     let owners: [(key: String, action: Playbook.Action, isRequired: Bool)] = [
       ("requests_per_minute", .throttle, false), ("dollars_per_hour", .budget, true), ("output_tokens", .outputCap, true),
       ("tool", .toolOff, true), ("retries", .retryLimit, false), ("kept_weight", .weightShift, false),
+      ("max_age", .cacheOn, false),
     ]
     for owner in owners {
       if mapping[owner.key] == nil, owner.isRequired, playbook.action == owner.action {
@@ -103,10 +104,19 @@ extension ConfigurationReader {
     if let tokens = mapping["output_tokens"]?.integer(1...1_000_000) { playbook.parameters.outputTokens = tokens }
     if let tool = mapping["tool"]?.string() { playbook.parameters.tool = tool }
     if let retries = mapping["retries"]?.integer(0...10) { playbook.parameters.retries = retries }
+    if let age = mapping["max_age"].flatMap(readMaxAge) { playbook.parameters.maxAge = age }
     if let weight = mapping["kept_weight"]?.percent() {
       playbook.parameters.keptWeight = weight
       if weight == 100 { mapping["kept_weight"]?.problem("`kept_weight: 100%` would change nothing") }
     }
+  }
+
+  /// How old an answer may be that is given again, for a playbook or a route.
+  func readMaxAge(_ value: YAMLValue) -> Duration? {
+    guard let age = value.duration() else { return nil }
+    if age >= .seconds(1), age <= .seconds(86_400) { return age }
+    value.problem("`\(value.path)` must be from 1s to 1d: how old an answer may be that is given again")
+    return nil
   }
 
   func readIncidents(_ value: YAMLValue?, into configuration: inout CommanderConfiguration) {

@@ -19,7 +19,7 @@ extension ConfigurationReader {
       guard
         let mapping = item.mapping([
           "name", "models", "provider", "targets", "fallbacks", "retries", "circuit", "timeouts", "on_client_disconnect",
-          "capture",
+          "cache", "capture",
         ])
       else { continue }
       let name = mapping.required("name", "a word that monitors and pages show")?.string()
@@ -30,6 +30,7 @@ extension ConfigurationReader {
       names.append((name, item))
       var route = Route(name: name, models: models, targets: targets, fallbacks: fallbacks)
       readFailureHandling(mapping, into: &route)
+      route.cache = readCache(mapping["cache"])
       route.capturesContent = capture.capture(route: name) != .off
       routes.append(route)
     }
@@ -79,6 +80,23 @@ extension ConfigurationReader {
       }
       return RouteTarget(
         provider: provider.name, model: model, weight: 0, isAutomatic: mapping["automatic"]?.boolean() ?? true)
+    }
+  }
+
+  private enum CacheUse: String, CaseIterable {
+    case always
+    case onOverride = "on_override"
+  }
+
+  private func readCache(_ value: YAMLValue?) -> RouteCache? {
+    guard let cache = value?.mapping(["serves", "max_age"]) else { return nil }
+    let maxAge = cache["max_age"].flatMap(readMaxAge)
+    switch cache["serves"]?.choice(CacheUse.self) ?? .always {
+    case .always: return .serve(maxAge: maxAge ?? .seconds(300))
+    case .onOverride:
+      cache["max_age"]?.problem(
+        "with `serves: on_override` the override says how old an answer may be: remove `max_age`, and set it on the playbook")
+      return .keep
     }
   }
 

@@ -48,6 +48,8 @@ struct JudgeClient: Sendable {
     request.headers = [
       "content-type": "application/json", "authorization": "Bearer \(settings.secret)", "x-commander-service": "commander-judge",
       "x-commander-feature": "judge",
+      // No question is asked twice, and a cache has better things to keep.
+      "cache-control": "no-store",
     ]
     request.body = .bytes(ByteBuffer(string: body))
     do {

@@ -44,7 +44,8 @@ final class JudgeWatch: Sendable {
   func observe(_ spans: [LLMSpan]) {
     let now = now()
     for span in spans where span.kind == .llm && span.isTraffic && span.outcome == .ok && settings.sample.holds(span.traceID) {
-      guard now - span.end <= Self.latest, let content = readable(span) else { continue }
+      // A copy of an earlier answer was looked at when it was given.
+      guard !span.isAnsweredFromCache, now - span.end <= Self.latest, let content = readable(span) else { continue }
       for scorer in settings.scorers {
         guard let score = span.risk[scorer] else { continue }
         choose(span, scorer, score, content, at: now)

@@ -11,6 +11,9 @@ actor GatewayHandle {
   /// the state of the moment.
   func update(_ snapshot: GatewaySnapshot) async throws -> Bool { try await gateway?.update(snapshot) ?? true }
 
+  /// What its cache did since the last time it was asked; nothing before the gateway is there.
+  func takeCacheCounts() -> AnswerCache.Counts { gateway?.takeCacheCounts() ?? AnswerCache.Counts() }
+
   /// Of targets that failed of late; none before the gateway is there.
   var circuits: [GatewayServer.CircuitState] { gateway?.circuits ?? [] }
 }

@@ -58,6 +58,9 @@ struct StateSampler: Service {
       measurements.append(.circuit(provider: gone.provider, model: gone.model, isOpen: false))
     }
     circuits = present
+    for (result, count) in await handle.takeCacheCounts().byResult where count > 0 {
+      measurements.append(.gatewayCache(result, count: count))
+    }
     measurements += detection?.measurements() ?? []
     measurements += shift?.measurements() ?? []
     measurements += judge?.measurements() ?? []

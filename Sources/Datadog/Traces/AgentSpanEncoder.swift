@@ -153,7 +153,11 @@ struct AgentSpanEncoder: Sendable {
     text("region", span.pointee.dimensions.region, &out)
     text("override", span.pointee.dimensions.override, &out)
     text("finish_reason", span.pointee.finishReason?.rawValue, &out)
-    if let read = span.pointee.usage.cacheRead { word("cache", read > 0 ? "hit" : "miss", &out) }
+    if span.pointee.isAnsweredFromCache {
+      word("cache", "gateway", &out)
+    } else if let read = span.pointee.usage.cacheRead {
+      word("cache", read > 0 ? "hit" : "miss", &out)
+    }
     if kind.isCall { text("peer.service", span.pointee.dimensions.provider, &out, limit: Self.nameBytes) }
     if let status = span.pointee.httpStatus, (100...599).contains(status) { text("http.status_code", String(status), &out) }
     text("llm.virtual_key", span.pointee.virtualKey, &out)

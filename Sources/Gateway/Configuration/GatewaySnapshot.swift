@@ -100,6 +100,8 @@ package struct GatewayLimits: Hashable, Sendable {
   package var idleUpstreamConnectionsPerLoop = 64
   /// Connections of applications, shared out evenly among the event loops; one more is closed at once.
   package var clientConnections = 8192
+  /// What the answers that are kept to be given again may take, with their own heads and places. As much again at most is being recorded.
+  package var answerCacheBytes = 64 << 20
 
   /// What is kept of the content of an exchange on a route that captures, or does not.
   func contentBytes(capturing: Bool) -> Int { max(scoringBytes, capturing ? captureBytes : 0) }
@@ -122,6 +124,8 @@ package final class GatewaySnapshot: Sendable {
   package let limits: GatewayLimits
   /// Of routes without times of their own.
   let ownLimits: EffectiveLimits
+  /// A route or an override uses the cache of answers.
+  let usesCache: Bool
   /// What an exchange costs, for budgets and for its span.
   package let prices: PriceBook
   private let keysByHash: [String: VirtualKey]
@@ -146,6 +150,7 @@ package final class GatewaySnapshot: Sendable {
     }
     self.prompts = Dictionary(prompts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.overrides = overrides
+    usesCache = routes.contains { $0.cache != nil } || overrides.useCache
     self.limits = limits
     ownLimits = EffectiveLimits(limits, Route.Timeouts())
   }

@@ -74,6 +74,8 @@ package struct Route: Hashable, Sendable {
   package var circuit = CircuitPolicy()
   package var timeouts = Timeouts()
   package var onClientDisconnect = ClientDisconnect.cancel
+  /// `nil` keeps no answers, unless an override asks for it.
+  package var cache: RouteCache?
   /// Whether request and answer go on with the span to where the redaction stage decides what is kept of them.
   package var capturesContent = false
 

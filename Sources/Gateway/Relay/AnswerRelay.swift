@@ -37,7 +37,14 @@ final class AnswerRelay {
   /// The provider has said that its answer is whole.
   var isWhole: Bool { meter.sawEnd }
   var isEventStream: Bool { framing == .eventStream }
+  /// The client gets the provider's bytes, and nothing else: its end need not wait for what is read in them.
+  var passesUnchanged: Bool { translator == nil && !stripsUsage }
   var text: String { meter.text }
+  /// A whole answer that ended by itself, and that is no call of a tool, which is to be made once: what may be given again.
+  func mayBeRepeated(_ kind: SpanKind) -> Bool {
+    head.status == 200 && meter.sawEnd && !meter.callsTool
+      && (meter.finishReason == .stop || (meter.finishReason == nil && kind == .embedding))
+  }
   /// An estimate while the answer runs: providers tell the true count at the end only.
   var outputTokensSoFar: Int { UsageEstimate.tokens(meter.outputByteCount) }
 
@@ -50,6 +57,7 @@ final class AnswerRelay {
       out.writeStaticString("\r\n")
       if let version = facts.resolvedPromptVersion { out.writeField("x-commander-prompt-version", version) }
       if let label = facts.resolvedPromptLabel { out.writeField("x-commander-prompt-label", label) }
+      if let status = facts.cacheStatus { out.writeField("x-commander-cache", status) }
       if let model = facts.dimensions.model, model != asked { out.writeField("x-commander-model", model) }
     }
   }

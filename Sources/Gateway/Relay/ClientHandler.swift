@@ -1,6 +1,5 @@
 // The application's side of the gateway: reads requests off one connection, has them decided, writes the answers.
 
-import Budgets
 import LLMTelemetry
 import NIOCore
 import Providers
@@ -21,20 +20,6 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     case closing
   }
 
-  /// The request being read. By reference, so that nothing of it is copied on its way to a decision.
-  private final class Incoming {
-    let head: RequestHead
-    var body = ByteBuffer()
-    let started: NIODeadline
-    let start: Timestamp
-
-    init(head: RequestHead, started: NIODeadline, start: Timestamp) {
-      self.head = head
-      self.started = started
-      self.start = start
-    }
-  }
-
   var loopIndex = -1
   private let loop: LoopState
   private var context: ChannelHandlerContext?
@@ -44,7 +29,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   private var inbound = ByteBuffer()
   private var isReading = true
   private var isDeciding = false
-  private var incoming: Incoming?
+  private var incoming: IncomingRequest?
   private var deadline: NIODeadline
   private var writer = ResponseWriter()
   private var memory = ConnectionMemory()
@@ -127,7 +112,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       armPatience(from: started)
       writer.begin(request: head)
       let limit = loop.snapshot.limits.requestBodyBytes
-      incoming = Incoming(head: head, started: started, start: .now())
+      incoming = IncomingRequest(head: head, started: started, start: .now())
       phase = .collecting
       if case .length(let length) = head.framing, length > limit { return refuseTooLarge(limit) }
       if head.expectsContinue, head.isVersion11 { writeThrough("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -151,7 +136,7 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     }
   }
 
-  private func handle(_ request: Incoming) {
+  private func handle(_ request: IncomingRequest) {
     let head = request.head
     guard let target = memory.target(of: head, loop) else { return answerOther(head) }
     guard head.method == "POST" else {
@@ -164,8 +149,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     let snapshot = loop.snapshot
     let facts = Admission.factsBeforeBody(target: target, headers: head.headers, snapshot: snapshot)
     do throws(GatewayFailure) {
-      let call = try admit(target, request, snapshot, facts, traceID: identity.traceID)
-      let reservation = try reserve(call, facts, bodyBytes: request.body.readableBytes, snapshot: snapshot, at: request.start)
+      let decision = RequestDecision(loop: loop, snapshot: snapshot, target: target, facts: facts, traceID: identity.traceID)
+      let call = try decision.admit(request, memory: &memory)
+      let reservation = try decision.reserve(call, request)
       let exchange = Exchange(
         loop: loop, client: self, call: consume call, facts: facts, snapshot: snapshot, reservation: reservation,
         identity: identity, head: head, body: request.body, started: request.started)
@@ -173,57 +159,6 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
       exchange.start()
     } catch {
       refuse(error, facts, identity, started: request.started)
-    }
-  }
-
-  private func admit(
-    _ target: Shared<RequestTarget>, _ request: Incoming, _ snapshot: GatewaySnapshot, _ facts: AdmittedFacts, traceID: TraceID
-  ) throws(GatewayFailure) -> AdmittedCall {
-    let loop = self.loop
-    let headers = request.head.headers
-    let context = AdmissionContext(
-      snapshot: snapshot, knownKey: memory.key(of: headers, loop), ticket: loop.random.next(), traceTicket: traceID.low,
-      at: request.start)
-    // withUnsafeReadableBytes does not carry typed errors, so the decision travels as a Result.
-    let decision: Result<AdmittedCall, GatewayFailure> = request.body.withUnsafeReadableBytes { bytes in
-      do throws(GatewayFailure) {
-        return .success(
-          try Admission.admit(target: target, headers: headers, body: bytes, context: context, facts: facts) { presented in
-            let key = loop.key(presented)
-            if let key { memory.remember(key, presented: presented, in: headers, loop) }
-            return key
-          } isOpen: {
-            loop.health.isOpen($0.health, at: request.start, policy: $1)
-          } take: {
-            loop.health.take(override: $0, perMinute: $1, at: request.start)
-          })
-      } catch {
-        return .failure(error)
-      }
-    }
-    switch consume decision {
-    case .success(let call): return call
-    case .failure(let failure): throw failure
-    }
-  }
-
-  private func reserve(
-    _ call: AdmittedCall, _ facts: AdmittedFacts, bodyBytes: Int, snapshot: GatewaySnapshot, at time: Timestamp
-  ) throws(GatewayFailure) -> BudgetReservation {
-    guard
-      let request = BudgetDemand.request(
-        call, facts: facts, bodyBytes: bodyBytes, prices: loop.budgets.countsMoney ? snapshot.prices : nil, at: time)
-    else {
-      return .none
-    }
-    switch loop.budgets.reserve(request, at: time) {
-    case .success(let reservation): return reservation
-    case .failure(let refusal):
-      throw GatewayFailure(
-        status: 429, errorClass: snapshot.overrides.isBudget(refusal.budget) ? .withheld : .quotaExhausted,
-        message: refusal.message,
-        // Waiting helps only where time is what is missing.
-        retryAfter: refusal.reason == .overLimit ? refusal.retryAfter : nil)
     }
   }
 
@@ -269,28 +204,11 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     phase = .closing
   }
 
-  /// Health, the list of models, and everything that is no model call.
   private func answerOther(_ head: RequestHead) {
-    let isReading = head.method == "GET" || head.method == "HEAD"
-    if isReading, head.uri == "/health" {
-      return respond(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
+    switch OtherPath.answer(head, snapshot: loop.snapshot, lookUp: { loop.key($0) }) {
+    case .document(let contentType, let body): respond(status: 200, contentType: contentType, body: body)
+    case .refused(let failure, let wireProtocol): respond(failure, wireProtocol, spanID: nil)
     }
-    if isReading, let listing = ModelListing(uri: head.uri, headers: head.headers) {
-      do throws(GatewayFailure) {
-        _ = try Admission.key(queryKey: nil, headers: head.headers) { loop.key($0) }
-        let body = try listing.body(snapshot: loop.snapshot)
-        return respond(status: 200, contentType: "application/json", body: body)
-      } catch {
-        return respond(error, listing.wireProtocol, spanID: nil)
-      }
-    }
-    let message =
-      "The gateway does not serve \(head.method) \(head.uri.prefix(200)). It serves POST /v1/chat/completions, /v1/responses, "
-      + "/v1/embeddings, /v1/messages, /{v1,v1beta}/models/MODEL:generateContent and the Vertex AI forms, and GET /v1/models; "
-      + "check the base URL of your SDK."
-    respond(
-      GatewayFailure(status: 404, errorClass: .invalidRequest, message: message),
-      head.uri.contains("/v1beta") ? .gemini : .openAI, spanID: nil)
   }
 
   // MARK: The answer
@@ -337,6 +255,12 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
   private(set) var isWritable = true
 
   func finishResponse(at now: NIODeadline = .now()) {
+    sendResponse(at: now)
+    nextRequest()
+  }
+
+  /// Sends the end of an answer with what was gathered of it; then its exchange ends, and `nextRequest` goes on.
+  func sendResponse(at now: NIODeadline) {
     guard let context else { return }
     writer.writeEnd()
     if case .discarding = phase {
@@ -346,7 +270,6 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     } else if writer.keepsAlive, !loop.isDraining {
       armPatience(from: now)
       flush()
-      nextRequest()
     } else {
       armPatience(from: now)
       phase = .closing
@@ -422,7 +345,9 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     if case .relaying = phase { phase = .idle }
   }
 
-  private func nextRequest() {
+  /// Reads what the client sends next, when nothing is being answered.
+  func nextRequest() {
+    guard case .idle = phase else { return }
     setReading(true)
     if inbound.readableBytes > 0 { process() }
   }

@@ -33,6 +33,8 @@ final class Exchange: LoopMember {
   private var phase = Phase.connecting
   private let facts: AdmittedFacts
   private var schedule: AttemptSchedule
+  /// `nil` but on routes with a cache, and under an override that turns one on.
+  private let caching: ExchangeCaching?
   private var prepared: PreparedCall?
   private var upstream: UpstreamConnection?
   private var answer: AnswerRelay?
@@ -44,6 +46,8 @@ final class Exchange: LoopMember {
   private var wasRefused = false
   private var lastActivity: NIODeadline
   private var needsFlush = false
+  /// The last byte of the provider's answer is here.
+  private var answerHasArrived = false
 
   init(
     loop: LoopState, client: ClientHandler, call: consuming AdmittedCall, facts: AdmittedFacts, snapshot: GatewaySnapshot,
@@ -61,6 +65,7 @@ final class Exchange: LoopMember {
     let route = call.route
     let candidateCount = call.candidates.count
     let retry = call.retry
+    caching = call.caching.map { ExchangeCaching(cache: loop.cache, decision: $0) }
     self.call = call
     let timeouts = route.value.timeouts
     limits = timeouts == Route.Timeouts() ? snapshot.ownLimits : EffectiveLimits(snapshot.limits, timeouts)
@@ -89,6 +94,11 @@ final class Exchange: LoopMember {
         facts.dimensions.region =
           call.provider.value.wireProtocol == .vertex ? call.provider.value.location ?? self.call.target.value.location : nil
         facts.fallbackFrom = candidate.isFallback ? self.call.asked : nil
+        if let caching,
+          let known = caching.answer(to: call, facts: facts, head: requestHead, isFirst: attempts == 0, at: now)
+        {
+          return replay(known.head, known.body)
+        }
         return connect(call, reusingIdle: true)
       } catch {
         // The first reason is the one to tell: it is about the target the client asked for.
@@ -96,6 +106,15 @@ final class Exchange: LoopMember {
         guard case .fallBack = schedule.skip() else { return fail(lastFailure ?? error) }
       }
     }
+  }
+
+  /// Gives an earlier answer as if the provider had just sent it: metered, translated and captured like any other.
+  private func replay(_ head: ResponseHead, _ body: ByteBuffer) {
+    let instant = NIODeadline.now()
+    phase = .waitingForHead
+    upstreamHead(head, at: instant)
+    upstreamBody(body, at: instant)
+    upstreamEnd(reusable: false, at: instant)
   }
 
   private func connect(_ call: PreparedCall, reusingIdle: Bool) {
@@ -128,6 +147,7 @@ final class Exchange: LoopMember {
     answer = nil
     held = nil
     wasRefused = false
+    caching?.restart()
     phase = .waitingForHead
     lastActivity = .now()
     upstream = connection
@@ -205,13 +225,14 @@ final class Exchange: LoopMember {
     case .relaying:
       guard let answer else { return }
       let client = self.client
-      if !answer.hasBytes { loop.health.succeeded(candidate.health) }
+      caching?.record(bytes)
+      if !answer.hasBytes, !isFromCache { loop.health.succeeded(candidate.health) }
       if answer.isHeld, !answer.waitsForEnd, let client {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
       answer.relay(bytes, at: timestamp(lastActivity), to: client)
       needsFlush = true
-      if let allowance = reservation.outputTokenAllowance, answer.outputTokensSoFar > allowance {
+      if let allowance = reservation.outputTokenAllowance, !isFromCache, answer.outputTokensSoFar > allowance {
         return cutByBudget(allowance)
       }
       if let client, !client.isWritable { upstream?.setReading(false) }
@@ -247,11 +268,17 @@ final class Exchange: LoopMember {
       if answer.isHeld, let client {
         answer.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
       }
+      answerHasArrived = true
+      // What passes as it came leaves before it is read and accounted for: who waits for it does not wait for that.
+      if answer.passesUnchanged { client?.sendResponse(at: instant) }
       let isWhole = answer.finish(at: timestamp(lastActivity), to: client)
-      end(answer.outcome, at: instant)
+      let outcome = answer.outcome
+      if let caching { keep(answer, outcome, caching) }
+      end(outcome, at: instant)
       // A translated stream that the provider broke off must not look whole.
       if isWhole {
-        client?.finishResponse(at: instant)
+        if !answer.passesUnchanged { client?.sendResponse(at: instant) }
+        client?.nextRequest()
       } else {
         client?.flush()
         client?.abort()
@@ -270,6 +297,7 @@ final class Exchange: LoopMember {
           status: 502, errorClass: errorClass,
           message: "Provider \"\(candidate.provider)\" answered with what cannot be translated."))
     }
+    if let answer, let caching { keep(answer, answer.outcome, caching) }
     let client = self.client
     if let client {
       answer?.writeHead(to: client, facts: facts, asked: call.asked, spanID: identity.spanID)
@@ -278,6 +306,14 @@ final class Exchange: LoopMember {
     end(answer?.outcome ?? .ok)
     client?.finishResponse()
   }
+
+  private func keep(_ answer: AnswerRelay, _ outcome: Outcome, _ caching: ExchangeCaching) {
+    guard outcome == .ok, answer.mayBeRepeated(facts.bodyFormat.spanKind) else { return }
+    caching.keep(answer.head, at: now)
+  }
+
+  /// The answer is an earlier one: no provider was asked, and none bills for it.
+  private var isFromCache: Bool { caching?.isHit == true }
 
   /// - Parameter reason: what was wrong with its bytes; `nil` when it just went away.
   func upstreamClosed(reason: String?) {
@@ -300,6 +336,8 @@ final class Exchange: LoopMember {
 
   func clientClosed() {
     client = nil
+    // It left while the last of the answer was written to it: the answer is whole, and its end follows.
+    if answerHasArrived { return }
     // SDKs close as soon as they have read the last event: what follows is the end of the connection, or the usage.
     let hasWhole = if case .relaying = phase { answer?.isWhole == true } else { false }
     if hasWhole || call.route.value.onClientDisconnect == .complete {
@@ -385,7 +423,7 @@ final class Exchange: LoopMember {
     loop.ended(self, span: span) { span in
       complete(&span)
       let spent =
-        wasRefused
+        wasRefused || isFromCache
         ? BudgetSpending(tokens: 0, money: Nanodollars(0))
         : BudgetSpending(
           usage: span.usage, cost: span.cost, attempts: attempts, hasOutput: facts.bodyFormat.spanKind == .llm)
@@ -399,6 +437,7 @@ final class Exchange: LoopMember {
     span.httpStatus = status
     span.attempts = attempts
     answer?.describe(&span, requestBytes: requestBody.readableBytes, answered: (200..<300).contains(status ?? 0))
+    if isFromCache { span.usage = TokenUsage(input: 0, output: span.kind == .llm ? 0 : nil) }
     span.content = content
     span.cost = snapshot.prices.cost(of: span)
   }

@@ -5,7 +5,7 @@ import Providers
 
 enum ForwardedHeaders {
   /// Fields that belong to one connection (RFC 9110 section 7.6.1). By length first, which tells almost every name apart.
-  private static func isHopByHop(_ name: UnsafeRawBufferPointer) -> Bool {
+  static func isHopByHop(_ name: UnsafeRawBufferPointer) -> Bool {
     switch name.count {
     case 2: HeaderBlock.isEqual(name, "te")
     case 7: HeaderBlock.isEqual(name, "trailer") || HeaderBlock.isEqual(name, "upgrade")
@@ -19,7 +19,7 @@ enum ForwardedHeaders {
   }
 
   /// Client fields that stop here: credentials for us, names for us, ids of the application's trace, and what we set ourselves.
-  private static func stopsHere(_ name: UnsafeRawBufferPointer) -> Bool {
+  static func stopsHere(_ name: UnsafeRawBufferPointer) -> Bool {
     switch name.count {
     case 2: HeaderBlock.isEqual(name, "b3")
     case 4: HeaderBlock.isEqual(name, "host")
@@ -96,7 +96,7 @@ enum ForwardedHeaders {
     out.writeStaticString("\r\n")
   }
 
-  private static func starts(_ name: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {
+  static func starts(_ name: UnsafeRawBufferPointer, _ prefix: StaticString) -> Bool {
     name.count >= prefix.utf8CodeUnitCount
       && HeaderBlock.isEqual(UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]), prefix)
   }

@@ -15,6 +15,7 @@ final class LoopState {
   let eventLoop: any EventLoop
   private(set) var pool: UpstreamPool
   let health: TargetHealth
+  let cache: AnswerCache
   let budgets: BudgetGuard
   private(set) var snapshot: GatewaySnapshot
   /// Tells snapshots apart for whoever remembers something of one.
@@ -48,17 +49,19 @@ final class LoopState {
 
   init(
     eventLoop: any EventLoop, loopCount: Int, snapshot: GatewaySnapshot, tls: NIOSSLContext, health: TargetHealth,
-    budgets: BudgetGuard, emit: @escaping @Sendable ([LLMSpan]) -> Void
+    cache: AnswerCache, budgets: BudgetGuard, emit: @escaping @Sendable ([LLMSpan]) -> Void
   ) {
     self.eventLoop = eventLoop
     self.loopCount = loopCount
     self.snapshot = snapshot
     self.health = health
+    self.cache = cache
     self.budgets = budgets
     self.emit = emit
     random = SplitMix64(state: UInt64.random(in: .min ... .max))
     spans.reserveCapacity(Self.batchSize)
     pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
+    cache.keep(to: snapshot)
   }
 
   /// Takes a newer view. A view whose overrides are older than the present ones is refused: a slow messenger must not
@@ -68,6 +71,7 @@ final class LoopState {
     snapshot = newer
     snapshotNumber += 1
     health.keepThrottles(of: newer.overrides)
+    cache.keep(to: newer)
     seenKeys.removeAll(keepingCapacity: true)
     return true
   }

@@ -19,6 +19,8 @@ struct AdmittedCall {
   var retry: RetryPolicy
   /// What an override allows an answer; `nil` where none does.
   var outputTokenCap: Int?
+  /// What the cache of answers may do for it; `nil` is the rule.
+  var caching: CachingDecision?
 }
 
 /// What is known of a request, from its line and headers on; all of it goes on the span. Of one request and one event loop.
@@ -36,6 +38,8 @@ final class AdmittedFacts {
   var resolvedPromptVersion: String?
   /// The label that led to the version; `nil` where the request named the version or an override moved it.
   var resolvedPromptLabel: String?
+  /// What the cache of answers did, told in a response header; `nil` where it was not asked.
+  var cacheStatus: String?
 
   init(wireProtocol: WireProtocol, bodyFormat: BodyFormat) {
     self.wireProtocol = wireProtocol
@@ -138,7 +142,12 @@ enum Admission {
     }
     return AdmittedCall(
       target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits,
-      retry: overrides.retry(route.value.retry), outputTokenCap: overrides.outputTokenCap)
+      retry: overrides.retry(route.value.retry), outputTokenCap: overrides.outputTokenCap,
+      caching: route.value.cache == nil && overrides.answerMaxAge == nil
+        ? nil
+        : CachingDecision(
+          route: route.value.cache, override: overrides.answerMaxAge, bodyFormat: target.value.bodyFormat, request: request,
+          headers: headers, bodyBytes: body.count))
   }
 
   /// What the request line and the headers say, before anything of the body is known.

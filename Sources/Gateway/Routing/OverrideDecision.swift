@@ -15,6 +15,8 @@ struct OverrideDecision {
   /// What a remediation put in the place of the route's targets.
   private(set) var fallback: Candidate?
   private(set) var outputTokenCap: Int?
+  /// How old an answer that is given again may be; `nil` where no override lets one be given.
+  private(set) var answerMaxAge: Duration?
   private var removedTools: Set<String> = []
   private var retryAttempts: Int?
   private var shifts: [(provider: String, model: String?, toPercent: Int)] = []
@@ -87,10 +89,13 @@ struct OverrideDecision {
         if applies(override) { outputTokenCap = min(tokens, outputTokenCap ?? tokens) }
       case .removeTool(let scope, let tool) where isIn(scope):
         if applies(override) { removedTools.insert(tool) }
+      case .cacheAnswers(let scope, let seconds) where isIn(scope):
+        if applies(override) { answerMaxAge = min(.seconds(seconds), answerMaxAge ?? .seconds(seconds)) }
       case .limitSpending(let tenant, _) where tenant == facts.dimensions.tenant:
         // The budgets count and refuse; here it is only said whose they are.
         _ = applies(override)
-      case .fallBackModel, .shiftWeight, .limitRetries, .closeRoute, .throttle, .capOutputTokens, .removeTool, .limitSpending:
+      case .fallBackModel, .shiftWeight, .limitRetries, .closeRoute, .throttle, .capOutputTokens, .removeTool, .limitSpending,
+        .cacheAnswers:
         break
       }
     }

@@ -44,7 +44,7 @@ public struct LLMSpan: Hashable, Sendable {
   /// The tier the provider says it served, or the one the request asked for; `nil` is the standard one.
   public var serviceTier: ServiceTier?
   public var cost = Cost.unknown
-  /// Requests sent to providers for this exchange; 0 when none was reached.
+  /// Requests sent to providers for this exchange; 0 when none was asked: it was refused before, or the gateway's cache answered.
   public var attempts = 1
   /// The model that was asked for, when another one answered.
   public var fallbackFrom: String?
@@ -84,6 +84,12 @@ public struct LLMSpan: Hashable, Sendable {
   /// and compared.
   public var isTraffic: Bool { accountsForExchange && !isOfJudge }
 
+  /// The gateway answered with its copy of an earlier answer: the exchange went well, and nobody was asked.
+  public var isAnsweredFromCache: Bool {
+    guard attempts == 0, accountsForExchange, case .ok = outcome else { return false }
+    return true
+  }
+
   /// False when whoever began the trace gave it up. Setting it to what it is leaves the decision as it came.
   public var isSampled: Bool {
     get { sampling?.priority.isKept ?? true }
@@ -106,7 +112,7 @@ public struct LLMSpan: Hashable, Sendable {
     case .region: dimensions.region
     case .spanKind: kind.rawValue
     case .finishReason: finishReason?.rawValue
-    case .cache: usage.cacheRead.map { $0 > 0 ? "hit" : "miss" }
+    case .cache: isAnsweredFromCache ? "gateway" : usage.cacheRead.map { $0 > 0 ? "hit" : "miss" }
     case .errorClass: outcome.errorClass?.rawValue
     case .override: dimensions.override
     }

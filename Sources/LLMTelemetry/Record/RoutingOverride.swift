@@ -22,6 +22,8 @@ public struct RoutingOverride: Hashable, Sendable, Codable, Identifiable {
     case limitRetries(route: String, attempts: Int)
     /// The model is not offered a tool by this name.
     case removeTool(RequestScope, tool: String)
+    /// A request that was answered before may have the same answer again, when that is no older than so many seconds.
+    case cacheAnswers(RequestScope, maxAgeSeconds: Int)
     /// Nobody serves the route: every request is refused and told so.
     case closeRoute(route: String)
   }
@@ -119,6 +121,7 @@ extension RoutingOverride.Action: Codable {
     case capOutputTokens = "cap_output_tokens"
     case limitRetries = "limit_retries"
     case removeTool = "remove_tool"
+    case cacheAnswers = "cache_answers"
     case closeRoute = "close_route"
   }
 
@@ -128,6 +131,7 @@ extension RoutingOverride.Action: Codable {
     case toModel = "to_model"
     case toPercent = "to_percent"
     case requestsPerMinute = "requests_per_minute"
+    case maxAgeSeconds = "max_age_seconds"
     case dollarsPerHour = "dollars_per_hour"
   }
 
@@ -157,6 +161,7 @@ extension RoutingOverride.Action: Codable {
     case .capOutputTokens: self = .capOutputTokens(try scope(), tokens: try number(.tokens))
     case .limitRetries: self = .limitRetries(route: try text(.route), attempts: try number(.attempts))
     case .removeTool: self = .removeTool(try scope(), tool: try text(.tool))
+    case .cacheAnswers: self = .cacheAnswers(try scope(), maxAgeSeconds: try number(.maxAgeSeconds))
     case .closeRoute: self = .closeRoute(route: try text(.route))
     }
   }
@@ -205,6 +210,10 @@ extension RoutingOverride.Action: Codable {
       try container.encode(Kind.removeTool, forKey: .type)
       try container.encode(scope, forKey: .scope)
       try container.encode(tool, forKey: .tool)
+    case .cacheAnswers(let scope, let maxAgeSeconds):
+      try container.encode(Kind.cacheAnswers, forKey: .type)
+      try container.encode(scope, forKey: .scope)
+      try container.encode(maxAgeSeconds, forKey: .maxAgeSeconds)
     case .closeRoute(let route):
       try container.encode(Kind.closeRoute, forKey: .type)
       try container.encode(route, forKey: .route)

@@ -8,7 +8,7 @@ extension MonitorPack {
       MonitorDefinition(
         name: "spend-per-minute", title: "Spending is high", severity: .sev2, query: .perMinute(MetricCatalogue.cost),
         window: .minutes(10), holdFor: .minutes(5), threshold: Threshold(.above, critical: 5, recovery: 4), trafficGate: 50,
-        playbooks: ["roll-back-prompt"]),
+        playbooks: ["roll-back-prompt", "cache-answers"]),
       meaning: "More than 5 dollars a minute are spent, 7,200 a day.",
       steps: ["Split cost by tenant, feature and model.", "More requests, or dearer ones? Cost per answer tells them apart."]),
     PackedMonitor(

@@ -8,17 +8,18 @@ extension MonitorPack {
     found(
       "detected-failures", "Requests fail unusually often",
       ["rate_limit", "provider_error", "timeout", "request_error", "cancelled"],
-      .share(MetricCatalogue.errors, of: MetricCatalogue.requests), playbooks: ["fall-back-model", "roll-back-prompt"],
+      .share(MetricCatalogue.errors, of: MetricCatalogue.requests),
+      playbooks: ["fall-back-model", "roll-back-prompt", "cache-answers"],
       meaning: "Requests of one slice of the traffic fail more often than this slice usually does.",
       steps: ["Read the cause: is it a provider, a model, a prompt version or a tenant?", "Was something changed just before?"]),
     found(
       "detected-retries", "Requests need many attempts", ["retries"],
-      .share(MetricCatalogue.attempts, of: MetricCatalogue.requests), playbooks: ["fall-back-model"],
+      .share(MetricCatalogue.attempts, of: MetricCatalogue.requests), playbooks: ["fall-back-model", "cache-answers"],
       meaning: "The gateway tries more often than usual, which costs time and makes an overload worse.",
       steps: ["Which provider and region?", "Lower the retry budget of the route until it is well."]),
     found(
       "detected-slowness", "Answers became slow", ["latency", "time_to_first_token", "stream_stall"],
-      .value(.p95, MetricCatalogue.duration), playbooks: ["fall-back-model"],
+      .value(.p95, MetricCatalogue.duration), playbooks: ["fall-back-model", "cache-answers"],
       meaning: "Answers of one slice take longer than answers of their length usually do there.",
       steps: ["Compare with other regions and models.", "Did prompts or retrieved documents grow?"]),
     found(

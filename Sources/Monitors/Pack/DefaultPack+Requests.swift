@@ -20,21 +20,21 @@ extension MonitorPack {
       MonitorDefinition(
         name: "provider-errors", title: "A provider answers with errors", severity: .sev2, query: .errors("provider_error"),
         window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03), trafficGate: 100,
-        playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        playbooks: ["fall-back-model", "cache-answers"], groupBy: ["provider"]),
       meaning: "The provider fails on its own account; its other customers see it too.",
       steps: ["Read the provider's status page.", "See whether fallbacks carry the traffic; if not, add one to the route."]),
     PackedMonitor(
       MonitorDefinition(
         name: "provider-overloaded", title: "A provider is overloaded", severity: .sev3, query: .errors("overloaded"),
         window: .minutes(10), holdFor: .minutes(2), threshold: Threshold(.above, critical: 0.05, recovery: 0.02),
-        trafficGate: 50, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        trafficGate: 50, playbooks: ["fall-back-model", "cache-answers"], groupBy: ["provider"]),
       meaning: "The provider turns requests away because it has too many.",
       steps: ["Shift traffic to another region or model.", "Check that retries wait as long as the provider asks."]),
     PackedMonitor(
       MonitorDefinition(
         name: "provider-timeouts", title: "Requests time out", severity: .sev2, query: .errors("timeout"), window: .minutes(5),
         holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03), trafficGate: 100,
-        playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        playbooks: ["fall-back-model", "cache-answers"], groupBy: ["provider"]),
       meaning: "Requests get no answer in time; users waited for nothing.",
       steps: [
         "Compare the time to first token with that of yesterday.", "See whether prompts grew: long prompts time out first.",
@@ -43,14 +43,14 @@ extension MonitorPack {
       MonitorDefinition(
         name: "provider-unreachable", title: "A provider cannot be reached", severity: .sev2, query: .errors("network"),
         window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.08, recovery: 0.03),
-        trafficGate: 100, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        trafficGate: 100, playbooks: ["fall-back-model", "cache-answers"], groupBy: ["provider"]),
       meaning: "Connections to the provider fail before a request is answered.",
       steps: ["Check names, certificates and egress rules of this network.", "Try the provider from elsewhere."]),
     PackedMonitor(
       MonitorDefinition(
         name: "rate-limit-storm", title: "Requests are rate limited", severity: .sev2, query: .errors("rate_limited"),
         window: .minutes(5), holdFor: .minutes(1), threshold: Threshold(.above, critical: 0.1, recovery: 0.03),
-        trafficGate: 100, playbooks: ["fall-back-model"], groupBy: ["provider"]),
+        trafficGate: 100, playbooks: ["fall-back-model", "cache-answers"], groupBy: ["provider"]),
       meaning: "The provider's limit is reached, and retries make it worse.",
       steps: [
         "Split requests and tokens by tenant and feature: one of them usually grew.",
@@ -60,7 +60,8 @@ extension MonitorPack {
       MonitorDefinition(
         name: "quota-exhausted", title: "A provider's quota is used up", severity: .sev1,
         query: .count(MetricCatalogue.errors, ["error_class": "quota_exhausted"]), window: .minutes(5),
-        threshold: Threshold(.above, critical: 3, recovery: 0), noData: .ok, playbooks: ["fall-back-model"], groupBy: ["provider"]
+        threshold: Threshold(.above, critical: 3, recovery: 0), noData: .ok, playbooks: ["fall-back-model", "cache-answers"],
+        groupBy: ["provider"]
       ),
       meaning: "The account has no credit or quota left; nothing works there until somebody pays or raises it.",
       steps: ["Raise the quota or pay.", "Send the traffic to another provider until then."]),

@@ -59,6 +59,7 @@ extension ResponseMeter {
       } else if key == "type", let type = reader.rawString() {
         // A tool's call begins with its name.
         if JSONScanner.equal(type, "tool_use") || JSONScanner.equal(type, "server_tool_use") { frameHasToken = true }
+        if JSONScanner.equal(type, "tool_use") { callsTool = true }
       }
     }
   }

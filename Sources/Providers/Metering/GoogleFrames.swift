@@ -46,6 +46,7 @@ extension ResponseMeter {
         isThought = reader.boolean() ?? false
       } else if key == "functionCall" || key == "inlineData" || key == "executableCode" {
         frameHasToken = true
+        if key == "functionCall" { callsTool = true }
         // A picture's bytes are not what it is billed by.
         if !(key == "inlineData") { appendHidden(reader.range()?.count ?? 0) }
       }

@@ -44,6 +44,7 @@ extension ResponseMeter {
         // `reasoning…` are the compatible vendors' names for thoughts.
         if !reader.isNull, !reader.isEmptyContainer {
           frameHasToken = true
+          if key == "function_call" { callsTool = true }
           appendHidden(reader.rawString()?.count ?? 0)
         }
       }
@@ -53,6 +54,7 @@ extension ResponseMeter {
   private mutating func readToolCalls(_ reader: inout JSONReader) {
     reader.forEachElement { reader in
       frameHasToken = true
+      callsTool = true
       reader.forEachMember { key, reader in
         guard key == "function" || key == "custom" else { return }
         reader.forEachMember { key, reader in

@@ -5,6 +5,8 @@ import LLMTelemetry
 /// Meters one answer. Feed it the bytes in order with their arrival times; read the facts when the answer ended, however it ended.
 package struct ResponseMeter: Sendable {
   package internal(set) var finishReason: FinishReason?
+  /// It asks its client for the call of a tool, whatever its finish reason says: Google has none for that.
+  package internal(set) var callsTool = false
   /// The model the provider says answered.
   package internal(set) var responseModel: String?
   /// The tier the provider says served the call.

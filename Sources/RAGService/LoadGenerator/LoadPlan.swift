@@ -53,11 +53,13 @@ package enum LoadPlan {
       ]
       return shares.map { LoadPhase(script: $0, duration: duration * $1, rate: rate * $2) }
     case .soak:
+      // One that is shorter than a round has a little of everything too.
+      let scale = min(1, duration / .seconds(300))
       var phases: [LoadPhase] = []
       var rest = duration
       while rest > .zero {
-        for (script, seconds) in [(LoadScript.normal, 270), (.invalid, 5), (.hallucination, 20), (.burst, 5)] where rest > .zero {
-          let length = min(rest, .seconds(seconds))
+        for (script, seconds) in [(LoadScript.normal, 270.0), (.invalid, 5), (.hallucination, 20), (.burst, 5)] where rest > .zero {
+          let length = min(rest, .seconds(seconds * scale))
           phases.append(LoadPhase(script: script, duration: length, rate: script == .burst ? rate * 5 : rate))
           rest -= length
         }

@@ -26,7 +26,7 @@ struct AnswerReader {
   private var local = HashTable(minimumCapacity: 64)
 
   /// `read` are the words of the answer, when somebody has them already.
-  init(evidence: EvidenceIndex, question: [UInt8], answer bytes: [UInt8], read: ReadText? = nil) {
+  init(evidence: EvidenceIndex, question asked: ReadText, answer bytes: [UInt8], read: ReadText? = nil) {
     self.evidence = evidence
     self.bytes = bytes
     answer = read ?? WordReader.read(bytes)
@@ -38,7 +38,6 @@ struct AnswerReader {
         answer.words[first].classes = .function
       }
     }
-    let asked = WordReader.read(question)
     var table = HashTable(minimumCapacity: asked.words.count)
     var known: Float = 0
     var total: Float = 0
@@ -80,32 +79,31 @@ struct AnswerReader {
     let listShare = Float(answer.sentences.count { $0.isListItem }) / Float(max(1, answer.sentences.count))
     var result: [ReadSentence] = []
     result.reserveCapacity(answer.sentences.count)
+    let row = UnsafeMutableBufferPointer<Float>.allocate(capacity: GroundednessFeature.count)
+    defer { row.deallocate() }
     for number in answer.sentences.indices {
       let sentence = answer.sentences[number]
-      var values = ContiguousArray<Float>(repeating: 0, count: GroundednessFeature.count)
-      let window = values.withUnsafeMutableBufferPointer { buffer in
-        var features = FeatureRow(values: buffer)
-        words(sentence, &features, said: &said)
-        runs(sentence, &features)
-        fragments(sentence, &features)
-        let window = self.window(sentence, &features)
-        surface(sentence, &features)
-        features[.position] = Float(number) / Float(max(1, answer.sentences.count - 1))
-        features[.place] = Float(number)
-        features[.sentenceCount] = Float(answer.sentences.count)
-        features[.previousNovelty] = number > 0 ? novelty[number - 1] : -1
-        features[.nextNovelty] = number + 1 < novelty.count ? novelty[number + 1] : -1
-        features[.responseNovelty] = totalNovel / max(1, totalContent)
-        features[.worstNovelty] = worst
-        features[.noveltyBefore] = contentBefore > 0 ? novelBefore / contentBefore : -1
-        features[.responseWords] = logarithm(answer.words.count)
-        features[.questionInContext] = questionInContext
-        features[.listShare] = listShare
-        contentBefore += features[.contentCount]
-        novelBefore += features[.novelCount]
-        return window
-      }
-      result.append(ReadSentence(range: sentence, features: values, window: window))
+      row.initialize(repeating: 0)
+      var features = FeatureRow(values: row)
+      words(sentence, &features, said: &said)
+      runs(sentence, &features)
+      fragments(sentence, &features)
+      let window = self.window(sentence, &features)
+      surface(sentence, &features)
+      features[.position] = Float(number) / Float(max(1, answer.sentences.count - 1))
+      features[.place] = Float(number)
+      features[.sentenceCount] = Float(answer.sentences.count)
+      features[.previousNovelty] = number > 0 ? novelty[number - 1] : -1
+      features[.nextNovelty] = number + 1 < novelty.count ? novelty[number + 1] : -1
+      features[.responseNovelty] = totalNovel / max(1, totalContent)
+      features[.worstNovelty] = worst
+      features[.noveltyBefore] = contentBefore > 0 ? novelBefore / contentBefore : -1
+      features[.responseWords] = logarithm(answer.words.count)
+      features[.questionInContext] = questionInContext
+      features[.listShare] = listShare
+      contentBefore += features[.contentCount]
+      novelBefore += features[.novelCount]
+      result.append(ReadSentence(range: sentence, features: ContiguousArray(row), window: window))
     }
     return result
   }
@@ -153,9 +151,11 @@ struct AnswerReader {
       if word.length >= 7 { novelLong += 1 }
       if isAsked { novelAsked += 1 }
       if evidence.prefixes.contains(word.prefix) { prefixes += 1 }
-      EvidenceIndex.eachTrigram(bytes[Int(word.start)..<Int(word.end)]) {
-        trigrams += 1
-        if !evidence.hasTrigram($0) { newTrigrams += 1 }
+      bytes.withUnsafeBufferPointer { bytes in
+        EvidenceIndex.eachTrigram(bytes, in: Int(word.start)..<Int(word.end)) {
+          trigrams += 1
+          if !evidence.hasTrigram($0) { newTrigrams += 1 }
+        }
       }
     }
     features[.contentCount] = content

@@ -40,8 +40,12 @@ package struct GroundednessReason: Sendable {
 
 package struct GroundednessScorer: Sendable {
   package let model: GroundednessModel
+  private let trees: TreeWalk
 
-  package init(model: GroundednessModel) { self.model = model }
+  package init(model: GroundednessModel) {
+    self.model = model
+    trees = TreeWalk(model.trees)
+  }
 
   /// Content words below which a context supports nothing.
   package static let minimumContext = 5
@@ -51,7 +55,7 @@ package struct GroundednessScorer: Sendable {
     case tooThin(EvidenceGap)
   }
 
-  func score(evidence: EvidenceIndex, question: [UInt8], answer: [UInt8], read words: ReadText? = nil) -> Result {
+  func score(evidence: EvidenceIndex, question: ReadText, answer: [UInt8], read words: ReadText? = nil) -> Result {
     guard evidence.contentCount >= Self.minimumContext else { return .tooThin(.noContext) }
     if CodeShare.of(answer) > 0.5 { return .tooThin(.code) }
     var reader = AnswerReader(evidence: evidence, question: question, answer: answer, read: words)
@@ -60,7 +64,7 @@ package struct GroundednessScorer: Sendable {
     var sentences: [Groundedness.Sentence] = []
     sentences.reserveCapacity(read.count)
     for sentence in read {
-      let margin = sentence.features.withUnsafeBufferPointer { model.trees.margin($0) }
+      let margin = sentence.features.withUnsafeBufferPointer { trees.margin($0) }
       let window =
         sentence.window.isEmpty
         ? 0..<0

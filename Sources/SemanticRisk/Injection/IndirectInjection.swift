@@ -81,55 +81,63 @@ struct IndirectReading {
     return table
   }()
 
-  let read: ReadText
-  private let stemCounts: HashTable
+  private let stems: StemIndex
   private let question: HashTable
   private let imperatives: Float
   private let questions: Float
+  /// By stem: the last sentence beside which it stands.
+  private var beside: ContiguousArray<Int32>
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, question: [UInt8], read words: ReadText? = nil) {
-    read = words ?? WordReader.read(bytes)
-    var counts = HashTable(minimumCapacity: read.words.count / 2)
+  /// `stems` are those of the document.
+  init(_ bytes: UnsafeBufferPointer<UInt8>, stems: StemIndex, question words: ReadText) {
+    self.stems = stems
     var orders: Float = 0
     var asks: Float = 0
-    var own = HashTable(minimumCapacity: 64)
-    for sentence in read.sentences {
-      own.removeAll()
-      for index in sentence.words where read.words[index].isContent && own.insert(read.words[index].stem) {
-        counts.add(read.words[index].stem)
-      }
-      if (Self.classes[read.words[sentence.words.lowerBound].form] ?? 0) & 1 != 0 { orders += 1 }
+    for sentence in stems.read.sentences {
+      if (Self.classes[stems.read.words[sentence.words.lowerBound].form] ?? 0) & 1 != 0 { orders += 1 }
       if bytes[sentence.end - 1] == UInt8(ascii: "?") { asks += 1 }
     }
-    stemCounts = counts
-    let total = Float(max(1, read.sentences.count))
+    let total = Float(max(1, stems.read.sentences.count))
     (imperatives, questions) = (orders / total, asks / total)
     var table = HashTable(minimumCapacity: 16)
-    for word in WordReader.read(question).words where word.isContent { table.insert(word.stem) }
-    self.question = table
+    for word in words.words where word.isContent { table.insert(word.stem) }
+    question = table
+    beside = ContiguousArray(repeating: -1, count: stems.spread.count)
   }
 
-  func features(_ number: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> ContiguousArray<Float> {
+  var sentences: ContiguousArray<SentenceRange> { stems.read.sentences }
+
+  mutating func features(_ number: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> ContiguousArray<Float> {
     var values = ContiguousArray<Float>(repeating: 0, count: IndirectFeature.count)
+    values.withUnsafeMutableBufferPointer { fill($0, number, bytes) }
+    return values
+  }
+
+  /// `values` are zeros, one for each feature.
+  mutating func fill(_ values: UnsafeMutableBufferPointer<Float>, _ number: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
     func set(_ feature: IndirectFeature, _ value: Float) { values[feature.rawValue] = value }
     func add(_ feature: IndirectFeature, _ value: Float = 1) { values[feature.rawValue] += value }
-    let sentence = read.sentences[number]
-    var content: Float = 0, shared: Float = 0, asked: Float = 0, beside: Float = 0, letters: Float = 0
-    var neighbours = HashTable(minimumCapacity: 64)
-    for other in [number - 1, number + 1] where read.sentences.indices.contains(other) {
-      for index in read.sentences[other].words where read.words[index].isContent { neighbours.insert(read.words[index].stem) }
+    let (words, sentences) = (stems.read.words, stems.read.sentences)
+    let sentence = sentences[number]
+    var content: Float = 0, shared: Float = 0, asked: Float = 0, near: Float = 0, letters: Float = 0
+    for other in [number - 1, number + 1] where sentences.indices.contains(other) {
+      for index in sentences[other].words where stems.numberOfWord[index] >= 0 {
+        beside[Int(stems.numberOfWord[index])] = Int32(number)
+      }
     }
+    let attacks = InjectionWords.table
+    let classes = Self.classes
     for index in sentence.words {
-      let word = read.words[index]
+      let word = words[index]
       letters += Float(word.length)
-      if let known = InjectionWords.table[word.form] {
+      if let known = attacks[word.form] {
         let mask = Int(known)
         if mask & InjectionWords.override != 0 { add(.overrides) }
         if mask & (InjectionWords.free | InjectionWords.role | InjectionWords.prompt) != 0 { add(.attack) }
         if mask & InjectionWords.secret != 0 { add(.secret) }
         if mask & InjectionWords.second != 0 { add(.secondPerson) }
       }
-      if let kinds = Self.classes[word.form] {
+      if let kinds = classes[word.form] {
         if kinds & 2 != 0 { add(.verbOfOutput) }
         if kinds & 4 != 0 { add(.speaksOfAnswer) }
         if kinds & 8 != 0 { add(.speaksOfModel) }
@@ -143,22 +151,23 @@ struct IndirectReading {
       if word.length > 2, word.classes.contains(.capitalised), bytes[Int(word.end) - 1] >= 65, bytes[Int(word.end) - 1] <= 90 {
         add(.capitals)
       }
-      guard word.isContent else { continue }
+      let stem = Int(stems.numberOfWord[index])
+      guard stem >= 0 else { continue }
       content += 1
-      if (stemCounts[word.stem] ?? 0) > 1 { shared += 1 }
+      if stems.spread[stem] > 1 { shared += 1 }
       if question.contains(word.stem) { asked += 1 }
-      if neighbours.contains(word.stem) { beside += 1 }
+      if beside[stem] == Int32(number) { near += 1 }
     }
     set(.overlapWithDocument, shared / max(1, content))
-    set(.overlapWithNeighbours, beside / max(1, content))
+    set(.overlapWithNeighbours, near / max(1, content))
     set(.overlapWithQuestion, asked / max(1, content))
     set(.content, content)
     set(.meanLength, letters / Float(max(1, sentence.words.count)))
-    set(.position, Float(number) / Float(max(1, read.sentences.count - 1)))
+    set(.position, Float(number) / Float(max(1, sentences.count - 1)))
     set(.isFirst, number == 0 ? 1 : 0)
-    set(.isLast, number == read.sentences.count - 1 ? 1 : 0)
+    set(.isLast, number == sentences.count - 1 ? 1 : 0)
     set(.wordCount, Float(min(60, sentence.words.count)))
-    set(.documentSentences, Float(min(40, read.sentences.count)))
+    set(.documentSentences, Float(min(40, sentences.count)))
     set(.documentQuestions, questions)
     set(.documentImperatives, imperatives)
     if bytes[sentence.end - 1] == UInt8(ascii: "?") { set(.isQuestion, 1) }
@@ -175,17 +184,16 @@ struct IndirectReading {
       default: break
       }
     }
-    return values
   }
 }
 
 /// The sentences of a document that look like orders to the model.
 package struct IndirectInjectionScorer: Sendable {
-  package let model: BoostedTrees
+  private let trees: TreeWalk
 
   package init?(model: BoostedTrees) {
     guard model.width == IndirectFeature.count else { return nil }
-    self.model = model
+    trees = TreeWalk(model)
   }
 
   package struct Finding: Sendable {
@@ -199,20 +207,28 @@ package struct IndirectInjectionScorer: Sendable {
 
   /// The highest score and every sentence's; nil without a sentence.
   package func score(document: [UInt8], question: [UInt8]) -> (score: Double, sentences: [Finding])? {
-    score(document: document, question: question, read: nil)
+    score(document: document, stems: StemIndex(WordReader.read(document)), question: WordReader.read(question))
   }
 
-  func score(document: [UInt8], question: [UInt8], read words: ReadText?) -> (score: Double, sentences: [Finding])? {
-    document.withUnsafeBufferPointer { bytes in
-      let reading = IndirectReading(bytes, question: question, read: words)
-      guard !reading.read.sentences.isEmpty else { return nil }
+  /// `stems` are those of `document`.
+  func score(document: [UInt8], stems: StemIndex, question: ReadText) -> (score: Double, sentences: [Finding])? {
+    guard !stems.read.sentences.isEmpty else { return nil }
+    return document.withUnsafeBufferPointer { bytes in
+      var reading = IndirectReading(bytes, stems: stems, question: question)
       var findings: [Finding] = []
-      for number in reading.read.sentences.indices.prefix(Self.limit) {
-        let margin = reading.features(number, bytes).withUnsafeBufferPointer { model.margin($0) }
-        let sentence = reading.read.sentences[number]
-        findings.append(Finding(range: sentence.start..<sentence.end, score: Logistic.probability(Double(margin))))
+      findings.reserveCapacity(min(Self.limit, stems.read.sentences.count))
+      var highest = 0.0
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: IndirectFeature.count) { values in
+        for number in stems.read.sentences.indices.prefix(Self.limit) {
+          values.initialize(repeating: 0)
+          reading.fill(values, number, bytes)
+          let score = Logistic.probability(Double(trees.margin(UnsafeBufferPointer(values))))
+          let sentence = stems.read.sentences[number]
+          findings.append(Finding(range: sentence.start..<sentence.end, score: score))
+          highest = max(highest, score)
+        }
       }
-      return (findings.reduce(0) { max($0, $1.score) }, findings)
+      return (highest, findings)
     }
   }
 }

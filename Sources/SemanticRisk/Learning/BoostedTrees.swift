@@ -111,6 +111,71 @@ extension BoostedTrees {
   }
 }
 
+/// The same trees laid out for scoring: a leaf leads to itself, so that all rows take as many steps and no step is guessed, and four
+/// trees are walked at a time. Sums are taken in the trees' order, so scores are those of `BoostedTrees.margin`.
+struct TreeWalk: Sendable {
+  private struct Step {
+    var threshold: Float
+    var left: Int32
+    var feature: Int32
+    var value: Float
+  }
+
+  let trees: BoostedTrees
+  private let steps: ContiguousArray<Step>
+  private let depths: ContiguousArray<Int32>
+
+  init(_ trees: BoostedTrees) {
+    self.trees = trees
+    steps = ContiguousArray(
+      trees.nodes.enumerated().map { place, node in
+        node.feature < 0
+          ? Step(threshold: .infinity, left: Int32(place), feature: 0, value: node.value)
+          : Step(threshold: node.threshold, left: node.left, feature: node.feature, value: node.value)
+      })
+    depths = ContiguousArray(trees.roots.map { Int32(Self.depth(trees.nodes, Int($0))) })
+  }
+
+  private static func depth(_ nodes: ContiguousArray<BoostedTrees.Node>, _ index: Int) -> Int {
+    guard nodes[index].feature >= 0 else { return 0 }
+    return 1 + max(depth(nodes, Int(nodes[index].left)), depth(nodes, Int(nodes[index].left) + 1))
+  }
+
+  /// Log-odds of a row of finite numbers.
+  func margin(_ row: UnsafeBufferPointer<Float>) -> Float {
+    steps.withUnsafeBufferPointer { steps in
+      @inline(__always) func next(_ index: Int) -> Int {
+        let step = steps[index]
+        return Int(step.left) &+ (row[Int(step.feature)] > step.threshold ? 1 : 0)
+      }
+      return trees.roots.withUnsafeBufferPointer { roots in
+        var sum = trees.base
+        var tree = 0
+        while tree &+ 4 <= roots.count {
+          var (one, two, three, four) = (Int(roots[tree]), Int(roots[tree &+ 1]), Int(roots[tree &+ 2]), Int(roots[tree &+ 3]))
+          var left = max(max(depths[tree], depths[tree &+ 1]), max(depths[tree &+ 2], depths[tree &+ 3]))
+          while left > 0 {
+            (one, two, three, four) = (next(one), next(two), next(three), next(four))
+            left &-= 1
+          }
+          sum += steps[one].value
+          sum += steps[two].value
+          sum += steps[three].value
+          sum += steps[four].value
+          tree &+= 4
+        }
+        while tree < roots.count {
+          var index = Int(roots[tree])
+          for _ in 0..<depths[tree] { index = next(index) }
+          sum += steps[index].value
+          tree &+= 1
+        }
+        return sum
+      }
+    }
+  }
+}
+
 package enum Logistic {
   package static func probability(_ logOdds: Double) -> Double { 1 / (1 + exponential(-logOdds)) }
 

@@ -16,66 +16,61 @@ package struct HashedText: Sendable {
     }
   }
 
-  /// Calls `body` with every place once. `seen` is a bit for each place, all zero before and after.
-  static func eachPlace(
-    _ bytes: UnsafeBufferPointer<UInt8>, shape: Shape, seen: inout ContiguousArray<UInt64>, used: inout ContiguousArray<Int32>
-  ) {
-    used.removeAll(keepingCapacity: true)
-    seen.withUnsafeMutableBufferPointer { seen in
+  /// Calls `body` with every place once.
+  @inline(__always)
+  static func eachPlace(_ bytes: UnsafeBufferPointer<UInt8>, shape: Shape, _ body: (Int) -> Void) {
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, (1 << shape.bits) / 64)) { seen in
+      seen.initialize(repeating: 0)
       let shift = UInt64(64 - shape.bits)
-      func add(_ hash: UInt64, _ used: inout ContiguousArray<Int32>) {
-        let place = Int((hash &* 0x9E37_79B9_7F4A_7C15) >> shift)
-        let bit: UInt64 = 1 << UInt64(place & 63)
-        if seen[place >> 6] & bit == 0 {
-          seen[place >> 6] |= bit
-          used.append(Int32(place))
+      @inline(__always) func add(_ hash: UInt64) {
+        let place = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        let bit: UInt64 = 1 &<< UInt64(place & 63)
+        if seen[place &>> 6] & bit == 0 {
+          seen[place &>> 6] |= bit
+          body(place)
         }
       }
-      func scan(_ range: Range<Int>) {
+      // The end is read too when there is more than head and tail.
+      let isCut = bytes.count > shape.head + shape.tail
+      for part in 0..<(isCut ? 2 : 1) {
+        let range = part == 0 ? 0..<(isCut ? shape.head : bytes.count) : (bytes.count - shape.tail)..<bytes.count
         var window: UInt64 = 0x20
         var count = 1
         var word: UInt64 = 0
         var lastWord: UInt64 = 0
         for index in range {
           var byte = bytes[index]
-          if byte >= 65, byte <= 90 { byte += 32 } else if byte >= 48, byte <= 57 { byte = 48 } else if byte <= 32 { byte = 32 }
-          let isLetter = byte >= 0x80 || (byte >= 97 && byte <= 122)
+          if byte &- 65 < 26 { byte |= 32 } else if byte &- 48 < 10 { byte = 48 } else if byte <= 32 { byte = 32 }
+          let isLetter = byte >= 0x80 || byte &- 97 < 26
           if isLetter {
             word = (word ^ UInt64(byte)) &* 0x100_0000_01b3 &+ 0x51
-          } else if word != 0 {
-            if lastWord != 0 { add(word &* 31 &+ lastWord &* 0x85EB_CA6B &+ 7, &used) }
-            lastWord = word
-            word = 0
+          } else {
+            if word != 0 {
+              if lastWord != 0 { add(word &* 31 &+ lastWord &* 0x85EB_CA6B &+ 7) }
+              lastWord = word
+              word = 0
+            }
+            // Runs of the same sign that is no letter count once: a line of forty dashes is a line.
+            if UInt64(byte) == window & 0xFF { continue }
           }
-          // Runs of the same sign that is no letter count once: a line of forty dashes is a line.
-          if !isLetter, UInt64(byte) == window & 0xFF { continue }
           window = window << 8 | UInt64(byte)
-          count += 1
-          if count >= 3 { add(window & 0xFF_FFFF | 3 << 56, &used) }
-          if count >= 4 { add(window & 0xFFFF_FFFF | 4 << 56, &used) }
-          if count >= 5 { add(window & 0xFF_FFFF_FFFF | 5 << 56, &used) }
+          count &+= 1
+          if count >= 3 { add(window & 0xFF_FFFF | 3 << 56) }
+          if count >= 4 { add(window & 0xFFFF_FFFF | 4 << 56) }
+          if count >= 5 { add(window & 0xFF_FFFF_FFFF | 5 << 56) }
         }
-        if word != 0, lastWord != 0 { add(word &* 31 &+ lastWord &* 0x85EB_CA6B &+ 7, &used) }
+        if word != 0, lastWord != 0 { add(word &* 31 &+ lastWord &* 0x85EB_CA6B &+ 7) }
       }
-      if bytes.count <= shape.head + shape.tail {
-        scan(0..<bytes.count)
-      } else {
-        scan(0..<shape.head)
-        scan((bytes.count - shape.tail)..<bytes.count)
-      }
-      for place in used { seen[Int(place) >> 6] = 0 }
     }
   }
 
   /// As a row to learn from: every n-gram counts the same, and a long text no more than a short one; `features` follow.
   package static func row(_ text: some Sequence<UInt8>, shape: Shape, features: [Float]) -> SparseRow {
-    var seen = ContiguousArray<UInt64>(repeating: 0, count: max(1, (1 << shape.bits) / 64))
-    var used: ContiguousArray<Int32> = []
-    let bytes = Array(text)
-    bytes.withUnsafeBufferPointer { eachPlace($0, shape: shape, seen: &seen, used: &used) }
+    var used: [Int32] = []
+    Array(text).withUnsafeBufferPointer { bytes in eachPlace(bytes, shape: shape) { used.append(Int32($0)) } }
     used.sort()
     let value = 1 / Float(max(1, used.count)).squareRoot()
-    var row = SparseRow(places: Array(used), values: [Float](repeating: value, count: used.count))
+    var row = SparseRow(places: used, values: [Float](repeating: value, count: used.count))
     for (index, feature) in features.enumerated() where feature != 0 {
       row.places.append(Int32(1 << shape.bits + index))
       row.values.append(feature)
@@ -105,12 +100,16 @@ package struct HashedTextModel: Sendable, Equatable {
   }
 
   /// Log-odds of a text and its counted features.
-  package func margin(_ bytes: UnsafeBufferPointer<UInt8>, features values: [Float], scratch: inout HashedTextScratch) -> Double {
-    scratch.prepare(bits: shape.bits)
-    HashedText.eachPlace(bytes, shape: shape, seen: &scratch.seen, used: &scratch.used)
+  package func margin(_ bytes: UnsafeBufferPointer<UInt8>, features values: [Float]) -> Double {
     var sum: Int32 = 0
-    for place in scratch.used { sum &+= Int32(weights[Int(place)]) }
-    var margin = bias + Float(sum) * scale / Float(max(1, scratch.used.count)).squareRoot()
+    var count: Int32 = 0
+    weights.withUnsafeBufferPointer { weights in
+      HashedText.eachPlace(bytes, shape: shape) { place in
+        sum &+= Int32(weights[place])
+        count &+= 1
+      }
+    }
+    var margin = bias + Float(sum) * scale / Float(max(1, count)).squareRoot()
     for (weight, value) in zip(features, values) { margin += weight * value }
     return Double(margin)
   }
@@ -144,18 +143,5 @@ package struct HashedTextModel: Sendable, Equatable {
     features = (0..<count).map { _ in cursor.float() }
     guard scale.isFinite, bias.isFinite, features.allSatisfy(\.isFinite) else { return nil }
     weights = ContiguousArray(bytes.suffix(1 << bits).map { Int8(bitPattern: $0) })
-  }
-}
-
-/// Room that is used again from text to text.
-package struct HashedTextScratch {
-  var seen: ContiguousArray<UInt64> = []
-  var used: ContiguousArray<Int32> = []
-
-  package init() {}
-
-  mutating func prepare(bits: Int) {
-    let size = max(1, (1 << bits) / 64)
-    if seen.count < size { seen = ContiguousArray(repeating: 0, count: size) }
   }
 }

@@ -18,7 +18,7 @@ package struct GroundednessExamples: Sendable {
     guard let label = row.label else { return }
     let answer = Array(row.response.utf8)
     var reader = AnswerReader(
-      evidence: EvidenceIndex(Array(row.context.utf8)), question: Array(row.question.utf8), answer: answer)
+      evidence: EvidenceIndex(Array(row.context.utf8)), question: WordReader.read(Array(row.question.utf8)), answer: answer)
     let sentences = reader.sentences()
     let first = examples.count
     let places = ScalarPlaces.of(sentences.flatMap { [$0.range.start, $0.range.end] }, in: answer)
@@ -51,9 +51,10 @@ struct IndirectExamples {
     let group = TrainingRun.number(row.group)
     let first = examples.count
     document.withUnsafeBufferPointer { bytes in
-      let reading = IndirectReading(bytes, question: Array(row.question.utf8))
-      let places = ScalarPlaces.of(reading.read.sentences.flatMap { [$0.start, $0.end] }, in: document)
-      for number in reading.read.sentences.indices {
+      var reading = IndirectReading(
+        bytes, stems: StemIndex(WordReader.read(document)), question: WordReader.read(Array(row.question.utf8)))
+      let places = ScalarPlaces.of(reading.sentences.flatMap { [$0.start, $0.end] }, in: document)
+      for number in reading.sentences.indices {
         let range = places[number * 2]..<places[number * 2 + 1]
         let isOrder = label && (row.spans ?? []).contains { $0.overlaps(range) }
         examples.append(reading.features(number, bytes), label: isOrder, group: group)

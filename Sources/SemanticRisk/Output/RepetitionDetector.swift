@@ -29,10 +29,36 @@ package struct RepetitionDetector: Sendable {
 
   package init() {}
 
-  package mutating func add(_ piece: some Sequence<UInt8>) { for byte in piece { add(byte) } }
+  package mutating func add(_ piece: some Sequence<UInt8>) {
+    var (hash, isInWord, run, lastByte) = (hash, isInWord, run, lastByte)
+    for byte in piece {
+      let lower = byte &- 65 < 26 ? byte | 32 : byte
+      let isLetter = lower &- 97 < 26 || byte >= 0x80 || byte &- 48 < 10
+      if isLetter {
+        // One letter without end is a loop that has no words.
+        run = byte == lastByte && byte < 0x80 ? run &+ 1 : 0
+        if run >= 60 {
+          if run == 60, loop == nil { loop = (0, 60) }
+          loopedWords = max(loopedWords, max(1, count))
+        }
+        isInWord = true
+        hash = TextHash.add(hash, lower)
+      }
+      // Scripts without spaces would be one word: they are cut at every third byte, which is one letter of most of them.
+      if isInWord, !isLetter || (byte >= 0xE3 && byte < 0xF0) {
+        end(word: hash)
+        (hash, isInWord) = (TextHash.start, false)
+      }
+      lastByte = byte
+    }
+    (self.hash, self.isInWord, self.run, self.lastByte) = (hash, isInWord, run, lastByte)
+  }
 
   /// What is left when the answer ends.
-  package mutating func finish() { endWord() }
+  package mutating func finish() {
+    if isInWord { end(word: hash) }
+    (hash, isInWord) = (TextHash.start, false)
+  }
 
   /// 0 without a loop; with one, by the share of the answer that it covers.
   package var score: Double {
@@ -40,28 +66,7 @@ package struct RepetitionDetector: Sendable {
     return min(1, 0.6 + 0.4 * Double(loopedWords) / Double(count))
   }
 
-  private mutating func add(_ byte: UInt8) {
-    let isLetter = byte >= 0x80 || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122)
-    if isLetter {
-      // One letter without end is a loop that has no words.
-      run = byte == lastByte && byte < 0x80 ? run + 1 : 0
-      if run == 60, loop == nil { loop = (0, 60) }
-      if run >= 60 { loopedWords = max(loopedWords, max(1, count)) }
-      isInWord = true
-      hash = TextHash.add(hash, byte >= 65 && byte <= 90 ? byte + 32 : byte)
-      // Scripts without spaces would be one word: they are cut at every third byte, which is one letter of most of them.
-      if byte >= 0xE3, byte < 0xF0 { endWord() }
-    } else {
-      endWord()
-    }
-    lastByte = byte
-  }
-
-  private mutating func endWord() {
-    guard isInWord else { return }
-    isInWord = false
-    let word = hash
-    hash = TextHash.start
+  private mutating func end(word: UInt32) {
     let place = Int32(truncatingIfNeeded: count)
     count += 1
     let bucket = Int(word & UInt32(Self.buckets - 1))

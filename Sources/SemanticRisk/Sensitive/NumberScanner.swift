@@ -38,12 +38,28 @@ enum NumberScanner {
       }
       if let range = ssn(bytes, from: start) { return SensitiveFinding(kind: .ssn, range: range, confidence: 1) }
     }
-    guard let run = read(bytes, from: start) else { return nil }
+    guard hasDigits(bytes, from: start), let run = read(bytes, from: start) else { return nil }
     if !run.hasPlus, !run.hasParenthesis, isCard(run) {
       return SensitiveFinding(kind: .card, range: start..<run.end, confidence: 1)
     }
     guard let confidence = phone(run, bytes, start: start) else { return nil }
     return SensitiveFinding(kind: .phone, range: start..<extended(bytes, run.end), confidence: confidence)
+  }
+
+  /// Whether as many digits as the shortest number has come before anything that no number has: most numbers in a text are short.
+  private static func hasDigits(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    var index = start
+    var digits = 0
+    while index < bytes.count, digits < 7 {
+      let byte = bytes[index]
+      if SensitiveScanner.isDigit(byte) {
+        digits += 1
+      } else if byte != 32, !(UInt8(ascii: "(")...UInt8(ascii: ".")).contains(byte) {
+        return false
+      }
+      index += 1
+    }
+    return digits >= 7
   }
 
   private static func read(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Run? {

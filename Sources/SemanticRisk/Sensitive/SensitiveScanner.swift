@@ -10,10 +10,20 @@ package enum SensitiveScanner {
   package static func findings(in bytes: UnsafeBufferPointer<UInt8>) -> [SensitiveFinding] {
     var found: [SensitiveFinding] = []
     var index = 0
+    var isInWord = false
     while index < bytes.count {
+      // In the middle of a word nothing begins, and between words only a sign does.
+      let byte = bytes[index]
+      if byte == 32 || (isInWord && isLetter(byte)) {
+        isInWord = byte != 32
+        index &+= 1
+        continue
+      }
+      isInWord = isWord(byte)
       if let finding = finding(bytes, index, previousEnd: found.last?.range.upperBound ?? 0) {
         found.append(finding)
         index = finding.range.upperBound
+        isInWord = index > 0 && isWord(bytes[index - 1])
         continue
       }
       index += 1
@@ -109,8 +119,8 @@ package enum SensitiveScanner {
     return result
   }()
 
-  @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
-  @inline(__always) static func isLetter(_ byte: UInt8) -> Bool { (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) }
+  @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
+  @inline(__always) static func isLetter(_ byte: UInt8) -> Bool { (byte | 32) &- 97 < 26 }
   @inline(__always) static func isWord(_ byte: UInt8) -> Bool {
     isDigit(byte) || isLetter(byte) || byte == UInt8(ascii: "_") || byte >= 0x80
   }
@@ -128,8 +138,8 @@ enum AddressScanner {
   /// Four numbers up to 255; not the versions of software, which have a letter or another dot beside them, nor the local machine's own.
   static func fourth(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
     var index = start
-    var parts: [Int] = []
-    while parts.count < 4 {
+    var parts = 0
+    while parts < 4 {
       var value = 0
       let first = index
       while index < bytes.count, SensitiveScanner.isDigit(bytes[index]), index - first < 4 {
@@ -137,8 +147,8 @@ enum AddressScanner {
         index += 1
       }
       guard index > first, index - first <= 3, value <= 255 else { return nil }
-      parts.append(value)
-      guard parts.count < 4 else { break }
+      parts += 1
+      guard parts < 4 else { break }
       guard index < bytes.count, bytes[index] == UInt8(ascii: ".") else { return nil }
       index += 1
     }

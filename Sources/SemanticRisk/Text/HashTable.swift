@@ -41,6 +41,11 @@ struct HashTable {
   @discardableResult
   mutating func set(_ key: UInt32, _ value: Int32) -> Int32? { change(key) { _ in value } }
 
+  /// Sets the value of `key` when it has none, else gives back the one it has.
+  @discardableResult
+  @inline(__always)
+  mutating func setIfAbsent(_ key: UInt32, _ value: Int32) -> Int32? { change(key) { $0 ?? value } }
+
   /// Counts `key` once more.
   mutating func add(_ key: UInt32) { _ = change(key) { ($0 ?? 0) &+ 1 } }
 
@@ -78,6 +83,64 @@ struct HashTable {
     for entry in entries where entry != 0 {
       larger.set(UInt32(truncatingIfNeeded: entry >> 32), Int32(truncatingIfNeeded: entry))
     }
+    self = larger
+  }
+}
+
+/// Which keys were seen, and nothing about them: half the memory of a table.
+struct HashSet {
+  /// The key zero means "empty"; a key that is zero is kept as one.
+  private var keys: ContiguousArray<UInt32>
+  private var mask: Int
+  private(set) var count = 0
+
+  init(minimumCapacity: Int) {
+    var size = 16
+    while size < minimumCapacity * 2 { size *= 2 }
+    keys = ContiguousArray(repeating: 0, count: size)
+    mask = size - 1
+  }
+
+  @inline(__always)
+  private static func place(_ key: UInt32, _ keys: UnsafeBufferPointer<UInt32>, _ mask: Int) -> Int {
+    var index = Int(truncatingIfNeeded: (key &* 0x9E37_79B1) >> 7) & mask
+    while keys[index] != 0, keys[index] != key { index = (index &+ 1) & mask }
+    return index
+  }
+
+  @inline(__always)
+  func contains(_ key: UInt32) -> Bool {
+    let key = key == 0 ? 1 : key
+    return keys.withUnsafeBufferPointer { $0[Self.place(key, $0, mask)] != 0 }
+  }
+
+  /// True when `key` was not there.
+  @discardableResult
+  @inline(__always)
+  mutating func insert(_ key: UInt32) -> Bool {
+    if count &* 2 > mask { grow() }
+    let key = key == 0 ? 1 : key
+    let mask = mask
+    let isNew = keys.withUnsafeMutableBufferPointer { keys in
+      let index = Self.place(key, UnsafeBufferPointer(keys), mask)
+      let isNew = keys[index] == 0
+      keys[index] = key
+      return isNew
+    }
+    if isNew { count &+= 1 }
+    return isNew
+  }
+
+  /// Forgets everything and keeps the room.
+  mutating func removeAll() {
+    guard count > 0 else { return }
+    count = 0
+    keys.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+  }
+
+  private mutating func grow() {
+    var larger = HashSet(minimumCapacity: keys.count)
+    for key in keys where key != 0 { larger.insert(key) }
     self = larger
   }
 }

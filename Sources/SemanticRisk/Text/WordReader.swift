@@ -17,9 +17,11 @@ package struct SentenceRange {
 
 enum WordReader {
   static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> ReadText {
-    var reader = Reader(bytes: bytes)
-    reader.read()
-    return reader.text
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 8) { chain in
+      var reader = Reader(bytes: bytes, chain: chain)
+      reader.read()
+      return reader.text
+    }
   }
 
   static func read(_ bytes: [UInt8]) -> ReadText { bytes.withUnsafeBufferPointer { read($0) } }
@@ -27,12 +29,16 @@ enum WordReader {
 
 private struct Reader {
   let bytes: UnsafeBufferPointer<UInt8>
+  /// The hashes of the first one, two, … letters of the word that is read: its prefix and stem are found among them.
+  let chain: UnsafeMutableBufferPointer<UInt32>
+  let classes = WordList.classes
   var text = ReadText()
   private var sentenceStart = 0
   private var firstWord = 0
 
-  init(bytes: UnsafeBufferPointer<UInt8>) {
+  init(bytes: UnsafeBufferPointer<UInt8>, chain: UnsafeMutableBufferPointer<UInt32>) {
     self.bytes = bytes
+    self.chain = chain
     text.words.reserveCapacity(bytes.count / 5 + 8)
     text.sentences.reserveCapacity(bytes.count / 60 + 4)
   }
@@ -101,19 +107,20 @@ private struct Reader {
   private mutating func readWord(from start: Int) -> Int {
     var index = start
     var hash = TextHash.start
-    var stem = TextHash.start
-    var prefix = TextHash.start
     var count = 0
     var end = start
+    var isWhole = true
     while index < bytes.count {
-      if isLetter(index) || (isDigit(bytes[index]) && count > 0) {
-        let byte = lowercased(bytes[index])
-        hash = TextHash.add(hash, byte)
-        if count < 4 { prefix = TextHash.add(prefix, byte) }
-        count += 1
-        index += 1
+      let byte = bytes[index]
+      if (byte | 32) &- 97 < 26 || isLetter(index) || (isDigit(byte) && count > 0) {
+        hash = TextHash.add(hash, lowercased(byte))
+        if count < 8 { chain[count] = hash }
+        count &+= 1
+        index &+= 1
         end = index
-      } else if let width = apostrophe(index), count > 0, index + width < bytes.count, isLetter(index + width) {
+      } else if byte != UInt8(ascii: " "), let width = apostrophe(index), count > 0, index + width < bytes.count,
+        isLetter(index + width)
+      {
         // A genitive's `s` is not part of the word; `don't` is one word without its apostrophe.
         let following = index + width
         if lowercased(bytes[following]) == UInt8(ascii: "s"), following + 1 == bytes.count || !isLetter(following + 1) {
@@ -121,27 +128,30 @@ private struct Reader {
           break
         }
         index = following
+        isWhole = false
       } else {
         break
       }
     }
-    var classes = WordClasses(rawValue: UInt32(truncatingIfNeeded: WordList.classes[hash] ?? 0))
-    if bytes[start] >= 65, bytes[start] <= 90 { classes.insert(.capitalised) }
+    var classes = WordClasses(rawValue: UInt32(truncatingIfNeeded: classes[hash] ?? 0))
+    if bytes[start] &- 65 < 26 { classes.insert(.capitalised) }
     if count == 1, bytes[start] < 0x80 { classes.insert(.function) }
+    let stem: UInt32
     if classes.contains(.numberWord), let value = WordList.numberWords[hash] {
       stem = Reader.valueHash(UInt64(value))
     } else {
-      stem = stemHash(start: start, end: end, count: count)
+      stem = stemHash(start: start, end: end, isWhole: isWhole)
     }
     text.words.append(
       Word(
-        start: Int32(start), end: Int32(end), form: hash, stem: stem, prefix: prefix, classes: classes,
-        length: UInt8(min(255, count))))
+        start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: end), form: hash, stem: stem,
+        prefix: chain[min(count, 4) - 1], classes: classes, length: UInt8(min(255, count))))
     return index
   }
 
-  /// Endings cut by rule and the first seven letters kept: crude, but the same for evidence and answer.
-  private func stemHash(start: Int, end: Int, count: Int) -> UInt32 {
+  /// Endings cut by rule and the first seven letters kept: crude, but the same for evidence and answer. A word is whole when it has
+  /// no apostrophe: then `chain` has the hash.
+  private func stemHash(start: Int, end: Int, isWhole: Bool) -> UInt32 {
     var length = end - start
     var addsY = false
     @inline(__always) func letter(_ fromEnd: Int) -> UInt8 { fromEnd <= length ? lowercased(bytes[start + length - fromEnd]) : 0 }
@@ -164,7 +174,11 @@ private struct Reader {
     if length > 4, letter(1) == UInt8(ascii: "e") { length -= 1 }
     if length > 4, !addsY, letter(1) == UInt8(ascii: "y") { length -= 1 } else { addsY = addsY && length <= 3 }
     var hash = TextHash.start
-    for offset in 0..<min(7, length) { hash = TextHash.add(hash, lowercased(bytes[start + offset])) }
+    if isWhole {
+      hash = chain[min(7, length) - 1]
+    } else {
+      for offset in 0..<min(7, length) { hash = TextHash.add(hash, lowercased(bytes[start + offset])) }
+    }
     if addsY { hash = TextHash.add(hash, UInt8(ascii: "y")) }
     return hash
   }
@@ -261,7 +275,7 @@ private struct Reader {
     })
 
   private let newline = UInt8(ascii: "\n")
-  @inline(__always) private func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
+  @inline(__always) private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
   @inline(__always) private func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
   private func isTerminator(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?")
@@ -269,7 +283,7 @@ private struct Reader {
   private func isCloser(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: ")") || byte == UInt8(ascii: "]")
   }
-  @inline(__always) private func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+  @inline(__always) private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 32 : byte }
   /// The punctuation of U+2000–U+203F (dashes, curly quotes, bullets) takes three bytes.
   @inline(__always) private func isPunctuationOfThreeBytes(_ index: Int) -> Bool {
     bytes[index] == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80
@@ -277,9 +291,9 @@ private struct Reader {
   @inline(__always) private func isLetter(_ index: Int) -> Bool {
     let byte = bytes[index]
     if byte >= 0x80 { return !isPunctuationOfThreeBytes(index) && !(byte == 0xC2 && index + 1 < bytes.count) }
-    return (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90)
+    return (byte | 32) &- 97 < 26
   }
-  private func apostrophe(_ index: Int) -> Int? {
+  @inline(__always) private func apostrophe(_ index: Int) -> Int? {
     if bytes[index] == UInt8(ascii: "'") { return 1 }
     return isPunctuationOfThreeBytes(index) && bytes[index + 2] == 0x99 ? 3 : nil
   }

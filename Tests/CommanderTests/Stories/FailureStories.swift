@@ -143,6 +143,10 @@ struct FailureStory: Sendable, CustomTestStringConvertible {
       "an agent goes in circles",
       (1..<10).map { Disturbance(["tenant": "hooli", "route": "chat"], Double($0 * 2)..<Double($0 * 2 + 1), volume: 14) },
       blames: [hooli, ["tenant": "hooli", "route": "chat"]], .mended(.throttle)),
+    FailureStory(
+      "a job sends the same documents over and over",
+      [Disturbance(["route": "summarize"], failing, volume: 3) { ($0.input, $0.repeats) = ($0.input * 5, 0.97) }],
+      blames: [["route": "summarize"], ["feature": "reports"]], .mended(.cacheOn)),
     FailureStory("callers fall silent", [Disturbance([:], failing, volume: 0.03)], blames: [[:]], .person),
     // Configuration.
     FailureStory(

@@ -92,6 +92,7 @@ extension CommandState {
     case .capOutputTokens: .outputCap
     case .limitRetries: .retryLimit
     case .removeTool: .toolOff
+    case .cacheAnswers: .cacheOn
     case .closeRoute: .routeClose
     case nil: .tellPerson
     }

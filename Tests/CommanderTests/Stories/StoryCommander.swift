@@ -171,13 +171,14 @@ extension StoryCommander {
       - {name: fall-back-model, action: model_fallback, mode: auto, verify_after: 2m, give_up_after: 10m}
       - {name: throttle-tenant, action: throttle, mode: auto, verify_after: 2m, give_up_after: 10m}
       - {name: limit-retries, action: retry_limit, mode: auto, verify_after: 2m, give_up_after: 10m}
+      - {name: cache-answers, action: cache_on, mode: auto, verify_after: 2m, give_up_after: 10m}
       - {name: cap-answers, action: output_cap, mode: auto, output_tokens: 300, verify_after: 2m, give_up_after: 10m}
       - {name: tell-on-call, action: tell_person, mode: suggest, runbook: "https://runbooks.invalid/assistant"}
     overrides:
-    \(listening(["detected-failures"], "stop-canary, roll-back-prompt, shift-weight, fall-back-model, tell-on-call"))
+    \(listening(["detected-failures"], "stop-canary, roll-back-prompt, shift-weight, fall-back-model, cache-answers, tell-on-call"))
     \(listening(["detected-retries"], "limit-retries, shift-weight, fall-back-model, tell-on-call"))
     \(listening(["detected-slowness"], "stop-canary, roll-back-prompt, shift-weight, fall-back-model, tell-on-call"))
-    \(listening(["detected-cost"], "stop-canary, roll-back-prompt, throttle-tenant, shift-weight, fall-back-model, cap-answers, tell-on-call"))
+    \(listening(["detected-cost"], "stop-canary, roll-back-prompt, throttle-tenant, shift-weight, fall-back-model, cache-answers, cap-answers, tell-on-call"))
     \(listening(["detected-quality"], "stop-canary, roll-back-prompt, shift-weight, fall-back-model, tell-on-call"))
     \(listening(["detected-attack", "detected-loops"], "throttle-tenant, tell-on-call"))
     \(listening(["detected-leak"], "stop-canary, roll-back-prompt, tell-on-call"))

@@ -28,6 +28,10 @@ struct Draft {
   var prices = (input: 400.0, output: 1_600.0)
   var outputLimit: Double?
   var attemptLimit: Int?
+  /// The share of requests that ask what was asked before.
+  var repeats = 0.0
+  /// An override answers those from the gateway's cache.
+  var usesCache = false
   /// Some order of refusal is in force for it.
   var isWithheld = false
 
@@ -206,6 +210,9 @@ struct StoryTraffic {
     case .capOutputTokens(let scope, let tokens):
       guard scope.contains(draft.dimensions, key: nil, model: draft.dimensions.model) else { return }
       draft.outputLimit = Double(tokens)
+    case .cacheAnswers(let scope, _):
+      guard scope.contains(draft.dimensions, key: nil, model: draft.dimensions.model) else { return }
+      draft.usesCache = true
     case .limitRetries(let route, let attempts):
       guard draft.dimensions.route == route else { return }
       draft.attemptLimit = attempts + 1
@@ -245,6 +252,11 @@ struct StoryTraffic {
     if draft.isWithheld {
       span.outcome = .failed(.withheld, message: "an override is in force")
       span.attempts = 0
+      return span
+    }
+    if draft.usesCache, happens(draft.repeats) {
+      (span.attempts, span.usage, span.finishReason) = (0, TokenUsage(input: 0, output: 0), .stop)
+      span.cost = .exact(Nanodollars(0), priceVersion: "1")
       return span
     }
     if happens(draft.retried) { span.attempts = min(draft.attemptLimit ?? 9, 3) }
