@@ -139,7 +139,7 @@ struct SpanFacts {
 extension SpanFacts {
   /// The facts of a record; `nil` when it is no exchange with a model, or another span is the record of it.
   init?(_ span: LLMSpan, _ tables: inout DimensionTables) {
-    guard span.kind == .llm, span.accountsForExchange else { return nil }
+    guard span.kind == .llm, span.isTraffic else { return nil }
     func milliseconds(_ duration: Duration?) -> Double {
       duration.map { Double($0.components.seconds) * 1e3 + Double($0.components.attoseconds) / 1e15 } ?? .nan
     }

@@ -139,8 +139,14 @@ package final class IngestPipeline: Sendable {
     }
     var others: [MetricMeasurement] = oldest.map { [.ingestLag(time - $0)] } ?? []
     if unscored > 0 { others.append(MetricMeasurement(MetricCatalogue.scoresShed, tags: TagSet([]), value: .count(unscored))) }
-    work.measurements.others = others
     work.fold.add(others, at: time)
+    for index in work.spans.indices where work.spans[index].isOfJudge {
+      guard let cost = MetricMeasurement.judgeCost(of: work.spans[index]) else { continue }
+      others.append(cost)
+      // At its own time, as the cost of traffic is, so that repricing finds the point.
+      work.fold.add([cost], at: work.spans[index].end)
+    }
+    work.measurements.others = others
     await deliver(IngestBatch(spans: work.spans, measurements: work.measurements))
     work.spans.removeAll(keepingCapacity: true)
     work.measurements.removeAll()
@@ -167,8 +173,12 @@ package final class IngestPipeline: Sendable {
     work.measurements.removeAll()
   }
 
-  private func deliver(_ batch: IngestBatch) async {
+  private func deliver(_ whole: IngestBatch) async {
+    let traffic =
+      whole.spans.contains(where: \.isOfJudge)
+      ? IngestBatch(spans: whole.spans.filter { !$0.isOfJudge }, measurements: whole.measurements) : whole
     for sink in sinks {
+      let batch = sink.takesJudge ? whole : traffic
       do {
         try await sink.acceptBatch(batch)
       } catch {

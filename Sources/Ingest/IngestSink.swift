@@ -17,6 +17,8 @@ package struct IngestSink: Sendable {
   let acceptBatch: @Sendable (IngestBatch) async throws -> Void
   let acceptRollups: @Sendable ([Rollup]) async throws -> Void
   let takeLosses: @Sendable () -> Int
+  /// Whether it is given the judge's own calls too. They are no traffic, so that only what keeps and bills spans wants them.
+  let takesJudge: Bool
 
   /// `losses` gives the number of spans the sink itself has lost since it was last asked, because its own receiver is slow;
   /// they are counted as drops under its name too.
@@ -24,11 +26,12 @@ package struct IngestSink: Sendable {
     name: String,
     batch: @escaping @Sendable (IngestBatch) async throws -> Void = { _ in },
     rollups: @escaping @Sendable ([Rollup]) async throws -> Void = { _ in },
-    losses: @escaping @Sendable () -> Int = { 0 }
+    losses: @escaping @Sendable () -> Int = { 0 }, takesJudge: Bool = false
   ) {
     self.name = name
     self.acceptBatch = batch
     self.acceptRollups = rollups
     self.takeLosses = losses
+    self.takesJudge = takesJudge
   }
 }

@@ -16,15 +16,19 @@ package struct SpanEnrichment: Sendable {
   package var messages: @Sendable ([UInt8]) -> [ContentMessage]
   package var scorers: Scorers
   package var redaction: SpanRedaction
+  /// The virtual key of this product's own judge; `nil` without one. By it alone its calls are told from traffic.
+  package var judgeKey: String?
 
   package init(
     prices: PriceBook = .builtIn, messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
-    scorers: @escaping Scorers = SpanEnrichment.grounding, redaction: SpanRedaction = SpanRedaction()
+    scorers: @escaping Scorers = SpanEnrichment.grounding, redaction: SpanRedaction = SpanRedaction(),
+    judgeKey: String? = nil
   ) {
     self.prices = prices
     self.messages = messages
     self.scorers = scorers
     self.redaction = redaction
+    self.judgeKey = judgeKey
   }
 
   /// The scorer that needs nothing but the exchange: how much of a good answer its own request supports.
@@ -40,6 +44,11 @@ package struct SpanEnrichment: Sendable {
   package func enrich(_ span: inout LLMSpan, scores: Bool = true, memory: inout CleanValues) -> Bool {
     // By the names that came, which redaction may change.
     if case .unknown = span.cost { span.cost = prices.cost(of: span) }
+    if let judgeKey, span.virtualKey == judgeKey {
+      span.isOfJudge = true
+      // It repeats the texts of another exchange, which are kept there as that one's route has it, and nowhere else.
+      span.content = nil
+    }
     let capturing = span.content == nil ? ContentCapture.off : redaction.policy.capture(route: span.dimensions.route)
     var isLeftUnscored = false
     if var content = span.content {

@@ -33,6 +33,31 @@ extension MetricCatalogue {
     below a tenth are left out.
     """)
 
+  package static let judgeVerdicts = MetricDefinition(
+    "llm.judge.verdicts", .count, .answer, tags: ["scorer", "verdict"], hasDimensions: false, short: "verdicts",
+    """
+    Answers the judge gave a verdict on, by scorer; verdict is both_risky, both_fine, only_score or only_judge: who found the answer \
+    risky, the judge and the always-on score.
+    """)
+  package static let judgeUnanswered = MetricDefinition(
+    "llm.judge.unanswered", .count, .answer, tags: ["reason"], hasDimensions: false, short: "no verdict",
+    "Answers that were chosen for the judge and got no verdict, by reason.")
+  package static let judgeAgreement = MetricDefinition(
+    "llm.judge.agreement", .gauge, .share, tags: ["scorer"], hasDimensions: false, short: "judge agreement",
+    "Share of the last verdicts in which judge and always-on score say the same of an answer. Absent while there are too few.")
+  package static let judgeRanking = MetricDefinition(
+    "llm.judge.ranking", .gauge, .share, tags: ["scorer"], hasDimensions: false, short: "judge ranking",
+    """
+    Chance that an answer the judge found risky has the higher always-on score than one it found fine (AUROC); 0.5 is guessing. Absent \
+    while there are too few of either.
+    """)
+  package static let judgeCost = MetricDefinition(
+    "llm.judge.cost", .count, .dollar, tags: ["cost_exactness"], hasDimensions: false, short: "judge cost",
+    "US dollars that the judge's own calls cost, as llm.cost has it for all others. They are in no other metric of exchanges.")
+  package static let judgeCostUnknown = MetricDefinition(
+    "llm.judge.cost.unknown", .count, .request, hasDimensions: false, short: "judge cost unknown",
+    "Calls of the judge whose cost could not be told.")
+
   package static let spansReceived = MetricDefinition(
     "llm.commander.spans.received", .count, .span, hasDimensions: false, short: "spans received",
     "Spans offered to ingest, those it had to drop included.")
@@ -68,7 +93,11 @@ extension MetricCatalogue {
     "llm.commander.heartbeat", .count, .beat, hasDimensions: false, short: "heartbeat",
     "One each interval while this process lives: a monitor on its absence notices when it does not.")
 
-  static let states = [budgetUsed, budgetRefusals, circuitOpen, gatewayCache, detectionFindings, riskShift]
+  static let states = [
+    budgetUsed, budgetRefusals, circuitOpen, gatewayCache, detectionFindings, riskShift, judgeVerdicts, judgeUnanswered,
+    judgeAgreement,
+    judgeRanking, judgeCost, judgeCostUnknown,
+  ]
   static let own = [
     spansReceived, spansDropped, rollupsLost, scoresShed, queueDepth, ingestLag, deliveryDropped, deliveryWaiting, valuesFolded,
     shiftUnwatched, heartbeat,

@@ -13,9 +13,9 @@ package enum SpanMeasurements {
     }
   }
 
-  /// Whether the catalogue has anything to say: not about spans whose exchange another span accounts for.
+  /// Whether the catalogue has anything to say: not about spans whose exchange another span accounts for, nor about the judge's.
   @inline(__always)
-  package static func areMade(of span: borrowing LLMSpan) -> Bool { span.accountsForExchange }
+  package static func areMade(of span: borrowing LLMSpan) -> Bool { span.isTraffic }
 
   /// Calls `count` or `sample` for everything the catalogue says about a span of which measurements are made.
   @inline(__always)

@@ -31,7 +31,8 @@ enum ContentRow {
 }
 
 extension TelemetryStore {
-  /// Forgets the content of spans that start before `edge`; the spans stay. Returns how many had content.
+  /// Forgets the content of spans that start before `edge`, and the judge's words about them; the spans and scores stay. Returns how many
+  /// texts went.
   ///
   /// The freed bytes are overwritten: in a file that keeps its pages, what was deleted can be read otherwise until its place is
   /// used again. The write-ahead log is emptied for the same reason.
@@ -49,6 +50,14 @@ extension TelemetryStore {
       }
       total += count
       if count < batch { break }
+    }
+    // What the judge says of an answer may quote it.
+    total += try pool.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA secure_delete = ON")
+      defer { try? db.execute(sql: "PRAGMA secure_delete = OFF") }
+      try db.execute(
+        sql: "UPDATE judge_verdicts SET reason = '' WHERE at < ? AND reason != ''", arguments: [edge.unixNanoseconds])
+      return db.changesCount
     }
     // A reader that is at work keeps the log; the next checkpoint of SQLite's own then does it.
     if total > 0 { pool.writeWithoutTransaction { _ = try? $0.checkpoint(.truncate) } }

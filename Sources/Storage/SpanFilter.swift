@@ -14,7 +14,7 @@ package struct SpanFilter: Hashable, Sendable {
   package var onlyErrors = false
   package var minimumUngrounded: Double?
   /// Only spans that count in metrics.
-  package var onlyAccountedFor = false
+  package var onlyTraffic = false
 
   package init() {}
 
@@ -47,7 +47,7 @@ package struct SpanFilter: Hashable, Sendable {
       require("error_class NOT IN (?, ?)", ErrorClass.cancelled.rawValue, ErrorClass.withheld.rawValue)
     }
     if let minimumUngrounded { require("ungrounded >= ?", minimumUngrounded) }
-    if onlyAccountedFor { parts.append("accounts_for_exchange") }
+    if onlyTraffic { parts.append("accounts_for_exchange AND of_judge IS NULL") }
     return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
   }
 

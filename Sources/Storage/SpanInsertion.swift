@@ -142,6 +142,7 @@ struct SpanInsertion: ~Copyable {
       for scorer in RiskScorer.allCases where scorer != .ungrounded { real(span.pointee.risk[scorer]) }
     }
     text(span.pointee.dimensions.override)
+    integer(span.pointee.isOfJudge ? 1 : nil as Int64?)
   }
 
   @inline(__always)

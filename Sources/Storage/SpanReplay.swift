@@ -7,7 +7,8 @@ extension TelemetryStore {
   /// Spans in pages of this many: a reader holds the file's old pages for as long as it reads.
   private static let replayPage = 2_000
 
-  /// Calls `body` with the spans that began in `range`, oldest first, without holding more than one page.
+  /// Calls `body` with the spans that began in `range`, oldest first, without holding more than one page. The judge's are left out: they
+  /// are no traffic.
   package func replay(_ range: Range<Timestamp>, _ body: (LLMSpan) throws -> Void) throws {
     var cursor = SpanCursor(start: range.lowerBound, sequence: .min)
     while true {
@@ -21,6 +22,7 @@ extension TelemetryStore {
   private func replayPage(after cursor: SpanCursor, before end: Timestamp) throws -> SpanPage {
     let sql = """
       SELECT \(SpanRow.selection) FROM spans WHERE start >= ? AND (start, sequence) > (?, ?) AND start < ?
+        AND of_judge IS NULL
       ORDER BY start, sequence LIMIT ?
       """
     let arguments: StatementArguments = [

@@ -14,9 +14,9 @@ enum SpanRow {
     cache_write_hour_tokens, input_audio_tokens, input_image_tokens, output_audio_tokens, output_image_tokens, \
     usage_estimated, service_tier, virtual_key, session, \
     refusal, injection, indirect_injection, prompt_leak, sensitive_data, repetition, malformed, language_mismatch, toxicity, \
-    override
+    override, of_judge
     """
-  static let columnCount = 60
+  static let columnCount = 61
 
   static func insert(rows: Int) -> String {
     let row = "(\(repeatElement("?", count: columnCount).joined(separator: ", ")))"
@@ -67,6 +67,7 @@ enum SpanRow {
     span.retrieval = (row["document_count"] as Int?).map { RetrievalFacts(documentCount: $0, topScore: row["top_score"]) }
     span.content = ContentRow.content(row)
     span.accountsForExchange = row["accounts_for_exchange"]
+    span.isOfJudge = row["of_judge"] ?? false
     return span
   }
 

@@ -19,6 +19,8 @@ extension TelemetryStore {
     deleted.contents = try deleteContent(olderThan: edge, batch: batch)
     deleted.spans = try deleteInBatches(
       "DELETE FROM spans WHERE sequence IN (SELECT sequence FROM spans WHERE start < ? LIMIT ?)", edge, batch)
+    _ = try deleteInBatches(
+      "DELETE FROM judge_verdicts WHERE id IN (SELECT id FROM judge_verdicts WHERE at < ? LIMIT ?)", edge, batch)
     if deleted.spans > 0 { try pool.write(TraceBlocks.deleteEmpty) }
     deleted.points = try deleteInBatches(
       "DELETE FROM points WHERE (series, start) IN (SELECT series, start FROM points WHERE start < ? LIMIT ?)", edge, batch)

@@ -123,6 +123,24 @@ enum TelemetrySchema {
       try db.execute(
         sql: "CREATE TABLE shift_streams (stream TEXT PRIMARY KEY, state TEXT NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID")
     }
+    migrator.registerMigration("judge") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE spans ADD COLUMN of_judge INTEGER;
+          CREATE TABLE judge_verdicts (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            trace TEXT NOT NULL,
+            span TEXT NOT NULL,
+            scorer TEXT NOT NULL,
+            judge TEXT NOT NULL,
+            score REAL NOT NULL,
+            judge_score REAL NOT NULL,
+            reason TEXT NOT NULL
+          );
+          CREATE INDEX judge_verdicts_by_time ON judge_verdicts (at);
+          """)
+    }
     return migrator
   }
 }

@@ -28,11 +28,11 @@ import Testing
     return stream
   }
 
-  private func page(_ report: ShiftReport?) -> String {
+  private func page(_ report: ShiftReport?, judge: JudgeReport? = nil) -> String {
     let health = CommanderHealth(
       newestSpan: Self.now - .seconds(3), queueDepth: 0, dropped: [:], storeBytes: nil, version: "0.1.0",
       gatewayAddress: "http://127.0.0.1:8080")
-    let text = QualityPage(now: Self.now, report: report, health: health, openIncidents: 0).page.render()
+    let text = QualityPage(now: Self.now, report: report, judge: judge, health: health, openIncidents: 0).page.render()
     #expect(MarkupCheck.firstProblem(in: text) == nil)
     return text
   }
@@ -81,5 +81,79 @@ import Testing
     let data = try JSONEncoder().encode(ShiftsDocument(report([Self.stream(.shifted, tenant: "a")]), at: Self.now))
     let text = String(decoding: data, as: UTF8.self)
     #expect(text.contains("\"expectedSeconds\":387") && text.contains("\"state\":\"shifted\""))
+  }
+
+  private static func judge(_ change: (inout JudgeReport) -> Void = { _ in }) -> JudgeReport {
+    var report = JudgeReport(
+      model: "gpt-4.1", key: "judge", share: 0.05, perMinute: 30, leastVerdicts: 30, leastOfEachKind: 10, window: 500,
+      comparisons: [
+        .init(
+          scorer: .ungrounded, verdicts: 212, since: Story.at("09:00:00"), threshold: 0.5, bothRisky: 31, bothFine: 150,
+          onlyScore: 11, onlyJudge: 20, agreement: 0.854, agreementInterval: 0.8...0.895, kappa: 0.58, areaUnderCurve: 0.871)
+      ],
+      disagreements: [
+        .init(
+          at: Story.at("14:19:00"), trace: Story.trace, scorer: .ungrounded, score: 0.21, judgeScore: 1,
+          reason: "It says \"<b>free</b>\"; no document does.")
+      ],
+      verdicts: 40, unanswered: [.init(reason: "unparseable", words: "the answer was no verdict", count: 3)], problem: nil,
+      pausedUntil: nil, cost: .init(known: Nanodollars(12_500_000)))
+    change(&report)
+    return report
+  }
+
+  @Test func aJudgeIsShownWithItsNumbersItsCostAndWhereItParts() {
+    // Beside every state of the streams, and never in place of it.
+    for shifts in [nil, report([]), report([Self.stream(.watching, tenant: "a")])] {
+      let text = page(shifts, judge: Self.judge())
+      for part in [
+        "Judge: agrees with the ungrounded score on 85.4 % of 212 answers.", "gpt-4.1 looks at 5 %",
+        "cost $0.013 in the last 24 hours",
+        "80 % to 89.5 %", "0.58", "0.871", "both 31, neither 150", "only the score 11, only the judge 20", Story.trace,
+        "It says &quot;&lt;b&gt;free&lt;/b&gt;&quot;; no document does.", "3: the answer was no verdict", "/api/judge.json",
+      ] { #expect(text.contains(part), "\(part)") }
+    }
+    #expect(!page(nil).contains("id=\"judge\""))
+  }
+
+  @Test func tooFewVerdictsAPauseAndAFailureAreSaidInWords() {
+    let few = page(
+      nil,
+      judge: Self.judge { judge in
+        judge.comparisons[0].verdicts = 12
+        (judge.comparisons[0].agreement, judge.comparisons[0].agreementInterval) = (nil, nil)
+        (judge.comparisons[0].kappa, judge.comparisons[0].areaUnderCurve) = (nil, nil)
+        (judge.disagreements, judge.unanswered) = ([], [])
+      })
+    #expect(few.contains("Judge: too few verdicts yet.") && few.contains("30 are needed") && few.contains("10 risky and 10 fine"))
+    #expect(!few.contains("Where they part") && !few.contains("Without a verdict"))
+    let oneSided = page(nil, judge: Self.judge { $0.comparisons[0].kappa = nil })
+    #expect(oneSided.contains("both always say the same"))
+    let paused = page(
+      nil,
+      judge: Self.judge {
+        $0.pausedUntil = Self.now + .seconds(600)
+        $0.problem = "429: budget \"judge\" of key judge is used up"
+        $0.cost.unknownCalls = 2
+      })
+    for part in ["Judge: its budget is spent.", "It asks again at <time", "is used up", "and what 2 calls of unknown price cost"]
+    {
+      #expect(paused.contains(part), "\(part)")
+    }
+    #expect(page(nil, judge: Self.judge { $0.problem = "503: down" }).contains("The last call failed: 503: down"))
+  }
+
+  @Test func theJudgeIsJSONToo() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    func text(_ report: JudgeReport?) throws -> String {
+      String(decoding: try encoder.encode(JudgeDocument(report, at: Self.now)), as: UTF8.self)
+    }
+    let judge = try text(Self.judge())
+    for part in [
+      "\"agreementInterval\":[0.8,0.895]", "\"isEnough\":true", "\"costLastDayUSD\":\"0.0125\"",
+      "\"unanswered\":{\"unparseable\":3}",
+    ] { #expect(judge.contains(part), "\(part) in \(judge)") }
+    #expect(try text(nil).contains("\"isConfigured\":false") && !text(nil).contains("comparisons"))
   }
 }

@@ -17,15 +17,17 @@ private final class Received: Sendable {
   var measurements: [MetricMeasurement] { state.withLock { $0.measurements } }
   var rollups: [Rollup] { state.withLock { $0.rollups } }
 
+  func take(_ batch: IngestBatch) {
+    state.withLock {
+      $0.spans += batch.spans
+      $0.measurements += batch.measurements.measurements
+    }
+  }
+
   var sink: IngestSink {
     IngestSink(
       name: "test",
-      batch: { batch in
-        self.state.withLock {
-          $0.spans += batch.spans
-          $0.measurements += batch.measurements.measurements
-        }
-      },
+      batch: { self.take($0) },
       rollups: { rollups in self.state.withLock { $0.rollups += rollups } })
   }
 }
@@ -96,6 +98,45 @@ private final class Received: Sendable {
     let requests = received.rollups.flatMap(\.series).filter { $0.key.metric == "llm.requests" }
     #expect(requests.map(\.value).reduce(into: 0) { if case .count(let count) = $1 { $0 += count } } == 3)
     #expect(received.measurements.filter { $0.definition == MetricCatalogue.answersUngrounded }.count == 1)
+  }
+
+  /// The judge's own calls are kept and billed, and are nobody's traffic.
+  @Test func callsOfTheJudgeReachOnlyWhoTakesThemAndCountInNoMetricOfTraffic() async throws {
+    let (everything, traffic) = (Received(), Received())
+    let store = IngestSink(name: "store", batch: { everything.take($0) }, takesJudge: true)
+    var enrichment = SpanEnrichment(
+      messages: { [ContentMessage(role: "user", text: String(decoding: $0, as: UTF8.self))] },
+      redaction: SpanRedaction(policy: CapturePolicy(.full)))
+    enrichment.judgeKey = "judge"
+    let pipeline = IngestPipeline(
+      enrichment: enrichment, sinks: [store, traffic.sink], now: { [origin] in origin },
+      sleep: { _ in try await Task.sleep(for: .seconds(3600)) }, sinkFailed: { Issue.record("\($0): \($1)") })
+    var users = span("users")
+    users.virtualKey = "app"
+    var judges = span("judges", end: origin - .seconds(20))
+    judges.virtualKey = "judge"
+    judges.content = SpanContent(
+      requestBody: Array(evidence.utf8), responseText: "{\"score\":1} Couriers from Zurich collect it.")
+    var unknown = judges
+    unknown.dimensions.model = "no-such-model"
+    var failed = unknown
+    failed.outcome = .failed(.quotaExhausted, message: "spent")
+    pipeline.offer([judges, users, unknown, failed])
+    await drain(pipeline)
+
+    #expect(everything.spans.map(\.isOfJudge) == [true, false, true, true])
+    #expect(traffic.spans.map(\.name) == ["users"])
+    // Neither kept nor scored: it is another exchange's text.
+    #expect(everything.spans.allSatisfy { $0.content == nil && $0.risk.isEmpty })
+    let counts = traffic.rollups.flatMap(\.series).reduce(into: [String: Int64]()) { counts, series in
+      if case .count(let count) = series.value { counts[series.key.metric, default: 0] += count }
+    }
+    #expect(counts["llm.requests"] == 1 && counts["llm.errors"] == nil && counts["llm.cost.unknown"] == nil, "\(counts)")
+    #expect(counts["llm.cost"] == 156_000 && counts["llm.judge.cost"] == 156_000 && counts["llm.judge.cost.unknown"] == 1)
+    // At its own time, where repricing looks for it.
+    let point = try #require(traffic.rollups.first { $0.series.keys.contains { $0.metric == "llm.judge.cost" } })
+    #expect(point.start == (origin - .seconds(20)).floored(to: Rollup.width))
+    #expect(traffic.measurements.contains { $0.definition == MetricCatalogue.judgeCost })
   }
 
   @Test func capturedContentIsRedacted() async {

@@ -32,8 +32,8 @@ import Testing
     let gauges = MetricCatalogue.all.filter { $0.type == .gauge }
     #expect(
       gauges.map(\.name) == [
-        "llm.budget.used", "llm.circuit.open", "llm.detection.findings", "llm.risk.shift", "llm.commander.queue.depth",
-        "llm.commander.delivery.waiting",
+        "llm.budget.used", "llm.circuit.open", "llm.detection.findings", "llm.risk.shift", "llm.judge.agreement",
+        "llm.judge.ranking", "llm.commander.queue.depth", "llm.commander.delivery.waiting",
       ])
     for metric in MetricCatalogue.all where metric.unit == .dollar || metric.unit == .token {
       #expect(metric.type == .count, "\(metric.name)")
@@ -49,9 +49,10 @@ import Testing
 
   @Test func whatIsAboutSpansHasEveryDimensionAndTheRestOnlyItsOwnTags() {
     for metric in MetricCatalogue.all {
-      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.gateway.", "llm.detection.", "llm.risk."].contains {
-        metric.name.hasPrefix($0)
-      }
+      let isOwn = ["llm.commander.", "llm.budget.", "llm.circuit.", "llm.gateway.", "llm.detection.", "llm.risk.", "llm.judge."]
+        .contains {
+          metric.name.hasPrefix($0)
+        }
       #expect(metric.hasDimensions == !isOwn, "\(metric.name)")
       if metric.hasDimensions { #expect(metric.extraTags.allSatisfy { Dimension(rawValue: $0) == nil }, "\(metric.name)") }
     }
@@ -97,7 +98,12 @@ import Testing
     }
   }
 
-  @Test func everyMetricOfNoSpanIsMadeWithItsTypeAndTags() {
+  @Test func everyMetricOfNoSpanIsMadeWithItsTypeAndTags() throws {
+    var priced = LLMSpan(
+      traceID: .random(), spanID: .random(), kind: .llm, name: "chat", start: Timestamp(unixSeconds: 1_764_000_000),
+      duration: .seconds(1))
+    let unpriced = priced
+    priced.cost = .partial(Nanodollars(7), priceVersion: "v")
     let made: [MetricMeasurement] = [
       .budgetUsed("month", share: 1.2), .budgetRefusals("month", count: 2),
       .circuit(provider: "openai", model: "gpt-4o", isOpen: true), .spansReceived(3), .queueDepth(4), .ingestLag(.seconds(-1)),
@@ -112,7 +118,10 @@ import Testing
         .refusal,
         dimensions: Dictionary(
           uniqueKeysWithValues: MetricCatalogue.riskShift.extraTags.filter { $0 != "scorer" }.map { ($0, "x") }), height: 1.1),
-      .shiftUnwatched(2), .gatewayCache("hit", count: 2),
+      .shiftUnwatched(2), .gatewayCache("hit", count: 2), .judgeVerdicts(.refusal, verdict: "both_fine", count: 3),
+      .judgeUnanswered(reason: "timeout", count: 1),
+      .judgeAgreement(.refusal, share: 0.9), .judgeRanking(.refusal, areaUnderCurve: 0.8),
+      try #require(.judgeCost(of: priced)), try #require(.judgeCost(of: unpriced)),
     ]
     for measurement in made {
       let type: MetricType =

@@ -85,7 +85,8 @@ import Testing
   @Test func rulesReadBackAsTheyWereSet() throws {
     let rules = #"""
       [{"name":"all","when":{"model":"m","protocol":"vertex","system_contains":"s","path_contains":"p","share":0.5},
-        "effect":{"status":429,"retry_after_s":1,"latency_ms":2,"first_token_ms":3,"chunk_gap_ms":4,"hallucinate":true,"length_factor":2.5,
+        "effect":{"status":429,"retry_after_s":1,"latency_ms":2,"first_token_ms":3,"chunk_gap_ms":4,"hallucinate":true,"answer":"so",
+        "length_factor":2.5,
         "cut_after_chunks":5,"stall_after_chunks":6,"error_after_chunks":7,"malformed":true,"empty_candidates":true,
         "omit_usage":true,"usage_with_choices":true,"repeat_usage":true}}]
       """#

@@ -75,7 +75,7 @@ struct IncidentFreeze: AsyncParsableCommand {
     }
     filter.range = incident.sufferedRange(now: now)
     filter.kinds = [.llm]
-    filter.onlyAccountedFor = true
+    filter.onlyTraffic = true
     let spans = try store.spans(filter, limit: candidates).spans
     let selection = RegressionSelection(spans, exemplars: incident.exemplars, limit: limit)
     return RegressionSet(

@@ -41,6 +41,8 @@ package struct CommanderConfiguration: Sendable {
   package var googleCredentials: [String: GoogleSource] = [:]
   package var routes: [Route] = []
   package var budgets: [Budget] = []
+  /// `nil` for none, which is the default.
+  package var judge: JudgeSettings?
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
   /// Monitors, objectives and dashboards: the file's own over those of the packs it names.
@@ -71,6 +73,12 @@ package struct CommanderConfiguration: Sendable {
     let place = places[setting]
     return Problem(
       file: place?.file ?? "defaults", line: place?.line ?? 0, column: place?.column ?? 0, message: "`\(setting)`: \(message)")
+  }
+
+  /// Names of the budgets that only the judge spends.
+  var judgeBudgets: Set<String> {
+    guard let key = judge?.key else { return [] }
+    return Set(budgets.filter { $0.scope == .virtualKey(key) }.map(\.name))
   }
 
   /// Detection runs when a monitor listens to it.

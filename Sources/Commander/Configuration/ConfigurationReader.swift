@@ -37,7 +37,7 @@ extension CommanderConfiguration {
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "packs", "slos", "monitors", "overrides", "dashboards", "playbooks",
     "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry", "cardinality",
-    "capture_secret", "capture_retention",
+    "capture_secret", "capture_retention", "judge",
   ]
 }
 
@@ -71,6 +71,7 @@ struct ConfigurationReader {
       providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [], capture: configuration.capture)
     configuration.budgets = readBudgets(root["budgets"], keys: root["keys"]?.declared("name") ?? [])
+    configuration.judge = readJudge(root, configuration)
     if let logs = root["logs"]?.mapping(["spans"]), let spans = logs["spans"]?.choice(SpanLogs.self) {
       configuration.logsSpans = spans == .stdout
     }

@@ -59,34 +59,18 @@ package struct ReplayRequest: Hashable, Sendable {
     guard messages.contains(where: { $0.role != "system" }) else {
       throw Impossible(description: "nothing but a system instruction was captured of it")
     }
-    body = try Self.json(Body(model: model, messages: messages.map(Message.init)))
-  }
-
-  private struct Body: Encodable {
-    let model: String
-    let messages: [Message]
-  }
-
-  private struct Message: Encodable {
-    let role: String
-    let content: String
-
-    /// What a tool said is asked again as words of the user: its call was not captured, and no vendor takes an answer without one.
-    init(_ message: ContentMessage) {
-      switch message.role {
-      case "system", "user", "assistant": (role, content) = (message.role, message.text)
-      case "developer": (role, content) = ("system", message.text)
-      case "model": (role, content) = ("assistant", message.text)
-      default: (role, content) = ("user", message.text)
-      }
+    do { body = try ChatCall(model: model, messages: messages.map(Self.message)).json() } catch {
+      throw Impossible(description: "its messages are no JSON: \(error)")
     }
   }
 
-  private static func json(_ body: Body) throws(Impossible) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do { return String(decoding: try encoder.encode(body), as: UTF8.self) } catch {
-      throw Impossible(description: "its messages are no JSON: \(error)")
+  /// What a tool said is asked again as words of the user: its call was not captured, and no vendor takes an answer without one.
+  private static func message(_ message: ContentMessage) -> ChatCall.Message {
+    switch message.role {
+    case "system", "user", "assistant": ChatCall.Message(role: message.role, content: message.text)
+    case "developer": ChatCall.Message(role: "system", content: message.text)
+    case "model": ChatCall.Message(role: "assistant", content: message.text)
+    default: ChatCall.Message(role: "user", content: message.text)
     }
   }
 }
@@ -110,30 +94,12 @@ package enum ReplayOutcome: Hashable, Sendable {
         "the gateway used version \(versionUsed) in place of \(versionAsked); withdraw the override: `commander override list`")
       return
     }
-    guard status == 200 else {
-      let message = (try? JSONDecoder().decode(Failure.self, from: body))?.error.message ?? "no reason given"
-      let words = "\(status): \(message.prefix(300))"
+    switch ChatReply(status: status, body: body) {
+    case .answered(let text): self = .answered(text)
+    case .failed(let status, _, let message):
+      let words = "\(status): \(message)"
       self = [401, 403, 408, 429].contains(status) || status >= 500 ? .unanswered(words) : .failed(words)
-      return
+    case .unreadable: self = .unanswered("200, and no chat completion in it; is --gateway the address of the gateway?")
     }
-    guard let completion = try? JSONDecoder().decode(Completion.self, from: body), let choice = completion.choices.first else {
-      self = .unanswered("200, and no chat completion in it; is --gateway the address of the gateway?")
-      return
-    }
-    self = .answered(choice.message.content ?? choice.message.refusal ?? "")
-  }
-
-  private struct Failure: Decodable {
-    struct Reason: Decodable { let message: String }
-    let error: Reason
-  }
-
-  private struct Completion: Decodable {
-    struct Choice: Decodable { let message: Message }
-    struct Message: Decodable {
-      let content: String?
-      let refusal: String?
-    }
-    let choices: [Choice]
   }
 }

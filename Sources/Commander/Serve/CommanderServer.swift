@@ -77,9 +77,13 @@ package struct CommanderServer: Sendable {
     do { try shift?.restore(store) } catch {
       logger.warning("the watch for population shifts learns anew", metadata: ["error": "\(error)"])
     }
+    let judge = configuration.judge.map { JudgeWatch(settings: $0, capture: configuration.capture) }
+    do { try judge?.restore(store) } catch {
+      logger.warning("the judge begins without its earlier verdicts", metadata: ["error": "\(error)"])
+    }
     let pipeline = IngestPipeline(
       configuration: configuration.ingest, enrichment: configuration.enrichment,
-      sinks: sinks(store: store, log: log, health: health, detection: detection, shift: shift) + outputs.sinks,
+      sinks: sinks(store: store, log: log, health: health, detection: detection, shift: shift, judge: judge) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
       })
@@ -116,7 +120,7 @@ package struct CommanderServer: Sendable {
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
       configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-      outputs: outputs, handle: handle, shift: shift, notifications: notifications,
+      outputs: outputs, handle: handle, shift: shift, judge: judge, notifications: notifications,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
     // Started in this order and stopped in reverse: the gateway first, then everything its last spans flow through.
@@ -134,7 +138,9 @@ package struct CommanderServer: Sendable {
         store: store, keep: configuration.retention, keepContent: configuration.captureRetention, logger: logger))
     services.append(CommandLoop(center: center))
     services.append(
-      StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift))
+      StateSampler(
+        pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift,
+        judge: judge, judgeBudgets: configuration.judgeBudgets))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(console)
@@ -145,6 +151,13 @@ package struct CommanderServer: Sendable {
           intake: SpanIntake(configuration: configuration, pipeline: pipeline, center: center), logger: logger))
     }
     services.append(GatewayService(gateway: gateway, group: group))
+    // Before the gateway, which waits for its clients to end.
+    if let judge {
+      services.append(
+        JudgeService(
+          judge: judge, client: JudgeClient(settings: judge.settings, gateway: address), store: store,
+          report: { pipeline.report($0) }, logger: logger))
+    }
     return CommanderServer(
       configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
       consolePort: consolePort.futureResult, services: services, logger: logger)
@@ -194,14 +207,17 @@ package struct CommanderServer: Sendable {
   }
 
   private static func sinks(
-    store: TelemetryStore, log: SpanLog?, health: HealthCounters, detection: DetectionWatch?, shift: ShiftWatch?
+    store: TelemetryStore, log: SpanLog?, health: HealthCounters, detection: DetectionWatch?, shift: ShiftWatch?,
+    judge: JudgeWatch?
   ) -> [IngestSink] {
     var sinks = [
-      IngestSink(name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }),
+      IngestSink(
+        name: "store", batch: { try store.append(spans: $0.spans) }, rollups: { try store.append(rollups: $0) }, takesJudge: true),
       IngestSink(name: "health", batch: { health.observe($0) }),
     ]
     if let detection { sinks.append(IngestSink(name: "detection", batch: { detection.observe($0.spans) })) }
     if let shift { sinks.append(IngestSink(name: "shift", batch: { shift.observe($0.spans) })) }
+    if let judge { sinks.append(IngestSink(name: "judge", batch: { judge.observe($0.spans) })) }
     if let log {
       sinks.append(IngestSink(name: "log", batch: { log.write($0.spans) }, losses: { log.takeDropped() }))
     }
@@ -220,7 +236,8 @@ extension CommanderConfiguration {
   var enrichment: SpanEnrichment {
     SpanEnrichment(
       prices: prices, messages: { RequestContent.messages(inRequestBody: $0) }, scorers: ExchangeScoring.scores(.shared),
-      redaction: SpanRedaction(policy: capture, hash: captureSecret.map { ContentHash(secret: $0) } ?? ContentHash()))
+      redaction: SpanRedaction(policy: capture, hash: captureSecret.map { ContentHash(secret: $0) } ?? ContentHash()),
+      judgeKey: judge?.key)
   }
 
   /// What the data plane needs of this configuration, with the overrides and labels in force.

@@ -15,7 +15,7 @@ enum ConsoleAssembly {
   static func application(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, notifications: NotificationService,
+    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, judge: JudgeWatch?, notifications: NotificationService,
     gatewayAddress: ListenAddress, logger: Logger,
     onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
@@ -23,7 +23,8 @@ enum ConsoleAssembly {
     return Console.buildApplication(
       source: source(
         configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
-        outputs: outputs, handle: handle, shift: shift, notifications: notifications, gatewayAddress: gatewayAddress),
+        outputs: outputs, handle: handle, shift: shift, judge: judge, notifications: notifications, gatewayAddress: gatewayAddress
+      ),
       configuration: ConsoleConfiguration(
         host: configuration.consoleListen.host, port: configuration.consoleListen.port,
         allowedHosts: Set(configuration.consoleHosts)),
@@ -39,7 +40,7 @@ enum ConsoleAssembly {
   private static func source(
     configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
-    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, notifications: NotificationService,
+    outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, judge: JudgeWatch?, notifications: NotificationService,
     gatewayAddress: ListenAddress
   ) -> ConsoleSource {
     ConsoleSource(
@@ -68,7 +69,8 @@ enum ConsoleAssembly {
       promptTexts: { name in await center.registry.texts(of: name) },
       changePrompt: { name, action, terms, actor in
         try await center.change(prompt: name, action, terms: terms, actor: actor, now: .now())
-      }, objectives: { try await center.objectives(now: .now()) }, shifts: { shift?.report(at: .now()) })
+      }, objectives: { try await center.objectives(now: .now()) }, shifts: { shift?.report(at: .now()) },
+      judge: { try judge.map { $0.report(cost: try JudgeReport.Cost(store, at: .now())) } })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

@@ -17,7 +17,7 @@ struct ExemplarSearch: Sendable {
       if let dimension = Dimension(rawValue: name) { filter.dimensions[dimension] = value }
     }
     filter.kinds = [.llm]
-    filter.onlyAccountedFor = true
+    filter.onlyTraffic = true
     filter.range = incident.onsetAt..<Timestamp(unixNanoseconds: .max)
     let spans = try store.spans(filter, limit: Self.candidates).spans
     var traces: [TraceID] = []

@@ -14,6 +14,9 @@ struct StateSampler: Service {
   let outputs: TelemetryOutputs
   let detection: DetectionWatch?
   let shift: ShiftWatch?
+  let judge: JudgeWatch?
+  /// Names of budgets that are the judge's alone. It is meant to use them up, and pages nobody by it: `llm.judge.unanswered` tells.
+  var judgeBudgets: Set<String> = []
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -40,7 +43,7 @@ struct StateSampler: Service {
     var measurements: [MetricMeasurement] = [.heartbeat(), .queueDepth(pipeline.queueDepth)]
     // Subjects of a budget are as many as tenants, so it is the fullest account that is measured.
     var refused: [String: Int] = [:]
-    for reading in budgets.readings(at: .now()) {
+    for reading in budgets.readings(at: .now()) where !judgeBudgets.contains(reading.name) {
       measurements.append(.budgetUsed(reading.name, share: reading.usedShare))
       let count = reading.refusals - (refusals[reading.name] ?? 0)
       if count > 0 { measurements.append(.budgetRefusals(reading.name, count: count)) }
@@ -60,6 +63,7 @@ struct StateSampler: Service {
     }
     measurements += detection?.measurements() ?? []
     measurements += shift?.measurements() ?? []
+    measurements += judge?.measurements() ?? []
     for road in outputs.roads {
       measurements.append(.deliveryWaiting(lane: road.name, count: road.health().waiting))
       for (reason, count) in road.takeDrops() where count > 0 {

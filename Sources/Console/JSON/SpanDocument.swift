@@ -32,6 +32,8 @@ struct SpanDocument: Encodable {
   let ungrounded: Double?
   let attempts: Int
   let fallbackFrom: String?
+  /// True for a call of the judge, which is nobody's traffic; absent for all others.
+  let isOfJudge: Bool?
 
   init(_ span: LLMSpan) {
     trace = span.traceID.description
@@ -59,6 +61,7 @@ struct SpanDocument: Encodable {
     ungrounded = span.risk.ungrounded
     attempts = span.attempts
     fallbackFrom = span.fallbackFrom
+    isOfJudge = span.isOfJudge ? true : nil
   }
 }
 

@@ -1,4 +1,4 @@
-// Quality: did the scores of a stream move, and how soon would a shift be noticed there?
+// Quality: did the scores of a stream move, how soon would a shift be noticed there, and does a judge agree with the scores?
 
 import LLMMetrics
 import LLMTelemetry
@@ -7,6 +7,8 @@ import Monitors
 struct QualityPage {
   let now: Timestamp
   let report: ShiftReport?
+  /// `nil` without a judge.
+  var judge: JudgeReport?
   let health: CommanderHealth
   let openIncidents: Int
 
@@ -15,8 +17,10 @@ struct QualityPage {
 
   var page: Page {
     Page(
-      title: shifted.isEmpty ? "Quality" : "(!) Quality", section: .quality, body: body,
-      siblings: [("JSON", "/api/shifts.json")], openIncidents: openIncidents, renderedAt: now, health: health)
+      title: shifted.isEmpty ? "Quality" : "(!) Quality", section: .quality,
+      body: body + (judge.map { JudgeSection(report: $0, now: now).html } ?? .empty),
+      siblings: [("JSON", "/api/shifts.json")] + (judge == nil ? [] : [("Judge as JSON", "/api/judge.json")]),
+      openIncidents: openIncidents, renderedAt: now, health: health)
   }
 
   private var streams: [ShiftReport.Stream] { report?.streams ?? [] }

@@ -116,6 +116,7 @@ struct APIRoutes: Sendable {
       try Response.json(ObjectivesDocument(try await source.objectives(), at: source.now()))
     }
     api.get("shifts.json") { _, _ in try Response.json(ShiftsDocument(try await source.shifts(), at: source.now())) }
+    api.get("judge.json") { _, _ in try Response.json(JudgeDocument(try await source.judge(), at: source.now())) }
     api.get("prompts/:name/versions.json") { _, context in
       let name = try Self.promptName(context)
       guard let versions = try await source.promptTexts(name) else {
@@ -206,7 +207,7 @@ struct APIRoutes: Sendable {
     let range = DryRun.range(of: incident, plan: plan, now: source.now())
     var filter = SpanFilter()
     filter.range = range
-    filter.onlyAccountedFor = true
+    filter.onlyTraffic = true
     filter.kinds = [.llm, .embedding]
     let spans = try await source.spans(filter, DryRun.spanLimit)
     return DryRun.report(of: plan.plan, over: spans, range: range)

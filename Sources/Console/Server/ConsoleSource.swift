@@ -35,6 +35,8 @@ package struct ConsoleSource: Sendable {
   package var objectives: @Sendable () async throws -> [ObjectiveStanding]
   /// The streams that are watched for population shifts; `nil` when no monitor listens.
   let shifts: @Sendable () async throws -> ShiftReport?
+  /// `nil` when no judge is configured.
+  let judge: @Sendable () async throws -> JudgeReport?
 
   package init(
     now: @escaping @Sendable () -> Timestamp = { .now() },
@@ -52,7 +54,8 @@ package struct ConsoleSource: Sendable {
     changePrompt:
       @escaping @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent],
     objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] },
-    shifts: @escaping @Sendable () async throws -> ShiftReport? = { nil }
+    shifts: @escaping @Sendable () async throws -> ShiftReport? = { nil },
+    judge: @escaping @Sendable () async throws -> JudgeReport? = { nil }
   ) {
     self.now = now
     self.state = state
@@ -69,6 +72,7 @@ package struct ConsoleSource: Sendable {
     self.changePrompt = changePrompt
     self.objectives = objectives
     self.shifts = shifts
+    self.judge = judge
   }
 }
 

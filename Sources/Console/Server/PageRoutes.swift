@@ -50,7 +50,8 @@ struct PageRoutes: Sendable {
     router.get("quality") { _, _ in
       Response.page(
         QualityPage(
-          now: source.now(), report: try await source.shifts(), health: try await source.health(),
+          now: source.now(), report: try await source.shifts(), judge: try await source.judge(),
+          health: try await source.health(),
           openIncidents: try await source.state().incidents.open.count
         ).page)
     }
@@ -123,7 +124,7 @@ struct PageRoutes: Sendable {
       filter.traceID = TraceID(hexadecimal: trace)
       guard filter.traceID != nil else { continue }
       let spans = try await source.spans(filter, 50)
-      if let record = spans.first(where: { $0.kind == .llm && $0.accountsForExchange }) ?? spans.first { found.append(record) }
+      if let record = spans.first(where: { $0.kind == .llm && $0.isTraffic }) ?? spans.first { found.append(record) }
     }
     return found
   }

@@ -93,7 +93,7 @@ package struct Route: Hashable, Sendable {
   func matches(model: String) -> Bool { Self.matches(models, model: model) }
 
   /// Whether one of the patterns is the model's.
-  static func matches(_ patterns: [String], model: String) -> Bool {
+  package static func matches(_ patterns: [String], model: String) -> Bool {
     patterns.contains { $0 == model || isPrefix($0, of: model) }
   }
 

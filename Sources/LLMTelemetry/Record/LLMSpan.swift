@@ -59,6 +59,9 @@ public struct LLMSpan: Hashable, Sendable {
   /// False when another span already is the record of this exchange (the gateway's, under an application's own llm span):
   /// such a span is part of the trace, and is not folded into metrics a second time.
   public var accountsForExchange = true
+  /// True for a call that this product's own judge made to look at another answer: it is stored and costs money like every call, and
+  /// is nobody's traffic, so that nothing is measured, learned or alerted by it. Set by ingest.
+  public var isOfJudge = false
 
   public init(
     traceID: TraceID, spanID: SpanID, parentSpanID: SpanID? = nil, kind: SpanKind, name: String, start: Timestamp,
@@ -76,6 +79,10 @@ public struct LLMSpan: Hashable, Sendable {
   }
 
   public var end: Timestamp { start + duration }
+
+  /// Whether this is the one record of something that the applications or their users did: only such spans are measured, learned from
+  /// and compared.
+  public var isTraffic: Bool { accountsForExchange && !isOfJudge }
 
   /// The gateway answered with its copy of an earlier answer: the exchange went well, and nobody was asked.
   public var isAnsweredFromCache: Bool {

@@ -51,6 +51,8 @@ package struct CostReportDocument: Encodable, Sendable {
   let until: Timestamp?
   let groups: [Group]
   let total: CostTotalsDocument
+  /// The part of `total` that the judge spent; missing where it made no call.
+  let judge: CostTotalsDocument?
 
   package init(_ report: CostReport, since: Timestamp?, until: Timestamp?) {
     self.since = since
@@ -61,6 +63,7 @@ package struct CostReportDocument: Encodable, Sendable {
         totals: CostTotalsDocument(group.totals))
     }
     total = CostTotalsDocument(report.total)
+    judge = report.judge.map(CostTotalsDocument.init)
   }
 }
 

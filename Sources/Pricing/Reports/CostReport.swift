@@ -77,9 +77,12 @@ package struct CostReport: Hashable, Sendable {
   /// Dearest first; days in their order when the day comes first.
   package let groups: [CostGroup]
   package let total: CostTotals
+  /// The part of `total` that this product's own judge spent; `nil` where it made no call.
+  package let judge: CostTotals?
 
-  package init(dimensions: [CostDimension], groups: [CostGroup]) {
+  package init(dimensions: [CostDimension], groups: [CostGroup], judge: CostTotals? = nil) {
     self.dimensions = dimensions
+    self.judge = judge
     self.groups = groups.sorted { left, right in
       if dimensions.first == .day, left.values.first != right.values.first {
         return (left.values.first ?? nil) ?? "" < (right.values.first ?? nil) ?? ""
@@ -90,10 +93,11 @@ package struct CostReport: Hashable, Sendable {
     total = groups.reduce(CostTotals()) { $0 + $1.totals }
   }
 
-  /// Header and rows for people; the last row is the total.
+  /// Header and rows for people; the last rows are the total and, where there is a judge, its part.
   package var table: (header: [String], rows: [[String]]) {
+    let names = dimensions.isEmpty && judge != nil ? [""] : dimensions.map { $0.rawValue.uppercased() }
     let header =
-      dimensions.map { $0.rawValue.uppercased() }
+      names
       + ["REQUESTS", "INPUT TOKENS", "OUTPUT TOKENS", "COST", "EXACT", "PARTIAL", "ESTIMATED", "UNKNOWN"]
     func cells(_ totals: CostTotals) -> [String] {
       [
@@ -102,10 +106,13 @@ package struct CostReport: Hashable, Sendable {
         "\(totals.unknownRequests) (\(MoneyText.percent(totals.unknownShare)))",
       ]
     }
-    var rows = groups.map { group in group.values.map { $0 ?? "-" } + cells(group.totals) }
-    if !dimensions.isEmpty {
-      rows.append(["total"] + Array(repeating: "", count: dimensions.count - 1) + cells(total))
+    func sum(_ name: String, _ totals: CostTotals) -> [String] {
+      [name] + Array(repeating: "", count: names.count - 1) + cells(totals)
     }
+    var rows =
+      dimensions.isEmpty && judge != nil ? [] : groups.map { group in group.values.map { $0 ?? "-" } + cells(group.totals) }
+    if !names.isEmpty { rows.append(sum("total", total)) }
+    if let judge { rows.append(sum("of which judge", judge)) }
     return (header, rows)
   }
 }

@@ -71,7 +71,7 @@ package struct ShiftStreams: Sendable {
   }
 
   package mutating func add(_ span: borrowing LLMSpan, now: Timestamp) {
-    guard span.kind == .llm, span.accountsForExchange, !span.risk.isEmpty, now - span.end <= settings.latest else { return }
+    guard span.kind == .llm, span.isTraffic, !span.risk.isEmpty, now - span.end <= settings.latest else { return }
     // A clock that runs ahead must not carry a stream into the future.
     let time = min(span.end, now)
     let subject = ShiftSubject(span.dimensions)

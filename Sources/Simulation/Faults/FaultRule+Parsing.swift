@@ -63,7 +63,7 @@ extension FaultRule {
     private mutating func effect(_ json: JSONValue, path: String) -> Effect {
       var effect = Effect()
       let known: Set = [
-        "status", "retry_after_s", "latency_ms", "first_token_ms", "chunk_gap_ms", "hallucinate", "length_factor",
+        "status", "retry_after_s", "latency_ms", "first_token_ms", "chunk_gap_ms", "hallucinate", "answer", "length_factor",
         "cut_after_chunks", "stall_after_chunks", "error_after_chunks", "malformed", "empty_candidates", "omit_usage",
         "usage_with_choices", "repeat_usage",
       ]
@@ -78,6 +78,7 @@ extension FaultRule {
       effect.firstToken = milliseconds(json, "first_token_ms", path)
       effect.chunkGap = milliseconds(json, "chunk_gap_ms", path)
       effect.hallucinates = flag(json, "hallucinate", path)
+      effect.answer = string(json, "answer", path)
       effect.lengthFactor = number(json, "length_factor", path)
       if let factor = effect.lengthFactor, !(factor > 0 && factor <= 100) {
         errors.append("\(path).length_factor: \(factor) is out of range; give more than 0 and at most 100")
@@ -154,6 +155,7 @@ extension FaultRule {
         ("status", effect.status.map(JSONValue.integer)), ("retry_after_s", effect.retryAfterSeconds.map(JSONValue.integer)),
         ("latency_ms", milliseconds(effect.latency)), ("first_token_ms", milliseconds(effect.firstToken)),
         ("chunk_gap_ms", milliseconds(effect.chunkGap)), ("hallucinate", flag(effect.hallucinates)),
+        ("answer", effect.answer.map(JSONValue.string)),
         ("length_factor", effect.lengthFactor.map(JSONValue.number)),
         ("cut_after_chunks", effect.cutAfterChunks.map(JSONValue.integer)),
         ("stall_after_chunks", effect.stallAfterChunks.map(JSONValue.integer)),

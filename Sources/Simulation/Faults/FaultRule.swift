@@ -44,6 +44,8 @@ package struct FaultRule: Sendable, Equatable {
     package var chunkGap: Duration?
     /// The answer consists of confident sentences that no document supports.
     package var hallucinates = false
+    /// The answer is this text, whatever was asked.
+    package var answer: String?
     /// Multiplies the length of the answer.
     package var lengthFactor: Double?
     /// Closes the connection after so many chunks; a request without streaming is cut in the middle of its body.

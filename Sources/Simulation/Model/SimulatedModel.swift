@@ -35,11 +35,11 @@ package enum SimulatedModel {
     }
     answer.reasoningTokens = reasoningTokens(of: request, promptTokens: answer.promptTokens)
     if let maxTokens = request.maxTokens { answer.reasoningTokens = min(answer.reasoningTokens, maxTokens / 2) }
-    if let call = ToolUse.call(for: request) {
+    if effect.answer == nil, let call = ToolUse.call(for: request) {
       answer.choices = Array(repeating: SimulatedAnswer.Choice(toolCall: call), count: request.answerCount)
       return answer
     }
-    let sentences = sentences(for: request, seed: seed, hallucinates: effect.hallucinates)
+    let sentences = effect.answer.map { [$0] } ?? sentences(for: request, seed: seed, hallucinates: effect.hallucinates)
     let text = stretched(sentences, by: effect.lengthFactor ?? 1)
     let room = request.maxTokens.map { max(0, $0 - answer.reasoningTokens) }
     answer.choices = (0..<request.answerCount).map { index in

@@ -27,18 +27,21 @@ extension TelemetryStore {
       "SUM(\(Self.tokens(Self.outputColumns)))", sum("exact"), sum("partial"), sum("estimated"),
     ]
     let grouping = columns.isEmpty ? "" : " GROUP BY \(columns.indices.map { String($0 + 1) }.joined(separator: ", "))"
-    let sql = """
-      SELECT \((columns + sums).joined(separator: ", ")) FROM spans
-      WHERE \(conditions.joined(separator: " AND "))\(grouping)
-      """
-    let groups = try pool.read { db in
-      try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+    func select(_ columns: [String], where more: String = "", grouping: String = "") -> String {
+      "SELECT \(columns.joined(separator: ", ")) FROM spans WHERE \(conditions.joined(separator: " AND "))\(more)\(grouping)"
+    }
+    let (groups, judge) = try pool.read { db in
+      let groups = try Row.fetchAll(db, sql: select(columns + sums, grouping: grouping), arguments: arguments).map { row in
         CostGroup(
           values: dimensions.indices.map { Self.text(row[$0] as DatabaseValue, dimensions[$0]) },
           totals: CostTotals(row, from: dimensions.count))
       }
+      let judge = try Row.fetchOne(db, sql: select(sums, where: " AND of_judge"), arguments: arguments)
+      return (groups, judge.map { CostTotals($0, from: 0) })
     }
-    return CostReport(dimensions: dimensions, groups: groups.filter { $0.totals.requests > 0 })
+    return CostReport(
+      dimensions: dimensions, groups: groups.filter { $0.totals.requests > 0 },
+      judge: judge.flatMap { $0.requests > 0 ? $0 : nil })
   }
 
   private static let inputColumns = [

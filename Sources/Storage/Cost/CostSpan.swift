@@ -9,7 +9,7 @@ struct CostSpan {
     sequence, kind, start, duration, service, env, version, provider, model, route, tenant, feature, prompt, prompt_version,
     region, response_model, error_class, error_message, finish_reason, input_tokens, cache_read_tokens, cache_write_tokens,
     cache_write_hour_tokens, input_audio_tokens, input_image_tokens, output_tokens, reasoning_tokens, output_audio_tokens,
-    output_image_tokens, service_tier, cost_nanodollars, cost_exactness, price_version, attempts, accounts_for_exchange
+    output_image_tokens, service_tier, cost_nanodollars, cost_exactness, price_version, attempts, accounts_for_exchange, of_judge
     """
 
   let sequence: Int64
@@ -48,6 +48,7 @@ struct CostSpan {
     span.serviceTier = (row["service_tier"] as String?).flatMap(ServiceTier.init)
     span.attempts = row["attempts"]
     span.accountsForExchange = row["accounts_for_exchange"]
+    span.isOfJudge = row["of_judge"] ?? false
     if let count = row["cost_nanodollars"] as Int64?, let version = row["price_version"] as String? {
       switch row["cost_exactness"] as String {
       case "exact": span.cost = .exact(Nanodollars(count), priceVersion: version)

@@ -20,6 +20,7 @@ struct PointCorrection {
     private static let metrics: Set<String> = [MetricCatalogue.cost.name, MetricCatalogue.costUnknown.name]
 
     mutating func costs(of span: LLMSpan) -> [MetricMeasurement] {
+      if span.isOfJudge { return span.accountsForExchange ? [MetricMeasurement.judgeCost(of: span)].compactMap { $0 } : [] }
       batch.removeAll()
       meter.measure([span], into: &batch)
       return batch.measurements.filter { Self.metrics.contains($0.definition.name) }
