@@ -177,7 +177,11 @@ import Testing
       failed.risk.ungrounded = nil
       var cancelled = failed
       cancelled.outcome = .failed(.cancelled, message: "")
-      try store.append(spans: [complete, failed, cancelled])
+      var repeated = completeSpan()
+      (repeated.attempts, repeated.usage, repeated.risk, repeated.dimensions) = (
+        0, TokenUsage(input: 0, output: 0), RiskScores(), Dimensions()
+      )
+      try store.append(spans: [complete, failed, cancelled, repeated])
 
       for dimension in Dimension.allCases {
         guard let value = complete[dimension] else { continue }
@@ -190,6 +194,8 @@ import Testing
       var hits = SpanFilter()
       hits.dimensions = [.cache: "hit"]
       #expect(try store.spans(hits, limit: 10).spans == [complete])
+      hits.dimensions = [.cache: "gateway"]
+      #expect(try store.spans(hits, limit: 10).spans == [repeated])
       var errors = SpanFilter()
       errors.onlyErrors = true
       #expect(try store.spans(errors, limit: 10).spans == [failed])
