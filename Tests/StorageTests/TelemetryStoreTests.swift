@@ -178,9 +178,8 @@ import Testing
       var cancelled = failed
       cancelled.outcome = .failed(.cancelled, message: "")
       var repeated = completeSpan()
-      (repeated.attempts, repeated.usage, repeated.risk, repeated.dimensions) = (
-        0, TokenUsage(input: 0, output: 0), RiskScores(), Dimensions()
-      )
+      (repeated.attempts, repeated.accountsForExchange, repeated.usage) = (0, true, TokenUsage(input: 0, output: 0))
+      (repeated.risk, repeated.dimensions) = (RiskScores(), Dimensions())
       try store.append(spans: [complete, failed, cancelled, repeated])
 
       for dimension in Dimension.allCases {
