@@ -22,6 +22,8 @@ package struct RequestFacts: Equatable, Sendable {
   package internal(set) var body: Container
   package internal(set) var messages: Container?
   package internal(set) var streamOptions: Container?
+  /// The Gemini API's `countTokens`: the request that is counted, where it is given as a whole.
+  package internal(set) var countedRequest: Container?
   /// `stream_options` or a system instruction that is there and says nothing (null, empty, another type): an edit must take
   /// its place, since of two members with one name most parsers believe the last.
   package internal(set) var emptyStreamOptions: Range<Int>?
@@ -143,6 +145,13 @@ package struct RequestFacts: Equatable, Sendable {
         if reader.isNull { emptySystemInstruction = reader.range() } else { hasSystemInstruction = true }
       } else if key == "contents" {
         once.saw(.content, "contents")
+      } else if key == "generateContentRequest" || key == "generate_content_request" {
+        guard reader.isObject else { return }
+        countedRequest = Container(start: reader.position, isEmpty: reader.isEmptyContainer)
+        reader.forEachMember { key, reader in
+          guard key == "systemInstruction" || key == "system_instruction" else { return }
+          if reader.isNull { emptySystemInstruction = reader.range() } else { hasSystemInstruction = true }
+        }
       } else if key == "labels" {
         once.saw(.labels, "labels")
         readLabels(&reader)

@@ -35,17 +35,59 @@ package enum RequestRewriting {
     }
   }
 
+  /// The same for the Gemini API's `countTokens`, which takes a system instruction only within a whole request: contents that stand
+  /// alone become one.
+  ///
+  /// - Parameter model: the one that counts; such a request must name it.
+  package static func countedInstruction(_ facts: RequestFacts, text: String, model: String, bodyBytes: Int) -> [BodyEdit] {
+    let value = #"{"parts":[{"text":\#(JSONText.quoted(text))}]}"#
+    if let counted = facts.countedRequest {
+      if let empty = facts.emptySystemInstruction { return [BodyEdit(range: empty, replacement: value)] }
+      return [insertion(into: counted, "\"systemInstruction\":\(value)")]
+    }
+    let named = #""model":\#(JSONText.quoted("models/\(model)"))"#
+    let start = facts.body.start
+    let instruction =
+      facts.emptySystemInstruction.map { [BodyEdit(range: $0, replacement: value), insertion(into: facts.body, named)] }
+      ?? [insertion(into: facts.body, #"\#(named),"systemInstruction":\#(value)"#)]
+    return [BodyEdit(range: start..<start, replacement: #"{"generateContentRequest":"#)] + instruction
+      + [BodyEdit(range: bodyBytes..<bodyBytes, replacement: "}")]
+  }
+
+  /// Takes a member out of the body; `nil` where it has none of the name.
+  package static func removeMember(_ name: StaticString, from body: UnsafeRawBufferPointer, facts: RequestFacts) -> BodyEdit? {
+    var reader = JSONReader(body)
+    var previousEnd: Int?
+    var found: Range<Int>?
+    var isFirst = false
+    reader.forEachMember { key, reader in
+      guard let value = reader.range() else { return }
+      if key == name {
+        isFirst = previousEnd == nil
+        found = (previousEnd ?? facts.body.start + 1)..<value.upperBound
+      }
+      previousEnd = value.upperBound
+    }
+    guard let found, !reader.isMalformed else { return nil }
+    // The comma in front of it goes with it, or the one behind the first.
+    let rest = body[found.upperBound...].firstIndex { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    let comma = isFirst ? rest.flatMap { body[$0] == UInt8(ascii: ",") ? $0 + 1 : nil } : nil
+    return BodyEdit(range: found.lowerBound..<(comma ?? found.upperBound), replacement: "")
+  }
+
   private static func member(_ name: String, _ value: String, _ facts: RequestFacts) -> BodyEdit {
     if let empty = facts.emptySystemInstruction { return BodyEdit(range: empty, replacement: value) }
     return insertion(into: facts.body, "\"\(name)\":\(value)")
   }
 
-  /// Applies edits that do not overlap.
+  /// Applies edits that do not overlap; what is put in comes before what is taken out at the same place.
   package static func apply(_ edits: [BodyEdit], to body: UnsafeRawBufferPointer) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(body.count + edits.reduce(0) { $0 + $1.replacement.utf8.count })
     var position = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+    for edit in edits.sorted(by: {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }) {
       result.append(contentsOf: body[position..<edit.range.lowerBound])
       result.append(contentsOf: edit.replacement.utf8)
       position = edit.range.upperBound

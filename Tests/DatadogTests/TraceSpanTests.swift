@@ -50,6 +50,13 @@ import Testing
       ])
   }
 
+  @Test func anAnswerFromTheGatewaysCacheIsSaidToBeOne() throws {
+    var span = TraceSamples.full()
+    (span.attempts, span.outcome) = (0, .ok)
+    #expect(entries(try only(span)["meta"])["cache"]?.text == "gateway")
+    #expect(entries(try only(span)["metrics"])["llm.attempts"]?.number == 0)
+  }
+
   @Test func unknownIsNotThere() throws {
     var span = TraceSamples.span()
     span.httpStatus = 99

@@ -1,5 +1,6 @@
 // The statistics by themselves: likelihood ratios, baselines, volumes, bursts, causes.
 
+import LLMTelemetry
 import Testing
 
 @testable import Detection
@@ -15,6 +16,19 @@ import Testing
     tally.events[lane] = 20
     #expect(Detector.evidence(tally, Tally(), .refusal, isEverything: true) > 20)
     #expect(tally.deviance(.refusal, rest: Tally()) > Detector.evidence(tally, Tally(), .refusal, isEverything: true) - 0.01)
+  }
+
+  @Test func anAnswerFromTheGatewaysCacheIsNoMeasureOfItsModel() throws {
+    var tables = DimensionTables()
+    var span = LLMSpan(
+      traceID: .random(), spanID: .random(), kind: .llm, name: "chat", start: Timestamp(unixSeconds: 1_000_000),
+      duration: .seconds(1))
+    span.usage = TokenUsage(input: 100, output: 10)
+    let asked = try #require(SpanFacts(span, &tables)).span()
+    #expect(!asked.measures[0].isNaN && !asked.measures[5].isNaN)
+    span.attempts = 0
+    let repeated = try #require(SpanFacts(span, &tables)).span()
+    #expect((0..<8).allSatisfy { repeated.measures[$0].isNaN } && repeated.trials == asked.trials)
   }
 
   @Test func devianceIsTheBinomialOne() {

@@ -73,9 +73,74 @@ import Testing
     limits.requestBodyBytes = 1000
     let large = String(repeating: " ", count: 2_000_000)
     #expect(try await Self.refusal(request(large), limits: limits, spans: 1).contains("413 "))
-    let chunked =
-      "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(large) + "0\r\n\r\n"
-    #expect(try await Self.refusal(chunked, limits: limits, spans: 1).contains("413 "))
+    func chunked(_ key: String) -> String {
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer \(key)\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + chunk(large)
+        + "0\r\n\r\n"
+    }
+    #expect(try await Self.refusal(chunked("ck-test"), limits: limits, spans: 1).contains("413 "))
+    // As for any other request the key comes first.
+    for text in [request(large, key: nil), request(large, key: "ck-wrong"), chunked("ck-wrong")] {
+      let got = try await Self.refusal(text, limits: limits, spans: 1)
+      #expect(got.contains("401 Unauthorized") && !got.contains("larger than"))
+    }
+  }
+
+  @Test func aBodyBeyondTheLimitLeavesASpanThatSaysWhoseItWas() async throws {
+    var limits = GatewayLimits()
+    limits.requestBodyBytes = 1000
+    try await RunningGateway.scripted(limits: limits) { gateway, _ in
+      let client = try await gateway.client()
+      try await client.send(request(String(repeating: " ", count: 5_000), headers: "X-Commander-Feature: search\r\n"))
+      try await client.receive(until: "413 ")
+      let span = try await gateway.span()
+      #expect(span.virtualKey == "test" && span.dimensions.tenant == "acme" && span.dimensions.feature == "search")
+      #expect(span.outcome.errorClass == .invalidRequest && span.httpStatus == 413 && span.attempts == 0)
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "/v1beta/models/gemini-2.5-flash:countTokens", #"{"contents":[]}"#,
+      #"{"generateContentRequest":{"model":"models/gemini-2.5-flash","systemInstruction":{"parts":[{"text":"Be \"grand\"."}]},"contents":[]}}"#
+    ),
+    (
+      "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:countTokens", #"{"contents":[]}"#,
+      #"{"systemInstruction":{"parts":[{"text":"Be \"grand\"."}]},"contents":[]}"#
+    ),
+    (
+      "/v1/messages/count_tokens", #"{"model":"claude-haiku-4-5","messages":[]}"#,
+      #"{"system":"Be \"grand\".","model":"claude-haiku-4-5","messages":[]}"#
+    ),
+  ])
+  func theTextOfAManagedPromptIsCounted(path: String, body: String, expected: String) async throws {
+    try await RunningGateway.scripted { gateway, provider in
+      let client = try await gateway.client()
+      try await client.send(request(body, path: path, headers: "X-Commander-Prompt: greeting\r\n"))
+      let sent = try await provider.connection().receive(until: expected)
+      #expect(sent.hasSuffix("\r\n\r\n\(expected)"))
+      try await provider.connection().send(response(#"{"totalTokens":9}"#))
+      #expect(try await client.receive(until: "9}").contains("x-commander-prompt-version: 2\r\n"))
+      let span = try await gateway.span()
+      #expect(span.kind == .task && span.dimensions.promptVersion == "2")
+    }
+  }
+
+  @Test func labelsEndHereWhereTheGeminiAPIAnswersForVertexAI() async throws {
+    let routes = [Route(name: "answers", models: ["gemini-*"], provider: "gemini")]
+    try await RunningGateway.scripted(routes: routes) { gateway, provider in
+      let client = try await gateway.client()
+      try await client.send(
+        request(
+          #"{"labels":{"prompt":"greeting","feature":"search"},"contents":[]}"#,
+          path: "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent"))
+      let expected = #"{"systemInstruction":{"parts":[{"text":"Be \"grand\"."}]},"contents":[]}"#
+      #expect(try await provider.connection().receive(until: expected).hasSuffix("\r\n\r\n\(expected)"))
+      try await provider.connection().send(response(#"{"candidates":[{"finishReason":"STOP"}]}"#))
+      try await client.receive(until: "STOP")
+      let span = try await gateway.span()
+      #expect(span.dimensions.prompt == "greeting" && span.dimensions.feature == "search" && span.dimensions.promptVersion == "2")
+    }
   }
 
   @Test func connectionsBeyondTheLimitAreClosedAtOnce() async throws {

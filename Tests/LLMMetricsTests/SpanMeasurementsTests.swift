@@ -72,6 +72,22 @@ import Testing
     #expect(values(span)["llm.attempts"] == nil)
   }
 
+  @Test func anAnswerFromTheGatewaysCacheIsARequestThatCostsNothing() throws {
+    var span = exampleSpan()
+    (span.attempts, span.usage) = (0, TokenUsage(input: 0, output: 0))
+    span.cost = .exact(Nanodollars(0), priceVersion: "test")
+    let values = values(span)
+    #expect(values["llm.requests"] == [.count(1)] && values["llm.cost"] == [.count(0)])
+    #expect(values["llm.attempts"] == nil && values["llm.tokens"] == nil && values["llm.cost.unknown"] == nil)
+    #expect(measurements(of: span).allSatisfy { $0.tags["cache"] == "gateway" })
+    // What was refused before anybody was asked came from no cache, and neither did what another span accounts for.
+    span.outcome = .failed(.quotaExhausted, message: "over budget")
+    #expect(measurements(of: span).allSatisfy { $0.tags["cache"] == nil })
+    span.outcome = .ok
+    span.accountsForExchange = false
+    #expect(span[.cache] == nil)
+  }
+
   @Test func unknownCostAndUsageAreCountedAsUnknownNotAsZero() {
     let values = values(exampleSpan())
     #expect(values["llm.cost"] == nil)

@@ -173,6 +173,58 @@ import Testing
     try Self.check(body, [RequestRewriting.includeUsage(try Self.facts(body))], gives: expected)
   }
 
+  @Test(arguments: [
+    (
+      #"{"contents":[{}]}"#,
+      #"{"generateContentRequest":{"model":"models/m","systemInstruction":{"parts":[{"text":"S"}]},"contents":[{}]}}"#
+    ),
+    (
+      #" {"contents":[] , "system_instruction" : null } "#,
+      #"{"generateContentRequest":{"model":"models/m","system_instruction":{"parts":[{"text":"S"}]},"contents":[]}}"#
+    ),
+    (
+      #"{"generateContentRequest":{"model":"models/m","contents":[]}}"#,
+      #"{"generateContentRequest":{"model":"models/m","systemInstruction":{"parts":[{"text":"S"}]},"contents":[]}}"#
+    ),
+    (
+      #"{"generate_content_request":{"systemInstruction":null}}"#,
+      #"{"generate_content_request":{"systemInstruction":{"parts":[{"text":"S"}]}}}"#
+    ),
+  ])
+  func theGeminiAPICountsAnInstructionWithinAWholeRequest(body: String, expected: String) throws {
+    let uri = "/v1beta/models/m:countTokens"
+    let facts = try Self.facts(body, uri)
+    #expect(!facts.hasSystemInstruction)
+    let edits = RequestRewriting.countedInstruction(facts, text: "S", model: "m", bodyBytes: body.utf8.count)
+    let edited = withBytes(of: body) { RequestRewriting.apply(edits, to: $0) }
+    let mine = try #require(try JSONSerialization.jsonObject(with: Data(edited)) as? NSDictionary)
+    #expect(mine == (try JSONSerialization.jsonObject(with: Data(expected.utf8)) as? NSDictionary))
+    #expect(try Self.facts(expected, uri).hasSystemInstruction)
+  }
+
+  @Test(arguments: [
+    (#"{"labels":{"a":"b"},"contents":[]}"#, #"{"contents":[]}"#), (#"{ "contents":[] , "labels":{} }"#, #"{ "contents":[] }"#),
+    (#"{"x":1,"labels":null,"contents":[]}"#, #"{"x":1,"contents":[]}"#), (#"{"labels":{}}"#, "{}"),
+    (#"{ "labels" : {"a":","} , "x":1}"#, #"{ "x":1}"#), (#"{"x":{"labels":1}}"#, nil), ("{}", nil),
+  ])
+  func takesAMemberOut(body: String, expected: String?) throws {
+    let facts = try Self.facts(body, "/v1beta/models/m:generateContent")
+    let edit = withBytes(of: body) { RequestRewriting.removeMember("labels", from: $0, facts: facts) }
+    #expect((edit == nil) == (expected == nil))
+    guard let edit, let expected else { return }
+    #expect(
+      String(decoding: withBytes(of: body) { RequestRewriting.apply([edit], to: $0) }, as: UTF8.self).filter { $0 != " " }
+        == expected.filter { $0 != " " })
+    // Together with what is put in at the same place, in either order.
+    guard expected != "{}" else { return }
+    let system = try #require(RequestRewriting.systemInstruction(facts, text: "S", bodyFormat: .googleGenerate))
+    for edits in [[edit, system], [system, edit]] {
+      let both = withBytes(of: body) { RequestRewriting.apply(edits, to: $0) }
+      let mine = try #require(try JSONSerialization.jsonObject(with: Data(both)) as? [String: Any])
+      #expect(mine["labels"] == nil && mine["systemInstruction"] != nil)
+    }
+  }
+
   @Test func putsTheSystemInstructionInAndReplacesTheModelAtOnce() throws {
     let body = "{ \"messages\" : [ {\"role\":\"user\",\"content\":\"\u{1F600}\"} ] , \"model\" : \"a\" , \"stream\":true}"
     let facts = try Self.facts(body)

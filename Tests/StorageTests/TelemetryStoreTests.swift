@@ -177,7 +177,10 @@ import Testing
       failed.risk.ungrounded = nil
       var cancelled = failed
       cancelled.outcome = .failed(.cancelled, message: "")
-      try store.append(spans: [complete, failed, cancelled])
+      var repeated = completeSpan()
+      (repeated.attempts, repeated.accountsForExchange, repeated.usage) = (0, true, TokenUsage(input: 0, output: 0))
+      (repeated.risk, repeated.dimensions) = (RiskScores(), Dimensions())
+      try store.append(spans: [complete, failed, cancelled, repeated])
 
       for dimension in Dimension.allCases {
         guard let value = complete[dimension] else { continue }
@@ -190,6 +193,8 @@ import Testing
       var hits = SpanFilter()
       hits.dimensions = [.cache: "hit"]
       #expect(try store.spans(hits, limit: 10).spans == [complete])
+      hits.dimensions = [.cache: "gateway"]
+      #expect(try store.spans(hits, limit: 10).spans == [repeated])
       var errors = SpanFilter()
       errors.onlyErrors = true
       #expect(try store.spans(errors, limit: 10).spans == [failed])

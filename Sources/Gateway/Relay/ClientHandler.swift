@@ -167,11 +167,19 @@ final class ClientHandler: ChannelInboundHandler, LoopMember {
     incoming = nil
     phase = .discarding
     writer.keepsAlive = false
-    let failure = GatewayFailure(
+    var failure = GatewayFailure(
       status: 413, errorClass: .invalidRequest,
       message: "The request body is larger than \(limit) bytes (`limits.request_body_bytes`).")
     guard let target = loop.target(request.head.uri) else { return respond(failure, .openAI, spanID: nil) }
-    let facts = Admission.factsBeforeBody(target: target, headers: request.head.headers, snapshot: loop.snapshot)
+    let headers = request.head.headers
+    let facts = Admission.factsBeforeBody(target: target, headers: headers, snapshot: loop.snapshot)
+    do throws(GatewayFailure) {
+      // As for every other refusal the key comes first: a stranger learns nothing of limits, and the span says whose request it was.
+      let key = try Admission.key(queryKey: target.value.queryKey, headers: headers) { loop.key($0) }
+      Admission.name(key: key, headers: headers, labels: [:], facts)
+    } catch {
+      failure = error
+    }
     refuse(
       failure, facts, SpanIdentity(headers: request.head.headers, start: request.start, random: &loop.random),
       started: request.started)

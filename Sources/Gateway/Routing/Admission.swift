@@ -91,7 +91,7 @@ enum Admission {
     }
     facts.streams = request.streams
     facts.serviceTier = request.serviceTier
-    name(key: key, headers: headers, labels: request.labels, into: &facts.dimensions)
+    name(key: key, headers: headers, labels: request.labels, facts)
     guard let asked = target.value.model ?? request.model, !asked.isEmpty else {
       throw refuse(400, .invalidRequest, "The request names no model: set the member \"model\".")
     }
@@ -135,10 +135,16 @@ enum Admission {
     }
     if !overrides.isEmpty { edits += overrides.edits(of: body, request: request, bodyFormat: target.value.bodyFormat) }
     if let instruction {
-      guard let edit = RequestRewriting.systemInstruction(request, text: instruction, bodyFormat: target.value.bodyFormat) else {
+      if target.value.bodyFormat == .googleTokenCount, target.value.wireProtocol == .gemini {
+        edits += RequestRewriting.countedInstruction(
+          request, text: instruction, model: candidates[0].model, bodyBytes: body.count)
+      } else if let edit = RequestRewriting.systemInstruction(
+        request, text: instruction, bodyFormat: target.value.bodyFormat)
+      {
+        edits.append(edit)
+      } else {
         throw refuse(400, .invalidRequest, "The request has no \"messages\" array to put the managed prompt's text in.")
       }
-      edits.append(edit)
     }
     return AdmittedCall(
       target: target, request: request, route: route, asked: asked, candidates: candidates, edits: edits,
@@ -188,7 +194,8 @@ enum Admission {
     facts: AdmittedFacts, request: RequestFacts, label: String?, ticket: UInt64, overrides: inout OverrideDecision,
     snapshot: GatewaySnapshot
   ) throws(GatewayFailure) -> String? {
-    guard facts.bodyFormat.spanKind == .llm, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else {
+    // Also where tokens are counted only: those of the prompt's text count.
+    guard facts.bodyFormat.spanKind != .embedding, let name = facts.dimensions.prompt, let prompt = snapshot.prompts[name] else {
       return nil
     }
     func refuse(_ message: String) -> GatewayFailure {
@@ -218,17 +225,18 @@ enum Admission {
   }
 
   /// Names a request: what the key fixes wins, then headers, then the body's labels.
-  private static func name(
-    key: Shared<VirtualKey>, headers: HeaderBlock, labels: [String: String], into dimensions: inout Dimensions
+  static func name(
+    key: Shared<VirtualKey>, headers: HeaderBlock, labels: [String: String], _ facts: AdmittedFacts
   ) {
+    facts.virtualKey = key.value.name
     func named(_ header: StaticString, _ label: String) -> String? {
       if let value = headers.first(header) { return tag(value) }
       return labels.isEmpty ? nil : tag(labels[label] ?? labels[label.replacing("-", with: "_")])
     }
-    dimensions.tenant = key.value.tenant ?? named("x-commander-tenant", "tenant")
-    dimensions.feature = key.value.feature ?? named("x-commander-feature", "feature")
-    dimensions.prompt = named("x-commander-prompt", "prompt")
-    dimensions.promptVersion = named("x-commander-prompt-version", "prompt-version")
+    facts.dimensions.tenant = key.value.tenant ?? named("x-commander-tenant", "tenant")
+    facts.dimensions.feature = key.value.feature ?? named("x-commander-feature", "feature")
+    facts.dimensions.prompt = named("x-commander-prompt", "prompt")
+    facts.dimensions.promptVersion = named("x-commander-prompt-version", "prompt-version")
   }
 
   /// A dimension becomes a tag, and 200 characters is Datadog's limit for one; an empty value is none. A longer one keeps 50

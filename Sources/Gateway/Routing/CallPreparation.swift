@@ -49,8 +49,14 @@ enum CallPreparation {
       let framing = asked.framing(streams: call.request.streams)
       var path = try uri(call, candidate, provider, format: .googleGenerate, streams: call.request.streams)
       if framing == .jsonArray, path.hasSuffix("?alt=sse") { path.removeLast("?alt=sse".count) }
+      var edits = call.edits
+      // Names for this gateway and for Google Cloud's bills, which the Gemini API refuses.
+      if provider.wireProtocol == .gemini {
+        let removal = body.withUnsafeReadableBytes { RequestRewriting.removeMember("labels", from: $0, facts: call.request) }
+        edits += removal.map { [$0] } ?? []
+      }
       return PreparedCall(
-        provider: shared, uri: path, body: edited(body, call.edits), format: .googleGenerate, framing: framing,
+        provider: shared, uri: path, body: edited(body, edits), format: .googleGenerate, framing: framing,
         stripsUsage: false, translates: false)
     }
     guard asked.bodyFormat == .openAIChat else {
