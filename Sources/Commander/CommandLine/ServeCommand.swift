@@ -23,7 +23,10 @@ struct ServeCommand: AsyncParsableCommand {
     logger.logLevel = logLevel
     let server: CommanderServer
     do {
-      server = try await CommanderServer.start(loaded, logger: logger)
+      let path = configuration.path
+      server = try await CommanderServer.start(loaded, logger: logger) { () throws(ConfigurationError) in
+        try CommanderConfiguration.load(path: path)
+      }
     } catch let error as ConfigurationError {
       throw ConfigurationOption.refusal(error)
     }

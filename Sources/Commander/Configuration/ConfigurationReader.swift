@@ -28,6 +28,8 @@ extension CommanderConfiguration {
     if let root = YAMLValue.parse(text, file: file, problems: problems)?.mapping(sections) {
       let reader = ConfigurationReader(environment: environment, problems: problems)
       reader.read(root, into: &configuration)
+      configuration.sectionTexts = Dictionary(
+        uniqueKeysWithValues: sections.compactMap { name in root[name].map { (name, $0.text) } })
     }
     try problems.throwIfAny()
     return configuration
@@ -70,6 +72,7 @@ struct ConfigurationReader {
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
       providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [], capture: configuration.capture)
+    configuration.places["routes"] = root["routes"]?.place
     configuration.budgets = readBudgets(root["budgets"], keys: root["keys"]?.declared("name") ?? [])
     if let logs = root["logs"]?.mapping(["spans"]), let spans = logs["spans"]?.choice(SpanLogs.self) {
       configuration.logsSpans = spans == .stdout

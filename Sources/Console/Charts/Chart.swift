@@ -57,6 +57,14 @@ struct Chart {
   var threshold: Double?
   var marks: [Mark] = []
   var shades: [Shade] = []
+  /// Sums of intervals stand as columns; levels are lines.
+  var drawsColumns = false
+
+  /// How a time is written beside the chart: with its day where there are several.
+  func label(_ time: Timestamp) -> String {
+    range.upperBound - range.lowerBound > .seconds(86_400)
+      ? "\(time.rfc3339.dropFirst(5).prefix(5)) \(time.hourMinute)" : time.hourMinute
+  }
 
   var isEmpty: Bool { lines.allSatisfy(\.points.isEmpty) }
 }

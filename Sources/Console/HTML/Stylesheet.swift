@@ -83,6 +83,7 @@ enum Stylesheet {
     svg.chart text{font:11px ui-sans-serif,system-ui,sans-serif;fill:var(--muted);font-variant-numeric:tabular-nums}
     .grid{stroke:var(--grid);stroke-width:1}.line{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
     .line.dashed{stroke-dasharray:5 4;stroke-linecap:butt}.line.dotted{stroke-dasharray:.1 4.5}.line.failing{stroke:var(--bad);stroke-width:2}
+    .column{fill:var(--accent);opacity:.8}.card.flush>.more{padding:8px 18px 12px;margin:0}.flush+.grid2,figure+.flush{margin-top:14px}
     .area{fill:var(--accent);opacity:.09}.threshold{fill:none;stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 4;vector-effect:non-scaling-stroke}
     rect.shade{fill:var(--shade);opacity:.1}.mark line{stroke-width:1.2;stroke-dasharray:2 3}.mark .shape{overflow:visible}
     .mark.change line{stroke:var(--change)}.mark.change path{fill:var(--change)}.mark.remediation line{stroke:var(--good)}.mark.remediation path{fill:var(--good)}

@@ -145,11 +145,20 @@ struct IncidentPage {
       tile(
         "Failed or ungrounded", isCounted ? Figure.count(impact.errors + impact.ungroundedAnswers) : unknown,
         "\(Words.count(impact.errors, "error")), \(Words.count(impact.ungroundedAnswers, "ungrounded answer"))"),
-      tile("Extra cost", impact.extraCost.map(Words.dollars) ?? "unknown", "against the baseline’s cost per request"),
+      costTile,
       tile(
         "Time to mitigate", incident.timeToMitigate.map(Words.span) ?? "not yet", mean),
     ]
     return "<section class=\"tiles\" id=\"impact\" aria-label=\"Impact\">\(all)</section>"
+  }
+
+  private var costTile: HTML {
+    let dimensions = incident.cause?.dimensions ?? incident.alerts.first?.group.byName ?? [:]
+    return """
+      <div class="card tile"><h2><a href="\(CostAddress.path(dimensions))">Extra cost</a></h2>\
+      <p class="figure">\(incident.impact.extraCost.map(Words.dollars) ?? "unknown")</p>\
+      <p class="muted">against the baseline’s cost per request</p></div>
+      """
   }
 
   private func tile(_ title: String, _ value: String, _ meaning: String) -> HTML {

@@ -14,7 +14,7 @@ package struct CostTotalsDocument: Encodable, Sendable {
   let partialUSD: String
   let estimatedUSD: String
 
-  init(_ totals: CostTotals) {
+  package init(_ totals: CostTotals) {
     requests = totals.requests
     unknownRequests = totals.unknownRequests
     unknownShare = totals.unknownShare
@@ -49,7 +49,7 @@ package struct CostReportDocument: Encodable, Sendable {
 
   let since: Timestamp?
   let until: Timestamp?
-  let groups: [Group]
+  package let groups: [Group]
   let total: CostTotalsDocument
 
   package init(_ report: CostReport, since: Timestamp?, until: Timestamp?) {
