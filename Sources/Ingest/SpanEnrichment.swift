@@ -19,7 +19,8 @@ package struct SpanEnrichment: Sendable {
   package var redaction: SpanRedaction
 
   package init(
-    prices: @autoclosure @escaping @Sendable () -> PriceBook = .builtIn, messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
+    prices: @autoclosure @escaping @Sendable () -> PriceBook = .builtIn,
+    messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
     scorers: @escaping Scorers = SpanEnrichment.grounding, redaction: SpanRedaction = SpanRedaction()
   ) {
     self.prices = prices

@@ -135,6 +135,7 @@ import Testing
     try await Story(.proposed).application.test(.router) { client in
       let text = try await client.execute(uri: "/incidents/INC-1", method: .get).text
       #expect(text.contains("<a href=\"/cost?range=today&amp;prompt_version=43\">Extra cost</a>"))
+      #expect(text.contains("<a href=\"/cost?range=today&amp;tenant=northwind\">northwind</a>"))
     }
   }
 }

@@ -35,7 +35,11 @@ struct ServeCommand: AsyncParsableCommand {
       Say.message("gateway  http://\(server.gatewayAddress)  (the base URL of your SDK; OpenAI's ends in /v1)")
       Say.message("console  http://\(console)")
     }
-    try await server.serviceGroup(signals: true).run()
+    do {
+      try await server.serviceGroup(signals: true).run()
+    } catch let error as ConfigurationError {
+      throw ConfigurationOption.refusal(error)
+    }
   }
 }
 

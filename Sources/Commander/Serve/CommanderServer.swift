@@ -32,6 +32,8 @@ package struct CommanderServer: Sendable {
   /// The real port, when 0 was configured.
   package let gatewayAddress: ListenAddress
 
+  let budgets: BudgetGuard
+  let inForce: ConfigurationInForce
   /// Absent where there is no file to read again.
   private let reload: ConfigurationReload?
   private let consolePort: EventLoopFuture<Int>
@@ -95,11 +97,11 @@ package struct CommanderServer: Sendable {
     let handle = GatewayHandle()
     let budgets = try BudgetService.restore(
       configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
-    let temporaryBudgets = TemporaryBudgets(budgets, configured: configuration.budgets)
+    let budgetsInForce = BudgetsInForce(budgets, configured: configuration.budgets)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
-        temporaryBudgets.apply(overrides, at: .now())
+        budgetsInForce.apply(overrides, at: .now())
         if try await handle.update(
           inForce.configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
         {
@@ -108,14 +110,16 @@ package struct CommanderServer: Sendable {
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events,
       detection: detection, shift: shift)
     // Budgets of overrides that were in force before the restart.
-    temporaryBudgets.apply(await center.state.overrides, at: .now())
+    budgetsInForce.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-    let gateway = try await GatewayServer.start(
-      host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot,
-      budgets: budgets
-    ) { pipeline.offer($0) }
+    let gateway = try await configuration.listening("gateway.listen", on: configuration.gatewayListen) {
+      try await GatewayServer.start(
+        host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot,
+        budgets: budgets
+      ) { pipeline.offer($0) }
+    }
     await handle.set(gateway)
     let address = ListenAddress(
       host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
@@ -145,20 +149,27 @@ package struct CommanderServer: Sendable {
       StateSampler(pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
-    services.append(console)
+    services.append(
+      ListenerService(
+        configuration: configuration, setting: "console.listen", address: configuration.consoleListen, listener: console,
+        failed: { consolePort.fail($0) }))
     if let listen = configuration.openTelemetry.listen {
+      let receiver = TelemetryReceiver.application(
+        listen: listen, gateway: address, inForce: inForce, pipeline: pipeline,
+        intake: SpanIntake(inForce: inForce, pipeline: pipeline, center: center), logger: logger)
       services.append(
-        TelemetryReceiver.application(
-          listen: listen, gateway: address, inForce: inForce, pipeline: pipeline,
-          intake: SpanIntake(inForce: inForce, pipeline: pipeline, center: center), logger: logger))
+        ListenerService(
+          configuration: configuration, setting: "opentelemetry.listen", address: listen, listener: receiver, failed: { _ in }))
     }
     services.append(GatewayService(gateway: gateway, group: group))
     let reload = reread.map {
       ConfigurationReload(
-        inForce: inForce, budgets: temporaryBudgets, store: store, center: center, logger: logger, read: $0)
+        inForce: inForce, budgets: budgetsInForce, store: store, center: center, logger: logger, read: $0)
     }
     return CommanderServer(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address, reload: reload,
+      configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address, budgets: budgets,
+      inForce: inForce,
+      reload: reload,
       consolePort: consolePort.futureResult, services: services, logger: logger)
   }
 

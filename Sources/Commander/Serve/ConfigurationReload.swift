@@ -12,14 +12,14 @@ import UnixSignals
 /// One reload at a time.
 actor ConfigurationReload {
   private let inForce: ConfigurationInForce
-  private let budgets: TemporaryBudgets
+  private let budgets: BudgetsInForce
   private let store: TelemetryStore
   private let center: CommandCenter
   private let logger: Logger
   private let read: @Sendable () throws(ConfigurationError) -> CommanderConfiguration
 
   init(
-    inForce: ConfigurationInForce, budgets: TemporaryBudgets, store: TelemetryStore, center: CommandCenter, logger: Logger,
+    inForce: ConfigurationInForce, budgets: BudgetsInForce, store: TelemetryStore, center: CommandCenter, logger: Logger,
     read: @escaping @Sendable () throws(ConfigurationError) -> CommanderConfiguration
   ) {
     self.inForce = inForce

@@ -73,12 +73,14 @@ struct Chart {
 enum ChartUnit: Equatable {
   case query(QueryUnit)
   case perMinute
+  /// In words that follow the number; what a query cannot have.
+  case named(String)
 
   init(frozen text: String, query: String) {
     if let parsed = try? MonitorQuery(parsing: query) {
       self = .query(parsed.unit)
     } else {
-      self = .query(text == "ratio" ? .share : .quotient)
+      self = text == "ratio" ? .query(.share) : text.isEmpty ? .query(.quotient) : .named(text)
     }
   }
 
@@ -86,6 +88,7 @@ enum ChartUnit: Equatable {
     switch self {
     case .query(let unit): unit.symbol
     case .perMinute: "per minute"
+    case .named(let words): words
     }
   }
 
@@ -96,6 +99,7 @@ enum ChartUnit: Equatable {
     case .query(.dollars): Self.dollars(value)
     case .query(.seconds): "\(Words.plain(value)) s"
     case .perMinute: "\(Words.plain(value))/min"
+    case .named(let words): "\(Words.plain(value)) \(words)"
     case .query: symbol.isEmpty ? Words.plain(value) : "\(Words.plain(value)) \(symbol)"
     }
   }

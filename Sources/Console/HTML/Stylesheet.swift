@@ -73,7 +73,7 @@ enum Stylesheet {
     .button.quiet{border-color:transparent;background:none;color:var(--accent)}
     .ask summary{list-style:none}.ask summary::-webkit-details-marker{display:none}.ask summary::after{content:" ▾";color:var(--muted)}
     .ask form,.ask>label{margin-top:8px;display:flex;flex-wrap:wrap;gap:8px;align-items:flex-end}.ask label{font-size:13px;color:var(--muted);flex:1 1 180px}
-    input:not([type=hidden]),textarea{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
+    input:not([type=hidden]),textarea,select{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
     textarea{width:min(560px,80vw);font-family:ui-monospace,monospace;font-size:13px}
     figure{padding-bottom:12px}figure .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;margin-bottom:6px}figure .head.one{flex-wrap:nowrap}.head.one .legend{flex-wrap:nowrap;white-space:nowrap;font-size:15px}
     figure h3{margin:0;font-size:15px}.unit{font-weight:400;color:var(--muted);margin-left:4px}

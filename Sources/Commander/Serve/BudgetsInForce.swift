@@ -1,4 +1,4 @@
-// Puts the budgets that overrides ask for beside those of the configuration, and takes them away again.
+// The budgets in force: those of the configuration, which a later file may change, and beside them those that overrides ask for.
 
 import Budgets
 import Gateway
@@ -7,7 +7,7 @@ import Logging
 import Storage
 import Synchronization
 
-final class TemporaryBudgets: Sendable {
+final class BudgetsInForce: Sendable {
   private struct Present {
     var configured: [Budget]
     var temporary: [Budget] = []
