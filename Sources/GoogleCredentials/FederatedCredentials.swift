@@ -127,6 +127,8 @@ struct ExternalAccount: Sendable {
 /// A service account that another credential may speak for.
 struct Impersonation: Sendable {
   static let lifetimeSeconds = 3_600
+  /// Of the token that speaks for the account.
+  static let scope = "https://www.googleapis.com/auth/iam"
 
   let address: String
   let delegates: [String]

@@ -25,7 +25,7 @@ struct TokenExchange: Sendable {
       let reply = try await metadata(host, "instance/service-accounts/default/token" + query)
       return try token(in: reply, at: at, place: "\(source)")
     case .file(let path):
-      return try await token(CredentialFile.read(path: path, origin: source.origin), at: at)
+      return try await token(CredentialFile.read(path: path, origin: source.origin), scopes: scopes, at: at)
     }
   }
 
@@ -45,7 +45,9 @@ struct TokenExchange: Sendable {
 
   // MARK: Files
 
-  private func token(_ file: CredentialFile, at: Timestamp) async throws(GoogleCredentialError) -> AccessToken {
+  private func token(
+    _ file: CredentialFile, scopes: [String], at: Timestamp
+  ) async throws(GoogleCredentialError) -> AccessToken {
     switch file {
     case .serviceAccount(let key):
       let assertion: String
@@ -72,7 +74,8 @@ struct TokenExchange: Sendable {
         authorization: account.authorization,
         remedy: "check the pool, its provider and its attribute condition, and that the subject token is of now and for them")
     case .impersonated(let impersonation, let source):
-      let token = try await token(source, at: at)
+      // It need not be good for anything else.
+      let token = try await token(source, scopes: [Impersonation.scope], at: at)
       return try await impersonate(impersonation, by: token, at: at)
     }
   }

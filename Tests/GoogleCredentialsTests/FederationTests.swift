@@ -104,6 +104,7 @@ import Testing
       let asks = server.asks.withLock { $0 }
       #expect(asks.map(\.path) == ["/subject?q=s3cret", "/v1/token", Self.account])
       #expect(asks[0].method == "GET" && asks[0].headers[.init("metadata")!] == "true")
+      #expect(asks[1].form["scope"] == "https://www.googleapis.com/auth/iam")
       #expect(asks[1].form["subject_token"] == "subject-s3cret" && asks[1].headers[.authorization] == "Basic aTpj")
       #expect(asks[2].headers[.authorization] == "Bearer ya29.federated")
       let body = try JSONSerialization.jsonObject(with: Data(asks[2].body.utf8)) as? [String: Any]
