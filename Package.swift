@@ -21,6 +21,7 @@ let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", packa
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -94,7 +95,7 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes,
+        "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", crypto, httpTypes,
         hummingbird,
         logging,
       ]),
@@ -117,6 +118,7 @@ let package = Package(
         "OpenTelemetry", "Notifications", "Console", "Simulation",
         argumentParser,
         asyncHTTPClient, crypto, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+        unixSignals,
       ]),
     .executableTarget(name: "commander", dependencies: ["Commander"]),
     // The ruler of `make bench`: an upstream, a load generator and a metric receiver; no product.
@@ -196,7 +198,8 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "LLMTelemetry", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", "Console", hummingbird,
+        "LLMTelemetry", "Pricing", "LLMMetrics", "Budgets", "Monitors", "Incidents", "Remediation", "Storage", "Console",
+        hummingbird,
         hummingbirdTesting, logging,
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["LLMTelemetry", "Simulation", hummingbird, hummingbirdTesting]),

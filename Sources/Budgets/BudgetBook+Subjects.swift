@@ -83,6 +83,7 @@ extension BudgetBook {
       let old = entries.first { $0.budget.name == entry.budget.name }
       guard let old, old.budget.scope.kind == entry.budget.scope.kind, old.unit == entry.unit else { continue }
       next.entries[index].overshoot = old.overshoot
+      next.entries[index].refusals = old.refusals
       for (subject, account) in old.accounts {
         let target = next.account(index, subject)
         moved[account] = target

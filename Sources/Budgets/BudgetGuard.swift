@@ -41,6 +41,11 @@ package final class BudgetGuard: Sendable {
   /// For metrics: one reading for each budget.
   package func readings(at now: Timestamp) -> [BudgetReading] { book.withLock { $0.readings(at: now) } }
 
+  /// Where the stored spans of a budget's time say that more was spent, they are right.
+  package func count(_ spending: [BudgetScopeSpending], at now: Timestamp) {
+    book.withLock { $0.restore([], spending: spending, at: now) }
+  }
+
   /// Puts other budgets in force; what they have counted stays with the name.
   package func replace(_ budgets: [Budget], at now: Timestamp) {
     book.withLock { book in

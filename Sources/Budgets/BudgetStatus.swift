@@ -14,10 +14,14 @@ package struct BudgetStatus: Hashable, Sendable {
   package let resetsAt: Timestamp?
   package let bound: OvershootBound
   package let observed: ObservedOvershoot
+  /// Requests that the budget refused, of all its subjects, since the start.
+  package let refusals: Int
 
   package var limit: Int64 { budget.limitAmount }
   /// What may still be reserved; never below zero.
   package var left: Int64 { max(0, limit - spent - reserved) }
+  /// Whether it refuses every request now; with something left, it refuses those that may need more.
+  package var refuses: Bool { left == 0 }
 }
 
 extension BudgetBook {
@@ -36,7 +40,7 @@ extension BudgetBook {
           BudgetStatus(
             budget: entry.budget, subject: entry.budget.scope.value, spent: 0, reserved: 0, inFlight: 0,
             resetsAt: entry.budget.period.stepNanoseconds == nil ? entry.budget.period.slot(at: latest).upperBound : nil,
-            bound: bound, observed: entry.overshoot))
+            bound: bound, observed: entry.overshoot, refusals: entry.refusals))
       }
       for index in largest.prefix(limit) {
         let account = accounts[index]
@@ -45,7 +49,7 @@ extension BudgetBook {
           BudgetStatus(
             budget: entry.budget, subject: account.subject, spent: account.window.settled, reserved: account.window.reserved,
             inFlight: account.inFlight, resetsAt: isEmptyAndRolling ? nil : account.window.time(untilAtMost: 0), bound: bound,
-            observed: account.overshoot))
+            observed: account.overshoot, refusals: entry.refusals))
       }
     }
     return statuses

@@ -26,7 +26,7 @@ public final class DatadogExporter: SpanExporter {
     var toldAt: ContinuousClock.Instant?
   }
 
-  private let queue = SpanQueue(capacity: DatadogExporter.queueCapacity)
+  private let queue = ExportQueue(capacity: DatadogExporter.queueCapacity)
   private let discovery: AgentDiscovery?
   private let traces: AgentTraces?
   private let observability: LLMObservabilitySpans?

@@ -19,7 +19,7 @@ public final class DogStatsDExporter: SpanExporter {
   /// At most one line of the log in this time about datagrams that were lost.
   private static let logInterval = Duration.seconds(60)
 
-  private let queue = SpanQueue(capacity: DogStatsDExporter.queueCapacity)
+  private let queue = ExportQueue(capacity: DogStatsDExporter.queueCapacity)
   private let makeClient: @Sendable () throws -> DogStatsDClient
   private let logger: Logger
   private let now: @Sendable () -> Timestamp
@@ -92,7 +92,7 @@ public final class DogStatsDExporter: SpanExporter {
     private var told = 0
     private var toldAt: ContinuousClock.Instant?
 
-    mutating func tell(_ client: DogStatsDClient, _ queue: SpanQueue, _ logger: Logger, isLast: Bool) {
+    mutating func tell(_ client: DogStatsDClient, _ queue: ExportQueue, _ logger: Logger, isLast: Bool) {
       let waiting = queue.counts
       let lost = client.statistics.dropped.values.reduce(0, +) + waiting.full
       let time = ContinuousClock.now

@@ -1,4 +1,5 @@
-// Credential files as Google's tools write them: a service account's key, or a user's refresh token.
+// Credential files as Google's tools write them: a service account's key, a user's refresh token, another provider's identity, or
+// a source that speaks for an account.
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -8,9 +9,12 @@
 import JWTKit
 
 /// A file that was read and checked. Errors name file and member and say nothing of what is in them.
-enum CredentialFile: Sendable {
+indirect enum CredentialFile: Sendable {
   case serviceAccount(ServiceAccountKey)
   case authorizedUser(AuthorizedUser)
+  case externalAccount(ExternalAccount)
+  /// A token of the source is exchanged for one of the account.
+  case impersonated(Impersonation, source: CredentialFile)
 
   /// A key file has about 2.5 KB; what is larger is another file.
   static let sizeLimit = 1 << 20
@@ -26,21 +30,38 @@ enum CredentialFile: Sendable {
 
   init(data: Data, place: String) throws(GoogleCredentialError) {
     let remedy = "create a key for the service account anew, or run `gcloud auth application-default login`"
-    guard data.count <= Self.sizeLimit, let members = try? JSONDecoder().decode([String: Member].self, from: data) else {
+    guard data.count <= Self.sizeLimit, let members = try? JSONDecoder().decode([String: CredentialMember].self, from: data)
+    else {
       throw GoogleCredentialError(.malformed, "\(place) is not a JSON object; \(remedy)")
     }
-    let file = MemberReader(members: members, place: place)
+    self = try Self(CredentialMembers(members: members, place: place), remedy: remedy, mayImpersonate: true)
+  }
+
+  private init(_ file: CredentialMembers, remedy: String, mayImpersonate: Bool) throws(GoogleCredentialError) {
     switch try file.text("type", remedy: remedy) {
     case "service_account": self = .serviceAccount(try ServiceAccountKey(file))
     case "authorized_user": self = .authorizedUser(try AuthorizedUser(file))
-    case "external_account", "external_account_authorized_user", "impersonated_service_account", "gdch_service_account":
-      throw GoogleCredentialError(
-        .unsupported,
-        "\(place): member `type` is of workload identity federation or impersonation, which is not supported; use a service "
-          + "account's key, gcloud's login, or the metadata server of a Google machine")
+    case "external_account":
+      let account = CredentialFile.externalAccount(try ExternalAccount(file))
+      self = try Impersonation(file).map { .impersonated($0, source: account) } ?? account
+    case "impersonated_service_account" where mayImpersonate:
+      let remedy = "run `gcloud auth application-default login --impersonate-service-account=ACCOUNT` again"
+      let source = try file.object("source_credentials", remedy: remedy)
+      guard let impersonation = try Impersonation(file) else {
+        throw GoogleCredentialError(
+          .malformed, "\(file.place) has no member `service_account_impersonation_url`; \(remedy)")
+      }
+      // Who speaks for somebody who speaks for somebody says so in `delegates`, and not by a second file inside the first.
+      self = .impersonated(impersonation, source: try Self(source, remedy: remedy, mayImpersonate: false))
+    case "external_account_authorized_user", "gdch_service_account", "impersonated_service_account":
+      throw file.problem(
+        "type",
+        "is of a kind that is not supported; use a service account's key, gcloud's login, workload identity federation, or the "
+          + "metadata server of a Google machine", .unsupported)
     default:
-      throw GoogleCredentialError(
-        .unsupported, "\(place): member `type` must be service_account or authorized_user; \(remedy)")
+      throw file.problem(
+        "type", "must be service_account, authorized_user, external_account or impersonated_service_account; \(remedy)",
+        .unsupported)
     }
   }
 
@@ -49,6 +70,9 @@ enum CredentialFile: Sendable {
     switch self {
     case .serviceAccount(let key): GoogleProject(id: key.projectID, quotaID: key.quotaProjectID)
     case .authorizedUser(let user): GoogleProject(id: nil, quotaID: user.quotaProjectID)
+    case .externalAccount(let account): GoogleProject(id: nil, quotaID: account.quotaProjectID)
+    case .impersonated(let impersonation, let source):
+      GoogleProject(id: nil, quotaID: impersonation.quotaProjectID ?? source.project.quotaID)
     }
   }
 }
@@ -62,7 +86,7 @@ struct ServiceAccountKey: Sendable {
   let projectID: String?
   let quotaProjectID: String?
 
-  fileprivate init(_ file: MemberReader) throws(GoogleCredentialError) {
+  init(_ file: CredentialMembers) throws(GoogleCredentialError) {
     let remedy = "download the service account's key again"
     email = try file.text("client_email", remedy: remedy)
     let pem = try file.text("private_key", remedy: remedy)
@@ -74,7 +98,7 @@ struct ServiceAccountKey: Sendable {
         .malformed, "\(file.place): member `private_key` is not the PEM text of an RSA key of at least 2048 bits; \(remedy)")
     }
     privateKeyID = try file.optionalText("private_key_id")
-    tokenAddress = try file.tokenAddress()
+    tokenAddress = try file.address("token_uri", usually: TokenAudience.google) ?? TokenAudience.google
     projectID = try file.optionalText("project_id")
     quotaProjectID = try file.optionalText("quota_project_id")
   }
@@ -87,12 +111,12 @@ struct AuthorizedUser: Sendable {
   let tokenAddress: String
   let quotaProjectID: String?
 
-  fileprivate init(_ file: MemberReader) throws(GoogleCredentialError) {
+  init(_ file: CredentialMembers) throws(GoogleCredentialError) {
     let remedy = "run `gcloud auth application-default login` again"
     clientID = try file.text("client_id", remedy: remedy)
     clientSecret = try file.text("client_secret", remedy: remedy)
     refreshToken = try file.text("refresh_token", remedy: remedy)
-    tokenAddress = try file.tokenAddress()
+    tokenAddress = try file.address("token_uri", usually: TokenAudience.google) ?? TokenAudience.google
     quotaProjectID = try file.optionalText("quota_project_id")
   }
 }
@@ -105,51 +129,6 @@ package struct GoogleProject: Hashable, Sendable {
   package init(id: String?, quotaID: String? = nil) {
     self.id = id
     self.quotaID = quotaID
-  }
-}
-
-/// A member's value as far as it matters here: text, or something else.
-private enum Member: Decodable {
-  case text(String)
-  case other
-
-  init(from decoder: any Decoder) throws {
-    self = (try? decoder.singleValueContainer().decode(String.self)).map(Member.text) ?? .other
-  }
-}
-
-private struct MemberReader {
-  let members: [String: Member]
-  let place: String
-
-  func text(_ name: String, remedy: String) throws(GoogleCredentialError) -> String {
-    guard let text = try optionalText(name) else {
-      throw GoogleCredentialError(.malformed, "\(place) has no member `\(name)`; \(remedy)")
-    }
-    return text
-  }
-
-  func optionalText(_ name: String) throws(GoogleCredentialError) -> String? {
-    switch members[name] {
-    case nil: return nil
-    case .text(let text) where !text.isEmpty: return text
-    default:
-      throw GoogleCredentialError(.malformed, "\(place): member `\(name)` must be text that is not empty; write the file anew")
-    }
-  }
-
-  /// Where tokens are asked for. An assertion or a refresh token is worth as much as the token, so it travels encrypted, or
-  /// within this machine.
-  func tokenAddress() throws(GoogleCredentialError) -> String {
-    guard let address = try optionalText("token_uri") else { return TokenAudience.google }
-    guard let url = URL(string: address), let host = url.host(), !host.isEmpty,
-      url.scheme == "https" || (url.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host))
-    else {
-      throw GoogleCredentialError(
-        .malformed,
-        "\(place): member `token_uri` must be an https address, usually \(TokenAudience.google); correct it or take it out")
-    }
-    return address
   }
 }
 

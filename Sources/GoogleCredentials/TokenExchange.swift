@@ -3,7 +3,6 @@
 import AsyncHTTPClient
 import LLMTelemetry
 import NIOCore
-import NIOHTTP1
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -18,8 +17,6 @@ struct TokenExchange: Sendable {
   let scopes: [String]
   let timeouts: GoogleTimeouts
 
-  private static let replyLimit = 64 << 10
-
   func token(at: Timestamp) async throws(GoogleCredentialError) -> AccessToken {
     switch source.place {
     case .metadataServer(let host):
@@ -28,7 +25,7 @@ struct TokenExchange: Sendable {
       let reply = try await metadata(host, "instance/service-accounts/default/token" + query)
       return try token(in: reply, at: at, place: "\(source)")
     case .file(let path):
-      return try await token(CredentialFile.read(path: path, origin: source.origin), path: path, at: at)
+      return try await token(CredentialFile.read(path: path, origin: source.origin), scopes: scopes, at: at)
     }
   }
 
@@ -48,9 +45,9 @@ struct TokenExchange: Sendable {
 
   // MARK: Files
 
-  private func token(_ file: CredentialFile, path: String, at: Timestamp) async throws(GoogleCredentialError) -> AccessToken {
-    let form: FormBody
-    let address: String
+  private func token(
+    _ file: CredentialFile, scopes: [String], at: Timestamp
+  ) async throws(GoogleCredentialError) -> AccessToken {
     switch file {
     case .serviceAccount(let key):
       let assertion: String
@@ -58,39 +55,59 @@ struct TokenExchange: Sendable {
         throw GoogleCredentialError(
           .malformed, "\(source): member `private_key` cannot sign; download the service account's key again")
       }
-      form = FormBody([("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)])
-      address = key.tokenAddress
+      return try await token(
+        for: FormBody([("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)]),
+        from: key.tokenAddress, at: at,
+        remedy: "check that the key is neither deleted nor disabled and that this machine's clock is right, or download a new key"
+      )
     case .authorizedUser(let user):
-      form = FormBody([
+      let form = FormBody([
         ("grant_type", "refresh_token"), ("client_id", user.clientID), ("client_secret", user.clientSecret),
         ("refresh_token", user.refreshToken),
       ])
-      address = user.tokenAddress
+      return try await token(
+        for: form, from: user.tokenAddress, at: at, remedy: "run `gcloud auth application-default login` again")
+    case .externalAccount(let account):
+      let subject = try await subjectToken(of: account)
+      return try await token(
+        for: account.form(subjectToken: subject, scopes: scopes), from: account.tokenAddress, at: at,
+        authorization: account.authorization,
+        remedy: "check the pool, its provider and its attribute condition, and that the subject token is of now and for them")
+    case .impersonated(let impersonation, let source):
+      // It need not be good for anything else.
+      let token = try await token(source, scopes: [Impersonation.scope], at: at)
+      return try await impersonate(impersonation, by: token, at: at)
     }
+  }
+
+  /// Asks a token endpoint with a form (RFC 6749).
+  private func token(
+    for form: FormBody, from address: String, at: Timestamp, authorization: String? = nil, remedy: String
+  ) async throws(GoogleCredentialError) -> AccessToken {
     var request = HTTPClientRequest(url: address)
     request.method = .POST
     request.headers = ["content-type": "application/x-www-form-urlencoded", "accept": "application/json"]
+    if let authorization { request.headers.add(name: "authorization", value: authorization) }
     request.body = .bytes(ByteBuffer(string: form.text))
     let place = "token endpoint \(address) (asked for \(source))"
     let (status, _, body) = try await send(request, place: place, timeout: timeouts.tokenEndpoint)
-    guard status == 200 else { throw refusal(status, body, place: place, file: file) }
+    guard status == 200 else {
+      throw refusal(status, Self.word(in: body, \OAuthError.error), place: place, remedy: remedy)
+    }
     return try token(in: body, at: at, place: place)
   }
 
-  private func refusal(_ status: Int, _ body: ByteBuffer, place: String, file: CredentialFile) -> GoogleCredentialError {
-    // Only OAuth's code word is repeated: descriptions may name accounts or quote what was sent.
-    let word = (try? JSONDecoder().decode(OAuthError.self, from: Data(body.readableBytesView)))?.error
+  /// - Parameter word: the error's code. Only that is repeated: descriptions may name accounts or quote what was sent.
+  func refusal(_ status: Int, _ word: String?, place: String, remedy: String) -> GoogleCredentialError {
     let code = word.flatMap { word in
-      (1...64).contains(word.utf8.count) && word.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 } ? word : nil
+      (1...64).contains(word.utf8.count) && word.utf8.allSatisfy { (97...122).contains($0 | 32) || $0 == 95 } ? word : nil
     }
-    let remedy =
-      switch (file, status) {
-      case (_, 500...), (_, 429): "it is tried again by itself"
-      case (.serviceAccount, _):
-        "check that the key is neither deleted nor disabled and that this machine's clock is right, or download a new key"
-      case (.authorizedUser, _): "run `gcloud auth application-default login` again"
-      }
+    let remedy = status >= 500 || status == 429 ? "it is tried again by itself" : remedy
     return GoogleCredentialError(.refused(status: status), "\(place) answered \(status)\(code.map { " \($0)" } ?? ""); \(remedy)")
+  }
+
+  static func word<Reply: Decodable>(in body: ByteBuffer, _ word: (Reply) -> String) -> String? {
+    (try? JSONDecoder().decode(Reply.self, from: Data(body.readableBytesView))).map(word)
   }
 
   // MARK: Metadata server
@@ -112,15 +129,12 @@ struct TokenExchange: Sendable {
     return body
   }
 
-  private static let elsewhere =
+  static let elsewhere =
     "set GOOGLE_APPLICATION_CREDENTIALS to a credential file or run `gcloud auth application-default login`"
-
-  // MARK: HTTP
 
   private func token(in body: ByteBuffer, at: Timestamp, place: String) throws(GoogleCredentialError) -> AccessToken {
     guard let reply = try? JSONDecoder().decode(TokenReply.self, from: Data(body.readableBytesView)),
-      // It becomes a header: what could end one must not come from outside.
-      (1...16_384).contains(reply.access_token.utf8.count), reply.access_token.utf8.allSatisfy({ $0 > 32 && $0 < 127 }),
+      Self.isUsable(reply.access_token),
       (1...604_800).contains(reply.expires_in)
     else {
       throw GoogleCredentialError(
@@ -130,95 +144,30 @@ struct TokenExchange: Sendable {
     return AccessToken(value: reply.access_token, expiresAt: at + .seconds(reply.expires_in))
   }
 
-  private func send(
-    _ request: HTTPClientRequest, place: String, timeout: Duration
-  ) async throws(GoogleCredentialError) -> (status: Int, headers: HTTPHeaders, body: ByteBuffer) {
-    do {
-      guard let reply = try await Self.reply(to: request, httpClient: httpClient, timeout: timeout) else {
-        throw GoogleCredentialError(
-          .timedOut, "\(place) did not answer within \(timeout.inSeconds.formattedSeconds) s; \(unreachableRemedy)")
-      }
-      return reply
-    } catch let error as GoogleCredentialError {
-      throw error
-    } catch is NIOTooManyBytesError {
-      throw GoogleCredentialError(.unintelligible, "\(place) answered with more than \(Self.replyLimit) bytes, which is no token")
-    } catch {
-      throw GoogleCredentialError(.unreachable, "\(place) cannot be reached; \(unreachableRemedy)")
-    }
+  /// It becomes a header: what could end one must not come from outside.
+  static func isUsable(_ token: String) -> Bool {
+    (1...16_384).contains(token.utf8.count) && token.utf8.allSatisfy { $0 > 32 && $0 < 127 }
   }
-
-  /// `nil` when the time is up. The client's own deadline ends with the head of the response; a body may trickle for ever.
-  private static func reply(
-    to request: HTTPClientRequest, httpClient: HTTPClient, timeout: Duration
-  ) async throws -> (status: Int, headers: HTTPHeaders, body: ByteBuffer)? {
-    try await withThrowingTaskGroup(of: (status: Int, headers: HTTPHeaders, body: ByteBuffer)?.self) { group in
-      group.addTask {
-        // Longer than the race it runs in, so that there is one place where time ends.
-        let deadline = NIODeadline.now() + .nanoseconds(2 * timeout.wholeNanoseconds)
-        let response = try await httpClient.execute(request, deadline: deadline)
-        return (Int(response.status.code), response.headers, try await response.body.collect(upTo: replyLimit))
-      }
-      group.addTask {
-        try await Task.sleep(for: timeout)
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? nil
-    }
-  }
-
-  private var unreachableRemedy: String {
-    switch source.place {
-    case .file: "check that this machine may reach it"
-    case .metadataServer: "away from Google's machines, \(Self.elsewhere)"
-    }
-  }
-}
-
-/// How long one exchange may take, from the connection to the end of the reply.
-package struct GoogleTimeouts: Hashable, Sendable {
-  /// On the same machine; what has not answered by then is not there.
-  package var metadataServer: Duration = .seconds(3)
-  package var tokenEndpoint: Duration = .seconds(10)
-
-  package init() {}
 }
 
 private struct TokenReply: Decodable {
   let access_token: String
   let expires_in: Int64
+
+  enum CodingKeys: String, CodingKey { case access_token, expires_in }
+
+  /// Some endpoints write the seconds as text.
+  init(from decoder: any Decoder) throws {
+    let reply = try decoder.container(keyedBy: CodingKeys.self)
+    access_token = try reply.decode(String.self, forKey: .access_token)
+    if let text = try? reply.decode(String.self, forKey: .expires_in) {
+      expires_in = Int64(text) ?? 0
+    } else {
+      expires_in = try reply.decode(Int64.self, forKey: .expires_in)
+    }
+  }
 }
 
 private struct OAuthError: Decodable {
   let error: String
-}
-
-/// `application/x-www-form-urlencoded`
-struct FormBody {
-  let text: String
-
-  init(_ members: [(name: String, value: String)]) {
-    text = members.map { "\(Self.escaped($0.name))=\(Self.escaped($0.value))" }.joined(separator: "&")
-  }
-
-  /// Everything but RFC 3986's unreserved characters as `%XX`.
-  static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-        bytes.append(byte)
-      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension Double {
-  /// `3`, `0.2`
-  fileprivate var formattedSeconds: String { self == rounded() ? String(Int64(self)) : String(self) }
 }

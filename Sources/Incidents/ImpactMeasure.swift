@@ -45,7 +45,8 @@ package struct ImpactMeasure {
 
   /// The monitor's own line first, then the four signals every incident is read by.
   package static func charts(
-    of incident: Incident, definition: MonitorDefinition?, now: Timestamp, read: SeriesReader
+    of incident: Incident, definition: MonitorDefinition?, objectives: [String: SLODefinition] = [:], now: Timestamp,
+    read: @escaping SeriesReader
   ) throws -> [FrozenChart] {
     let start = (incident.onsetAt - .seconds(900)).floored(to: Rollup.width)
     let end = min(now, incident.onsetAt + .seconds(6 * 3_600))
@@ -54,18 +55,25 @@ package struct ImpactMeasure {
     let steps = (end - start).wholeNanoseconds / Rollup.width.wholeNanoseconds / 120 + 1
     let step = Duration.nanoseconds(steps * Rollup.width.wholeNanoseconds)
     let scope = incident.scope.filter { $0.key != Dimension.promptVersion.rawValue }
-    func chart(_ title: String, _ query: MonitorQuery, threshold: Double?) throws -> FrozenChart {
+    func chart(_ title: String, _ query: MonitorQuery) throws -> FrozenChart {
       let points = try query.series(over: start..<end, step: step, read: read).map {
         FrozenChart.Point(at: $0.start, value: $0.value)
       }
-      return FrozenChart(title: title, query: query.description, unit: query.unit.symbol, threshold: threshold, points: points)
+      return FrozenChart(title: title, query: query.description, unit: query.unit.symbol, threshold: nil, points: points)
     }
     var charts: [FrozenChart] = []
     if let definition {
-      charts.append(try chart(definition.title, definition.query.narrowed(to: scope), threshold: definition.threshold.critical))
+      let line = try definition.line(
+        over: start..<end, step: step, group: incident.alerts.first?.group ?? TagSet([]), scope: scope, objectives: objectives,
+        read: read)
+      charts.append(
+        FrozenChart(
+          title: definition.title, query: line.query, unit: line.unit, threshold: line.threshold,
+          points: line.points.map { FrozenChart.Point(at: $0.start, value: $0.value) }))
     }
-    for (title, query) in standard where query != definition?.query {
-      charts.append(try chart(title, query.narrowed(to: scope), threshold: nil))
+    for (title, query) in standard
+    where query != definition?.query || charts.first?.query != query.narrowed(to: scope).description {
+      charts.append(try chart(title, query.narrowed(to: scope)))
     }
     return charts.filter { !$0.points.isEmpty }
   }

@@ -11,7 +11,8 @@ package struct SpanEnrichment: Sendable {
   /// beside scores must hold nothing of these texts; there is nothing beside scores.
   package typealias Scorers = @Sendable (_ span: borrowing LLMSpan, _ content: SpanContent) -> RiskScores
 
-  package var prices: PriceBook
+  /// The book of the moment; asked for spans that came without a cost.
+  package var prices: @Sendable () -> PriceBook
   /// The messages in a request body of any format.
   package var messages: @Sendable ([UInt8]) -> [ContentMessage]
   package var scorers: Scorers
@@ -20,7 +21,8 @@ package struct SpanEnrichment: Sendable {
   package var judgeKey: String?
 
   package init(
-    prices: PriceBook = .builtIn, messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
+    prices: @autoclosure @escaping @Sendable () -> PriceBook = .builtIn,
+    messages: @escaping @Sendable ([UInt8]) -> [ContentMessage],
     scorers: @escaping Scorers = SpanEnrichment.grounding, redaction: SpanRedaction = SpanRedaction(),
     judgeKey: String? = nil
   ) {
@@ -43,7 +45,7 @@ package struct SpanEnrichment: Sendable {
   @discardableResult
   package func enrich(_ span: inout LLMSpan, scores: Bool = true, memory: inout CleanValues) -> Bool {
     // By the names that came, which redaction may change.
-    if case .unknown = span.cost { span.cost = prices.cost(of: span) }
+    if case .unknown = span.cost { span.cost = prices().cost(of: span) }
     if let judgeKey, span.virtualKey == judgeKey {
       span.isOfJudge = true
       // It repeats the texts of another exchange, which are kept there as that one's route has it, and nowhere else.

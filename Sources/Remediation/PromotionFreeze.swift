@@ -22,12 +22,12 @@ package struct ObjectiveStanding: Hashable, Sendable {
 
   package var freezesPromotions: Bool { definition.whenSpent == .freezePromotions && isSpent }
 
-  /// `availability (99.5 % over 30d): 812 bad of 120,000, 212 more than the 600 its budget allows (135 % spent)`
+  /// `availability (99.5 % over 30d): 812 bad of 120,000, 212 more than the 600 its error budget allows (135 % spent)`
   package var overspending: String {
     let over = max(0, -status.budgetLeft)
     let spent = status.budget > 0 ? " (\(Figure.percent(status.bad / status.budget)) spent)" : ""
     return "\(definition.name) (\(Figure.number(definition.target, decimals: 4)) % over \(definition.timeframe.rawValue)): "
-      + "\(count(status.bad)) bad of \(count(status.valid)), \(count(over)) more than the \(count(status.budget)) its budget allows\(spent)"
+      + "\(count(status.bad)) bad of \(count(status.valid)), \(count(over)) more than the \(count(status.budget)) its error budget allows\(spent)"
   }
 
   /// Events as whole numbers, times as times.

@@ -155,7 +155,9 @@ extension Turn {
       raiseSeverity(of: incident, by: impact)
       guard incident.charts.isEmpty || !incident.isOpen else { continue }
       let definition = incident.alerts.first.flatMap { cycle.monitor($0.monitor)?.showing(incident.signal) }
-      let charts = try ImpactMeasure.charts(of: incident, definition: definition, now: now.floored(to: Rollup.width), read: read)
+      let charts = try ImpactMeasure.charts(
+        of: incident, definition: definition, objectives: cycle.settings.objectives, now: now.floored(to: Rollup.width),
+        read: read)
       if charts != incident.charts { emit(incident.id, .chartsFrozen(.init(charts: charts))) }
     }
   }

@@ -15,8 +15,19 @@ package enum PortCheck {
       try await channel.close()
       return nil
     } catch {
-      return "cannot listen on \(address): \(reason(error))"
+      return words(error, address)
     }
+  }
+
+  /// The words for an address that could be bound when it was checked, and not when it was needed: somebody else was faster. `nil`
+  /// for errors that have another cause.
+  package static func obstacle(_ error: any Error, at address: ListenAddress) -> String? {
+    guard let failure = error as? IOError, [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(failure.errnoCode) else { return nil }
+    return words(failure, address)
+  }
+
+  private static func words(_ error: any Error, _ address: ListenAddress) -> String {
+    "cannot listen on \(address): \(reason(error))"
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -141,6 +141,52 @@ enum TelemetrySchema {
           CREATE INDEX judge_verdicts_by_time ON judge_verdicts (at);
           """)
     }
+    // The spans that are stored already are summed up once, so that the sums begin complete. The limit is that of 2026.
+    migrator.registerMigration("cost hours") { db in
+      let names = ["tenant", "feature", "route", "prompt", "prompt_version", "model"]
+      let values = names.map { "COALESCE(\($0), '')" }.joined(separator: ", ")
+      let columns = names.joined(separator: ", ")
+      let exchanges = "FROM spans WHERE kind IN ('llm', 'embedding') AND accounts_for_exchange"
+      func tokens(_ columns: [String]) -> String {
+        "SUM(\(columns.map { "COALESCE(\($0)_tokens, 0)" }.joined(separator: " + ")))"
+      }
+      func money(_ exactness: String) -> String {
+        "COALESCE(SUM(CASE cost_exactness WHEN '\(exactness)' THEN cost_nanodollars END), 0)"
+      }
+      try db.execute(
+        sql: """
+          CREATE TABLE cost_subjects (
+            id INTEGER PRIMARY KEY,
+            \(names.map { "\($0) TEXT NOT NULL" }.joined(separator: ",\n  ")),
+            UNIQUE (\(columns))
+          );
+          CREATE TABLE cost_hours (
+            start INTEGER NOT NULL,
+            subject INTEGER NOT NULL,
+            requests INTEGER NOT NULL,
+            unknown_requests INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            exact INTEGER NOT NULL,
+            partial INTEGER NOT NULL,
+            estimated INTEGER NOT NULL,
+            PRIMARY KEY (start, subject)
+          ) WITHOUT ROWID;
+          INSERT INTO cost_subjects (id, \(columns)) VALUES (0, 'other', 'other', 'other', 'other', 'other', 'other');
+          INSERT OR IGNORE INTO cost_subjects (\(columns)) SELECT DISTINCT \(values) \(exchanges) LIMIT 5000;
+          INSERT INTO cost_hours
+            SELECT hour, COALESCE(id, 0), SUM(requests), SUM(unknown), SUM(input), SUM(output), SUM(exact), SUM(partial), SUM(estimated)
+            FROM (
+              SELECT start / 3600000000000 * 3600000000000 AS hour, \(names.map { "COALESCE(\($0), '') AS \($0)" }.joined(separator: ", ")),
+                COUNT(*) AS requests, SUM(cost_exactness = 'unknown') AS unknown,
+                \(tokens(["input", "cache_read", "cache_write", "cache_write_hour", "input_audio", "input_image"])) AS input,
+                \(tokens(["output", "reasoning", "output_audio", "output_image"])) AS output,
+                \(money("exact")) AS exact, \(money("partial")) AS partial, \(money("estimated")) AS estimated
+              \(exchanges) GROUP BY 1, 2, 3, 4, 5, 6, 7
+            ) LEFT JOIN cost_subjects USING (\(columns))
+            GROUP BY 1, 2;
+          """)
+    }
     return migrator
   }
 }

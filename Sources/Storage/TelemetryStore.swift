@@ -16,9 +16,13 @@ package final class TelemetryStore: Sendable {
   /// Used only inside writes.
   private let traceBlocks = Mutex(TraceBlocks())
 
+  private let costSubjectLimit: Int
+
   /// Opens or creates the file at `path`; its folder must exist. Throws `StorageError`.
-  package init(path: String) throws {
+  /// - Parameter costSubjectLimit: combinations of tenant, feature, route, prompt version and model that costs are summed for.
+  package init(path: String, costSubjectLimit: Int = 5_000) throws {
     self.path = path
+    self.costSubjectLimit = costSubjectLimit
     pool = try DatabaseFile.open(path, kind: .telemetry, migrator: TelemetrySchema.migrator) {
       var configuration = $0
       // A checkpoint writes a page once however often it has changed since the last: 4,000 pages are 16 MB of log.
@@ -33,11 +37,16 @@ package final class TelemetryStore: Sendable {
 
   package func append(spans: [LLMSpan]) throws {
     guard !spans.isEmpty else { return }
-    try pool.write { db in
+    var costs = newCostHours
+    for span in spans { costs.add(span) }
+    try pool.write { [costs] db in
       let written = try SpanInsertion.insert(spans, into: db)
+      try costs.write(to: db)
       try traceBlocks.withLock { try $0.append(spans, in: written, to: db) }
     }
   }
+
+  var newCostHours: CostHours { CostHours(subjectLimit: costSubjectLimit) }
 
   /// Adds to what the file already has for the same series and interval.
   package func append(rollups: [Rollup]) throws {

@@ -34,21 +34,25 @@ package struct SecretError: Error {
 }
 
 extension YAMLValue {
-  /// `{environment: NAME}` or `{file: PATH}`, read at once: a missing secret is a problem of the configuration.
-  package func secret(environment: [String: String]) -> (source: SecretSource, value: String)? {
+  /// `{environment: NAME}` or `{file: PATH}`, unread.
+  package func secretSource() -> SecretSource? {
     guard node.mapping != nil else {
       problem("`\(path)` must not be written here: use {environment: NAME} or {file: PATH}")
       return nil
     }
     guard let mapping = mapping(["environment", "file"]) else { return nil }
-    let source: SecretSource
     switch (mapping["environment"]?.string(), mapping["file"]?.string()) {
-    case (let name?, nil): source = .environment(name)
-    case (nil, let path?): source = .file(path)
+    case (let name?, nil): return .environment(name)
+    case (nil, let path?): return .file(path)
     default:
       problem("`\(path)` needs exactly one of `environment` and `file`")
       return nil
     }
+  }
+
+  /// `{environment: NAME}` or `{file: PATH}`, read at once: a missing secret is a problem of the configuration.
+  package func secret(environment: [String: String]) -> (source: SecretSource, value: String)? {
+    guard let source = secretSource() else { return nil }
     do throws(SecretError) {
       return (source, try source.read(environment: environment))
     } catch {

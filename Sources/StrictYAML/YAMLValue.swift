@@ -31,6 +31,9 @@ package struct YAMLValue {
     problems.add(Problem(file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message: message))
   }
 
+  /// The value written anew, without comments and places: equal for values that are.
+  package var text: String { (try? Yams.serialize(node: node)) ?? "" }
+
   /// The value's own name in messages.
   var name: String { path.isEmpty ? "the file" : "`\(path)`" }
 

@@ -83,6 +83,28 @@ import Testing
     try await taken.close()
   }
 
+  /// Between the check and the start somebody else may be faster.
+  @Test(.timeLimit(.minutes(1))) func aPortThatIsTakenAfterTheCheckIsReportedInTheSameWords() async throws {
+    try await withFolder { folder in
+      let free = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+      let port = try #require(free.localAddress?.port)
+      try await free.close()
+      let yaml = Self.yaml(store: folder).replacing(
+        "console: {listen: \"127.0.0.1:0\"}", with: "console: {listen: \"127.0.0.1:\(port)\"}")
+      let server = try await CommanderServer.start(
+        try CommanderConfiguration.parse(yaml, file: "c.yaml", environment: [:]),
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: port)
+        .get()
+      let error = await #expect(throws: ConfigurationError.self) { try await server.serviceGroup(signals: false).run() }
+      #expect(
+        error?.description
+          == "c.yaml:3:19: `console.listen`: cannot listen on 127.0.0.1:\(port): the port is in use; stop what uses it or choose another port"
+      )
+      try await taken.close()
+    }
+  }
+
   @Test func applicationsSendSpansWithAVirtualKeyOnly() async throws {
     try await withFolder { folder in
       let line =

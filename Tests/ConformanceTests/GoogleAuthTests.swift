@@ -67,6 +67,54 @@ import Testing
     #expect(ours.claims == theirs.claims)
   }
 
+  /// One line of `google_federation_golden.py`.
+  private struct Sent: Decodable {
+    struct Body: Decodable {
+      var scope: [String]
+      var lifetime: String
+    }
+
+    var url: String
+    var form: [String: String]?
+    var json: Body?
+  }
+
+  @Test func federationAndImpersonationAreThoseOfGooglesLibrary() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "google-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (file, subject) = (folder.appending(path: "adc.json"), folder.appending(path: "subject"))
+    try Data(#"{"id_token": "sub&ject=1"}"#.utf8).write(to: subject)
+    let text = """
+      {"type": "external_account", "audience": "//iam.googleapis.com/locations/global/workforcePools/pool/providers/p",
+       "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_url": "https://sts.googleapis.com/v1/token",
+       "credential_source": {"file": "\(subject.path)", "format": {"type": "json", "subject_token_field_name": "id_token"}},
+       "workforce_pool_user_project": "payer", "service_account_impersonation": {"token_lifetime_seconds": 1800},
+       "service_account_impersonation_url":
+         "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.iam.gserviceaccount.com:generateAccessToken"}
+      """
+    try Data(text.utf8).write(to: file)
+
+    let scope = GoogleTokenSource.cloudPlatform
+    let sent: [Sent] = try await PythonVerifier(environment: .sdkCurrent)
+      .run("google_federation_golden.py", [file.path, scope])
+    guard
+      case .impersonated(let impersonation, .externalAccount(let account)) = try CredentialFile.read(
+        path: file.path, origin: "test")
+    else { throw PythonVerifier.Failure(description: "not read as federation that ends in an account") }
+    #expect(sent.map(\.url) == [account.tokenAddress, impersonation.address])
+    let subjectToken = try #require(account.subjectToken(in: try Data(contentsOf: subject)))
+    var components = URLComponents()
+    components.percentEncodedQuery = account.form(subjectToken: subjectToken, scopes: [Impersonation.scope]).text
+    var ours = Dictionary(uniqueKeysWithValues: (components.queryItems ?? []).map { ($0.name, $0.value ?? "") })
+    var theirs = try #require(sent[0].form)
+    // The same object, with a space that JSON does not mind.
+    #expect(ours.removeValue(forKey: "options") == theirs.removeValue(forKey: "options")?.replacing("%20", with: ""))
+    #expect(ours == theirs)
+    let body = try JSONDecoder().decode(Sent.Body.self, from: impersonation.body(scopes: [scope]))
+    #expect(body.scope == sent[1].json?.scope && body.lifetime == sent[1].json?.lifetime)
+  }
+
   /// Made for this run; no key is in the repository.
   private static func privateKey() throws -> String {
     let openssl = Process()

@@ -53,8 +53,8 @@ import Testing
       try await PythonVerifier(environment: .sdkCurrent)
         .run("adc_client.py", ["--base-url", baseURL], decoding: IssuedToken.self)
     }
-    #expect(tokens.map(\.way) == ["file", "metadata"])
-    #expect(tokens.map(\.token) == ["ya29.sim-1", "ya29.sim-2"])
+    #expect(tokens.map(\.way) == ["file", "federation", "metadata"])
+    #expect(tokens.map(\.token) == ["ya29.sim-1", "ya29.sim-3", "ya29.sim-4"])
     #expect(tokens.allSatisfy { (3500...3600).contains($0.seconds) && !$0.account.isEmpty })
   }
 

@@ -75,4 +75,14 @@ import Testing
     #expect(page.contains("For good") && page.contains("Correct or withdraw version 43 of prompt rag-answer"))
     #expect(page.contains("acknowledged after 12 min"))
   }
+
+  @Test func severityIsChosenAmongTheWordsThereAre() async throws {
+    try await Story(.proposed).application.test(.router) { client in
+      let page = try await client.execute(uri: "/incidents/INC-1", method: .get).text
+      let form = try #require(page.firstRange(of: "<select name=\"severity\">")).lowerBound
+      let options =
+        "<option>SEV-1</option><option selected=\"selected\">SEV-2</option><option>SEV-3</option><option>SEV-4</option>"
+      #expect(page[form...].prefix(300).contains(options))
+    }
+  }
 }

@@ -11,7 +11,7 @@ import Testing
 @Suite struct PageTests {
   static let paths = [
     "/", "/?range=15m", "/?range=24h&live=1", "/incidents", "/incidents?state=open", "/incidents/INC-1",
-    "/incidents/INC-1/postmortem", "/system", "/nowhere",
+    "/incidents/INC-1/postmortem", "/system", "/cost", "/cost?range=30d&tenant=acme", "/nowhere",
   ]
 
   @Test(arguments: [Story.Chapter.empty, .healthy, .proposed, .applied, .resolved])

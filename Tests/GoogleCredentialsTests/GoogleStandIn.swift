@@ -17,6 +17,7 @@ struct Ask: Sendable {
   var path: String
   var headers: HTTPFields
   var form: [String: String]
+  var body: String
 }
 
 struct Reply: Sendable {
@@ -44,7 +45,7 @@ final class GoogleStandIn: Sendable {
   /// Runs `body` with the address of the server, `127.0.0.1:PORT`.
   func whileRunning(_ body: @Sendable @escaping (_ address: String) async throws -> Void) async throws {
     let router = Router()
-    for path in ["/token", "/computeMetadata/**"] as [RouterPath] {
+    for path in ["/token", "/subject", "/v1/**", "/computeMetadata/**"] as [RouterPath] {
       for method in [HTTPRequest.Method.get, .post] {
         router.on(path, method: method) { request, _ in try await self.answer(request) }
       }
@@ -74,7 +75,8 @@ final class GoogleStandIn: Sendable {
     let buffer = try await request.body.collect(upTo: 1 << 20)
     let ask = Ask(
       method: request.method.rawValue, path: request.uri.string, headers: request.headers,
-      form: Self.form(String(buffer: buffer)))
+      form: Self.form(String(buffer: buffer)),
+      body: String(buffer: buffer))
     let number = asks.withLock {
       $0.append(ask)
       return $0.count

@@ -38,11 +38,7 @@ import Testing
   @Test(arguments: [
     ("not JSON s3cret", "is not a JSON object"), ("[\"s3cret\"]", "is not a JSON object"), ("", "is not a JSON object"),
     ("{}", "has no member `type`"), (#"{"type": 7}"#, "member `type` must be text"),
-    (#"{"type": "s3cret"}"#, "member `type` must be service_account or authorized_user"),
-    (
-      #"{"type": "external_account", "audience": "s3cret"}"#,
-      "workload identity federation or impersonation, which is not supported"
-    ),
+    (#"{"type": "s3cret"}"#, "member `type` must be service_account, authorized_user, external_account or"),
     (#"{"type": "service_account", "client_email": "a@b"}"#, "has no member `private_key`; download"),
     (#"{"type": "service_account", "private_key": "s3cret"}"#, "has no member `client_email`"),
     (#"{"type": "service_account", "client_email": "a@b", "private_key": "s3cret"}"#, "member `private_key` is not the PEM text"),

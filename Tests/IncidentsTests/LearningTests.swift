@@ -151,7 +151,7 @@ import Testing
     let spent = Self.standing(good: 9_850, valid: 10_000)
     let refusal = #expect(throws: CommandRefusal.self) { try entries(spent) }
     let text = refusal?.description ?? ""
-    #expect(text.contains("availability (99 % over 30d): 150 bad of 10,000, 50 more than the 100 its budget allows"))
+    #expect(text.contains("availability (99 % over 30d): 150 bad of 10,000, 50 more than the 100 its error budget allows"))
     #expect(text.contains("`commander prompt promote rag 43 --override-freeze REASON`"))
     #expect(throws: CommandRefusal.self) { try entries(spent, reason: "  ") }
   }

@@ -245,7 +245,7 @@ import Testing
     #expect(burning.verdict == .breached)
     #expect(
       burning.reason
-        == "the budget of o (99 %) burns 3 times as fast as promised over 60 min and 10 times over 5 min: 3, above 2")
+        == "the error budget of o (99 %) burns 3 times as fast as promised over 60 min and 10 times over 5 min: 3, above 2")
     // Nothing counted in the last minute: unknown, not zero.
     #expect(try evaluate(3_600, 60).verdict == .noData)
   }

@@ -57,6 +57,26 @@ import Testing
     }
   }
 
+  @Test func anotherProvidersTokenIsExchangedAndSpeaksForAnAccount() async throws {
+    let exchange =
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&audience=%2F%2Fiam.googleapis.com%2Fp&scope=s"
+      + "&requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&subject_token_type=urn%3Aj&subject_token="
+    let account = "/v1/projects/-/serviceAccounts/a@b:generateAccessToken"
+    try await ProviderSimulator().running { client in
+      let federated = try await client.post("/v1/token", exchange + "t", headers: [:]).json()
+      #expect(federated["issued_token_type"]?.string == "urn:ietf:params:oauth:token-type:access_token")
+      let token = try #require(federated["access_token"]?.string)
+      let question = #"{"scope":["s"],"lifetime":"600s"}"#
+      let answer = try await client.post(account, question, headers: [.authorization: "Bearer \(token)"]).json()
+      #expect(answer["accessToken"]?.string == "ya29.sim-2" && answer["expireTime"]?.string?.hasSuffix("Z") == true)
+      // Nobody's token speaks for nobody, and no subject is nobody.
+      #expect(try await client.post(account, question, headers: [.authorization: "Bearer other"]).status == .unauthorized)
+      #expect(try await client.post("/v1/token", exchange, headers: [:]).json()["error"]?.string == "invalid_grant")
+      let elsewhere = exchange.replacingOccurrences(of: "iam.googleapis.com", with: "evil.example")
+      #expect(try await client.post("/v1/token", elsewhere + "t", headers: [:]).json()["error"]?.string == "invalid_target")
+    }
+  }
+
   @Test func theMetadataServerWantsItsHeaderAndAnswersWithIt() async throws {
     try await ProviderSimulator().running { client in
       let name = try #require(HTTPFields.Element.Name("Metadata-Flavor"))

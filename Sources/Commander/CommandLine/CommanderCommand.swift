@@ -56,9 +56,10 @@ struct ConfigurationOption: ParsableArguments {
   var path = "commander.yaml"
 
   /// Reads the file; prints every problem and exits with 78 when there is one.
-  func load() throws -> CommanderConfiguration {
+  /// - Parameter secrets: what a command does not need, need not be there where it runs.
+  func load(secrets: SecretNeed = .all) throws -> CommanderConfiguration {
     do {
-      return try CommanderConfiguration.load(path: path)
+      return try CommanderConfiguration.load(path: path, secrets: secrets)
     } catch {
       throw Self.refusal(error)
     }

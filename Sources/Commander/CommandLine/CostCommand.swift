@@ -46,7 +46,7 @@ struct CostStoreOption: ParsableArguments {
 
   /// The configuration and its store. A report does not make an empty one.
   func open() throws -> (store: TelemetryStore, configuration: CommanderConfiguration) {
-    let loaded = try configuration.load()
+    let loaded = try configuration.load(secrets: .none)
     let path = loaded.store + "/telemetry.sqlite"
     guard FileManager.default.fileExists(atPath: path) else {
       Say.message("\(path): no telemetry yet; run `commander serve`, or name the configuration with --config")

@@ -31,7 +31,7 @@ struct DatadogAccountOptions: ParsableArguments {
     }
     if let path = configuration, Self.hasSection(path) {
       do {
-        let configured = try CommanderConfiguration.load(path: path).datadog
+        let configured = try CommanderConfiguration.load(path: path, secrets: .datadog).datadog
         if environment["DD_API_KEY"]?.isEmpty != false { environment["DD_API_KEY"] = configured.apiKey }
         let hasKey = ["DD_APP_KEY", "DD_APPLICATION_KEY"].contains { environment[$0]?.isEmpty == false }
         if !hasKey { environment["DD_APP_KEY"] = configured.applicationKey }

@@ -30,7 +30,7 @@ struct IncidentFreeze: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = try configuration.load().store
+    let folder = try configuration.load(secrets: .none).store
     let path = to ?? "\(incident).jsonl"
     guard path == "-" || force || !FileManager.default.fileExists(atPath: path) else {
       throw refusal("\(path) is there already; name another with --to, or write over it with --force.")

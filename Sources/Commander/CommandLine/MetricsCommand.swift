@@ -30,7 +30,7 @@ struct MetricsForecast: ParsableCommand {
   func run() throws {
     // A forecast needs no configuration: without one the budgets are the defaults.
     let hasFile = FileManager.default.fileExists(atPath: config.path)
-    let configuration = hasFile || (traffic.isEmpty && store == nil) ? try config.load() : CommanderConfiguration()
+    let configuration = hasFile || (traffic.isEmpty && store == nil) ? try config.load(secrets: .none) : CommanderConfiguration()
     let spans = try traffic.isEmpty ? storedSpans(store ?? configuration.store) : traffic.flatMap(recordedSpans)
     let forecast = MetricForecast(of: spans, settings: configuration.cardinality)
     if output == .json { return Say.data(try CostOutput.json(forecast)) }

@@ -29,7 +29,7 @@ struct NotifyList: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try configuration.load()
+    let loaded = try configuration.load(secrets: .none)
     let rows = loaded.receivers.map { receiver in
       Row(
         name: receiver.name, kind: receiver.kind,
@@ -65,7 +65,7 @@ struct NotifyTest: AsyncParsableCommand {
   @OptionGroup var configuration: ConfigurationOption
 
   func run() async throws {
-    let loaded = try configuration.load()
+    let loaded = try configuration.load(secrets: .receiver(receiver))
     let receivers = loaded.receivers
     guard let chosen = receivers.first(where: { $0.name == receiver }) else {
       let names = receivers.map(\.name).joined(separator: ", ")

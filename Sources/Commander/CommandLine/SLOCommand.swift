@@ -26,7 +26,7 @@ struct SLOList: AsyncParsableCommand {
     }
     Say.data(Self.table(document.objectives))
     for line in document.objectives where line.freezesPromotions {
-      Say.message("\(line.name): the budget is spent; promotions are frozen, rolling back is not.")
+      Say.message("\(line.name): the error budget is spent; promotions are frozen, rolling back is not.")
     }
   }
 

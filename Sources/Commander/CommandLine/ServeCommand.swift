@@ -23,7 +23,10 @@ struct ServeCommand: AsyncParsableCommand {
     logger.logLevel = logLevel
     let server: CommanderServer
     do {
-      server = try await CommanderServer.start(loaded, logger: logger)
+      let path = configuration.path
+      server = try await CommanderServer.start(loaded, logger: logger) { () throws(ConfigurationError) in
+        try CommanderConfiguration.load(path: path)
+      }
     } catch let error as ConfigurationError {
       throw ConfigurationOption.refusal(error)
     }
@@ -32,7 +35,11 @@ struct ServeCommand: AsyncParsableCommand {
       Say.message("gateway  http://\(server.gatewayAddress)  (the base URL of your SDK; OpenAI's ends in /v1)")
       Say.message("console  http://\(console)")
     }
-    try await server.serviceGroup(signals: true).run()
+    do {
+      try await server.serviceGroup(signals: true).run()
+    } catch let error as ConfigurationError {
+      throw ConfigurationOption.refusal(error)
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import StrictYAML
 extension ConfigurationReader {
   func readCapture(_ root: YAMLMapping, into configuration: inout CommanderConfiguration) {
     if let capture = root["capture"]?.choice(ContentCapture.self) { configuration.capture.standard = capture }
-    configuration.captureSecret = root["capture_secret"]?.secret(environment: environment)?.value
+    configuration.captureSecret = secret(root["capture_secret"])
     if let retention = root["capture_retention"], let duration = retention.duration() {
       configuration.captureRetention = duration
       if duration > configuration.retention {

@@ -60,6 +60,8 @@ package struct CommanderConfiguration: Sendable {
   /// Where settings stand whose mistakes show only when they are used: an address that is taken, a folder that cannot be made.
   package var places: [String: Problem] = [:]
 
+  /// The file's sections as they are written, without comments: what tells whether one differs.
+  package var sectionTexts: [String: String] = [:]
   /// Settings without effect, at their places; no reason not to start.
   package var warnings: [Problem] = []
 

@@ -7,8 +7,9 @@ import StrictYAML
 
 extension CommanderConfiguration {
   /// Reads a configuration file. Throws every problem of it at once.
+  /// - Parameter secrets: those that are read; with others than all of them it is not one to serve from.
   package static func load(
-    path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    path: String, secrets: SecretNeed = .all, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(ConfigurationError) -> CommanderConfiguration {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationError(problems: [
@@ -17,17 +18,20 @@ extension CommanderConfiguration {
           message: "no such file; write one (Examples/commander.yaml is a start) or name another with --config")
       ])
     }
-    return try parse(String(decoding: data, as: UTF8.self), file: path, environment: environment)
+    return try parse(String(decoding: data, as: UTF8.self), file: path, secrets: secrets, environment: environment)
   }
 
   package static func parse(
-    _ text: String, file: String, environment: [String: String]
+    _ text: String, file: String, secrets: SecretNeed = .all, environment: [String: String]
   ) throws(ConfigurationError) -> CommanderConfiguration {
     let problems = ProblemList()
     var configuration = CommanderConfiguration()
     if let root = YAMLValue.parse(text, file: file, problems: problems)?.mapping(sections) {
-      let reader = ConfigurationReader(environment: environment, problems: problems)
+      let reader = ConfigurationReader(
+        environment: environment, problems: problems, secretPaths: secrets.paths(in: root))
       reader.read(root, into: &configuration)
+      configuration.sectionTexts = Dictionary(
+        uniqueKeysWithValues: sections.compactMap { name in root[name].map { (name, $0.text) } })
     }
     try problems.throwIfAny()
     return configuration
@@ -45,6 +49,8 @@ struct ConfigurationReader {
   let environment: [String: String]
   /// Where problems of files that this one includes go.
   var problems = ProblemList()
+  /// Where the secrets stand that are read; `nil` for all of them.
+  var secretPaths: [String]?
 
   func read(_ root: YAMLMapping, into configuration: inout CommanderConfiguration) {
     if let service = root["service"]?.string() { configuration.service = service }
@@ -70,6 +76,7 @@ struct ConfigurationReader {
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
       providers: configuration.providers,
       declared: root["providers"]?.declared("name") ?? [], capture: configuration.capture)
+    configuration.places["routes"] = root["routes"]?.place
     configuration.budgets = readBudgets(root["budgets"], keys: root["keys"]?.declared("name") ?? [])
     configuration.judge = readJudge(root, configuration)
     if let logs = root["logs"]?.mapping(["spans"]), let spans = logs["spans"]?.choice(SpanLogs.self) {

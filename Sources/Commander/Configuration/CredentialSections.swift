@@ -1,5 +1,6 @@
 // A provider's credential: a secret from outside, or Google's, whose tokens are renewed while the commander runs.
 
+import Foundation
 import GoogleCredentials
 import StrictYAML
 
@@ -13,7 +14,8 @@ extension ConfigurationReader {
   /// read and checked here, so that what is wrong with it is reported at this line with everything else.
   func readCredential(_ value: YAMLValue) -> ProviderCredential? {
     guard value.hasMember("google") else {
-      return value.secret(environment: environment).map { .secret(source: $0.source, value: $0.value) }
+      guard let text = secret(value), let source = value.secretSource() else { return nil }
+      return .secret(source: source, value: text)
     }
     guard let google = value.mapping(["google"])?["google"] else { return nil }
     let source: GoogleSource
@@ -22,12 +24,15 @@ extension ConfigurationReader {
         guard let path = google.mapping(["file"])?["file"]?.string() else { return nil }
         source = GoogleSource(file: path)
       } else if google.string() == "application_default" {
-        source = try GoogleSource.applicationDefault(environment: environment)
+        source = try GoogleSource.applicationDefault(
+          environment: environment,
+          fileExists: secretPaths == nil ? { FileManager.default.fileExists(atPath: $0) } : { _ in true })
       } else {
         google.problem("`\(google.path)` must be application_default or {file: PATH}")
         return nil
       }
-      try source.check()
+      // A command that needs no secrets calls nobody.
+      if secretPaths == nil { try source.check() }
       return .google(source)
     } catch {
       google.problem("`\(google.path)`: \(error)")

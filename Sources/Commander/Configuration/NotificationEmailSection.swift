@@ -38,7 +38,7 @@ extension ConfigurationReader {
     case (nil, nil): return nil
     case (let username?, let password?):
       if security == .off { password.problem("a password is sent over TLS only; set `tls` to starttls or implicit") }
-      guard let name = username.string(), let text = password.secret(environment: environment)?.value else { return nil }
+      guard let name = username.string(), let text = secret(password) else { return nil }
       return SMTPDialogue.Login(username: name, password: Credential(text))
     case (let username?, nil):
       username.problem("`\(username.path)` needs `password`: {environment: NAME} or {file: PATH}")

@@ -49,7 +49,7 @@ extension ConfigurationReader {
     let name = mapping.required("name", "a word that the delivery log shows")?.string()
     let url = mapping.required("url", "an http:// or https:// address").flatMap { readAddress($0, policy) }
     let secret = mapping.required("secret", "{environment: NAME} with the whsec_… signing secret")
-    guard let text = secret?.secret(environment: environment)?.value, let name else { return nil }
+    guard let text = self.secret(secret, unread: "whsec_dW5yZWFkLXVucmVhZC11bnJlYWQtdW5y"), let name else { return nil }
     do throws(WebhookSecret.Malformed) {
       let secret = try WebhookSecret(text)
       guard let url else { return nil }
@@ -74,7 +74,7 @@ extension ConfigurationReader {
       for key in ["channel", "endpoint"] {
         mapping[key]?.problem("an incoming webhook has its channel already; `\(key)` goes with `token`")
       }
-      if let text = url.secret(environment: environment)?.value {
+      if let text = secret(url, unread: "https://hooks.slack.com/services/unread") {
         // The address lets anybody post, so a message about it must not quote it.
         if let address = WebAddress(text), address.usesTLS || policy.allowsPrivate {
           target = .slackWebhook(address)
@@ -85,21 +85,21 @@ extension ConfigurationReader {
     case (nil, let token?):
       let channel = mapping.required("channel", "the id of the channel, such as C024BE91L, or its name with #")?.string()
       let origin = mapping["endpoint"].map { readAddress($0, policy)?.text } ?? "https://slack.com"
-      if let text = token.secret(environment: environment)?.value {
+      if let text = secret(token, unread: "xoxb-unread") {
         if !text.hasPrefix("xoxb-") { token.problem("`\(token.path)` must hold a bot token; those begin with xoxb-") }
         if let channel, let origin { target = .slackBot(origin: origin, token: Credential(text), channel: channel) }
       }
     default:
       item.problem("`\(item.path)` needs exactly one of `webhook_url` (an incoming webhook) and `token` (an app's bot)")
     }
-    let secret = mapping["signing_secret"]?.secret(environment: environment)?.value
+    let signingSecret = secret(mapping["signing_secret"])
     let approvers = readApprovers(mapping["approvers"])
     if let value = mapping["approvers"], mapping["signing_secret"] == nil {
       value.problem("`\(value.path)` needs `signing_secret`: without it nobody's button can be believed")
     }
     guard let name, let target else { return nil }
     var receiver = NotificationSettings.Receiver(name: name, target: target, policy: policy, trust: trust)
-    receiver.signingSecret = secret.map(SlackSigningSecret.init)
+    receiver.signingSecret = signingSecret.map(SlackSigningSecret.init)
     receiver.approvers = approvers
     return receiver
   }
@@ -126,7 +126,7 @@ extension ConfigurationReader {
     let origin = mapping["endpoint"].map { readAddress($0, policy)?.text } ?? region.origin
     let changes = mapping["changes"]?.boolean() ?? false
     let key = mapping.required("routing_key", "{environment: NAME} with the integration key of an Events API v2 integration")
-    guard let text = key?.secret(environment: environment)?.value else { return nil }
+    guard let text = secret(key, unread: String(repeating: "0", count: 32)) else { return nil }
     if text.utf8.count != 32 || !text.utf8.allSatisfy({ $0 < 127 && $0 > 32 }) {
       key?.problem("`\(item.path).routing_key` must hold an integration key of 32 characters, from Events API v2")
     }
@@ -163,8 +163,8 @@ extension ConfigurationReader {
       item.problem(
         "Datadog keeps its incidents API in preview and may change it; say `unstable_api: true` under `\(item.path)` to use it")
     }
-    let application = mapping.required("application_key", "{environment: DD_APP_KEY}, with the scope incident_write")?
-      .secret(environment: environment)?.value
+    let application = secret(
+      mapping.required("application_key", "{environment: DD_APP_KEY}, with the scope incident_write"))
     guard let key = datadog.apiKey else {
       item.problem("`\(item.path)` needs `datadog.api_key`: {environment: DD_API_KEY}")
       return nil

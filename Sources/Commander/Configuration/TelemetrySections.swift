@@ -22,8 +22,8 @@ extension ConfigurationReader {
     }
     settings.endpoint = readURL(datadog["endpoint"])
     settings.agent = readURL(datadog["agent"])
-    settings.applicationKey = datadog["app_key"]?.secret(environment: environment)?.value
-    settings.apiKey = datadog["api_key"]?.secret(environment: environment)?.value
+    settings.applicationKey = secret(datadog["app_key"])
+    settings.apiKey = secret(datadog["api_key"])
     if let address = datadog["dogstatsd"], let text = address.string() {
       settings.dogStatsD = DogStatsDAddress(text)
       if settings.dogStatsD == nil {
@@ -79,12 +79,12 @@ extension ConfigurationReader {
     settings.traces = readURL(section["traces"])
     for (name, value) in section["headers"]?.namedMembers() ?? [] {
       // A header is a credential more often than not, so all of them come from outside.
-      guard let secret = value.secret(environment: environment) else { continue }
+      guard let text = secret(value) else { continue }
       guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }) else {
         value.problem("`opentelemetry.headers`: \"\(name)\" is no name of a header")
         continue
       }
-      settings.headers.append((name, secret.value))
+      settings.headers.append((name, text))
     }
     for value in section["gateways"]?.elements ?? [] {
       guard let text = value.string() else { continue }

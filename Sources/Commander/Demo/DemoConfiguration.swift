@@ -44,6 +44,9 @@ enum DemoConfiguration {
             Answer only from the numbered documents and cite them. If they do not answer the question, say that you do not know.
           "\(flawedVersion)": >-
             Be helpful, vivid and thorough: \(temptation) to enrich every answer, even where the documents are silent.
+    budgets:
+      - {name: acme-eu-daily, scope: {tenant: acme-eu}, limit: {usd: 5}, period: day}
+      - {name: each-key, scope: {key: "*"}, limit: {tokens: 50000000}, period: {rolling: 1h}, cut_streams: true}
     playbooks:
       - name: roll-back-prompt
         action: prompt_rollback

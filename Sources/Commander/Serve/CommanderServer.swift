@@ -14,6 +14,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Notifications
+import Pricing
 import Providers
 import Redaction
 import SemanticRisk
@@ -31,12 +32,20 @@ package struct CommanderServer: Sendable {
   /// The real port, when 0 was configured.
   package let gatewayAddress: ListenAddress
 
+  let budgets: BudgetGuard
+  let inForce: ConfigurationInForce
+  /// Absent where there is no file to read again.
+  private let reload: ConfigurationReload?
   private let consolePort: EventLoopFuture<Int>
   private let services: [any Service]
   private let logger: Logger
 
   /// Opens the store, folds the ledger and binds the gateway. Throws `ConfigurationError` with every address that cannot be bound.
-  package static func start(_ configuration: CommanderConfiguration, logger: Logger) async throws -> CommanderServer {
+  /// - Parameter reread: reads the configuration again, for `reloadConfiguration` and SIGHUP.
+  package static func start(
+    _ configuration: CommanderConfiguration, logger: Logger,
+    reread: (@Sendable () throws(ConfigurationError) -> CommanderConfiguration)? = nil
+  ) async throws -> CommanderServer {
     let problems = ProblemList()
     if let obstacle = await PortCheck.obstacle(configuration.gatewayListen) {
       problems.add(configuration.problem("gateway.listen", obstacle))
@@ -69,6 +78,7 @@ package struct CommanderServer: Sendable {
       logger.warning("metrics are dropped until the Agent's host has an address", metadata: ["reason": "\(unresolved)"])
     }
     let (store, ledger, lock) = try openStore(configuration)
+    let inForce = ConfigurationInForce(configuration, at: .now())
     let health = HealthCounters()
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
@@ -82,7 +92,7 @@ package struct CommanderServer: Sendable {
       logger.warning("the judge begins without its earlier verdicts", metadata: ["error": "\(error)"])
     }
     let pipeline = IngestPipeline(
-      configuration: configuration.ingest, enrichment: configuration.enrichment,
+      configuration: configuration.ingest, enrichment: configuration.enrichment(prices: { inForce.prices }),
       sinks: sinks(store: store, log: log, health: health, detection: detection, shift: shift, judge: judge) + outputs.sinks,
       sinkFailed: {
         logger.error("a sink failed; its spans are counted as dropped", metadata: ["sink": "\($0)", "error": "\($1)"])
@@ -91,27 +101,29 @@ package struct CommanderServer: Sendable {
     let handle = GatewayHandle()
     let budgets = try BudgetService.restore(
       configuration.budgets, readBytes: GatewayServer.readBytes, ledger: ledger, telemetry: store, at: .now())
-    let temporaryBudgets = TemporaryBudgets(budgets, configured: configuration.budgets)
+    let budgetsInForce = BudgetsInForce(budgets, configured: configuration.budgets)
     let center = try CommandCenter(
       ledger: ledger, configuration: configuration, logger: logger, at: .now(), read: { try store.read($0) },
       enforce: { overrides, registry in
-        temporaryBudgets.apply(overrides, at: .now())
+        budgetsInForce.apply(overrides, at: .now())
         if try await handle.update(
-          configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
+          inForce.configuration.snapshot(overrides: overrides, prompts: registry.prompts, credentials: credentials)) == false
         {
           logger.warning("the gateway already has a newer generation of overrides")
         }
       }, exemplars: { try ExemplarSearch(store: store).traces(of: $0) }, events: outputs.events,
       detection: detection, shift: shift)
     // Budgets of overrides that were in force before the restart.
-    temporaryBudgets.apply(await center.state.overrides, at: .now())
+    budgetsInForce.apply(await center.state.overrides, at: .now())
     let snapshot = configuration.snapshot(
       overrides: await center.state.overrides, prompts: await center.registry.prompts, credentials: credentials)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-    let gateway = try await GatewayServer.start(
-      host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot,
-      budgets: budgets
-    ) { pipeline.offer($0) }
+    let gateway = try await configuration.listening("gateway.listen", on: configuration.gatewayListen) {
+      try await GatewayServer.start(
+        host: configuration.gatewayListen.host, port: configuration.gatewayListen.port, group: group, snapshot: snapshot,
+        budgets: budgets
+      ) { pipeline.offer($0) }
+    }
     await handle.set(gateway)
     let address = ListenAddress(
       host: configuration.gatewayListen.host, port: gateway.address?.port ?? configuration.gatewayListen.port)
@@ -119,7 +131,7 @@ package struct CommanderServer: Sendable {
     let notifications = NotificationService(configuration: configuration, center: center, logger: logger)
     let consolePort = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Int.self)
     let console = ConsoleAssembly.application(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
+      inForce: inForce, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
       outputs: outputs, handle: handle, shift: shift, judge: judge, notifications: notifications,
       gatewayAddress: address, logger: logger
     ) { consolePort.succeed($0) }
@@ -143,12 +155,17 @@ package struct CommanderServer: Sendable {
         judge: judge, judgeBudgets: configuration.judgeBudgets))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
-    services.append(console)
+    services.append(
+      ListenerService(
+        configuration: configuration, setting: "console.listen", address: configuration.consoleListen, listener: console,
+        failed: { consolePort.fail($0) }))
     if let listen = configuration.openTelemetry.listen {
+      let receiver = TelemetryReceiver.application(
+        listen: listen, gateway: address, inForce: inForce, pipeline: pipeline,
+        intake: SpanIntake(inForce: inForce, pipeline: pipeline, center: center), logger: logger)
       services.append(
-        TelemetryReceiver.application(
-          listen: listen, gateway: address, configuration: configuration, pipeline: pipeline,
-          intake: SpanIntake(configuration: configuration, pipeline: pipeline, center: center), logger: logger))
+        ListenerService(
+          configuration: configuration, setting: "opentelemetry.listen", address: listen, listener: receiver, failed: { _ in }))
     }
     services.append(GatewayService(gateway: gateway, group: group))
     // Before the gateway, which waits for its clients to end.
@@ -158,8 +175,14 @@ package struct CommanderServer: Sendable {
           judge: judge, client: JudgeClient(settings: judge.settings, gateway: address), store: store,
           report: { pipeline.report($0) }, logger: logger))
     }
+    let reload = reread.map {
+      ConfigurationReload(
+        inForce: inForce, budgets: budgetsInForce, store: store, center: center, logger: logger, read: $0)
+    }
     return CommanderServer(
-      configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address,
+      configuration: configuration, center: center, store: store, pipeline: pipeline, gatewayAddress: address, budgets: budgets,
+      inForce: inForce,
+      reload: reload,
       consolePort: consolePort.futureResult, services: services, logger: logger)
   }
 
@@ -194,10 +217,15 @@ package struct CommanderServer: Sendable {
     ListenAddress(host: configuration.consoleListen.host, port: try await consolePort.get())
   }
 
-  /// Everything that runs, for `ServiceGroup`. With `signals`, SIGTERM and SIGINT drain and stop it.
+  /// Reads the configuration again, as SIGHUP does; nothing where there is no file.
+  package func reloadConfiguration(at now: Timestamp = .now()) async { await reload?.reload(at: now) }
+
+  /// Everything that runs, for `ServiceGroup`. With `signals`, SIGTERM and SIGINT drain and stop it, and SIGHUP reads the
+  /// configuration again.
   package func serviceGroup(signals: Bool) -> ServiceGroup {
+    let listener = signals ? reload.map { [ConfigurationReloadService(reload: $0) as any Service] } ?? [] : []
     var settings = ServiceGroupConfiguration(
-      services: services.map {
+      services: (services + listener).map {
         .init(
           service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
       },
@@ -233,9 +261,9 @@ extension CommanderConfiguration {
   }
 
   /// What happens to a span before any sink sees it.
-  var enrichment: SpanEnrichment {
+  func enrichment(prices: @escaping @Sendable () -> PriceBook) -> SpanEnrichment {
     SpanEnrichment(
-      prices: prices, messages: { RequestContent.messages(inRequestBody: $0) }, scorers: ExchangeScoring.scores(.shared),
+      prices: prices(), messages: { RequestContent.messages(inRequestBody: $0) }, scorers: ExchangeScoring.scores(.shared),
       redaction: SpanRedaction(policy: capture, hash: captureSecret.map { ContentHash(secret: $0) } ?? ContentHash()),
       judgeKey: judge?.key)
   }

@@ -13,16 +13,17 @@ import StrictYAML
 
 enum ConsoleAssembly {
   static func application(
-    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
+    inForce: ConfigurationInForce, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
     outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, judge: JudgeWatch?, notifications: NotificationService,
     gatewayAddress: ListenAddress, logger: Logger,
     onListening: @escaping @Sendable (Int) -> Void
   ) -> some ApplicationProtocol {
-    let intake = SpanIntake(configuration: configuration, pipeline: pipeline, center: center)
+    let configuration = inForce.started
+    let intake = SpanIntake(inForce: inForce, pipeline: pipeline, center: center)
     return Console.buildApplication(
       source: source(
-        configuration: configuration, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
+        inForce: inForce, center: center, store: store, pipeline: pipeline, budgets: budgets, health: health,
         outputs: outputs, handle: handle, shift: shift, judge: judge, notifications: notifications, gatewayAddress: gatewayAddress
       ),
       configuration: ConsoleConfiguration(
@@ -38,7 +39,7 @@ enum ConsoleAssembly {
   }
 
   private static func source(
-    configuration: CommanderConfiguration, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
+    inForce: ConfigurationInForce, center: CommandCenter, store: TelemetryStore, pipeline: IngestPipeline,
     budgets: BudgetGuard, health: HealthCounters,
     outputs: TelemetryOutputs, handle: GatewayHandle, shift: ShiftWatch?, judge: JudgeWatch?, notifications: NotificationService,
     gatewayAddress: ListenAddress
@@ -57,9 +58,10 @@ enum ConsoleAssembly {
       health: {
         CommanderHealth(
           newestSpan: health.newestSpan, queueDepth: pipeline.queueDepth, dropped: health.dropped,
-          storeBytes: storeBytes(folder: configuration.store), version: CommanderVersion.current,
+          storeBytes: storeBytes(folder: inForce.started.store), version: CommanderVersion.current,
           gatewayAddress: "http://\(gatewayAddress)", roads: outputs.roads.map { $0.health() } + notifications.roads,
-          openCircuits: await handle.circuits.filter(\.isOpen).map { "\($0.provider) \($0.model)" })
+          openCircuits: await handle.circuits.filter(\.isOpen).map { "\($0.provider) \($0.model)" },
+          configuration: inForce.health)
       },
       postmortem: { id in
         let state = await center.state
@@ -70,7 +72,8 @@ enum ConsoleAssembly {
       changePrompt: { name, action, terms, actor in
         try await center.change(prompt: name, action, terms: terms, actor: actor, now: .now())
       }, objectives: { try await center.objectives(now: .now()) }, shifts: { shift?.report(at: .now()) },
-      judge: { try judge.map { $0.report(cost: try JudgeReport.Cost(store, at: .now())) } })
+      judge: { try judge.map { $0.report(cost: try JudgeReport.Cost(store, at: .now())) } },
+      costs: { try store.costCourse(in: $0, where: $1) })
   }
 
   private static func storeBytes(folder: String) -> Int64? {

@@ -68,6 +68,7 @@ struct RetentionService: Service {
           let texts = try store.deleteContent(olderThan: .now() - keepContent)
           if texts > 0 { logger.info("old captured content deleted", metadata: ["spans": "\(texts)"]) }
           let deleted = try store.deleteOlder(than: .now() - keep)
+          _ = try store.deleteCostHours(olderThan: .now() - keep, now: .now())
           if deleted.spans + deleted.points > 0 {
             logger.info("old telemetry deleted", metadata: ["spans": "\(deleted.spans)", "points": "\(deleted.points)"])
           }

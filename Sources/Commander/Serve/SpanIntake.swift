@@ -12,7 +12,8 @@ import Remediation
 
 /// Accepts what a virtual key vouches for. Spans become dimensions' values like the gateway's own; changes go to the ledger.
 struct SpanIntake: Sendable {
-  private let keys: [String: VirtualKey]
+  /// By SHA-256; keys come and go while the commander runs.
+  private let inForce: ConfigurationInForce
   /// Names of the prompts that the gateway resolves.
   private let managed: Set<String>
   private let pipeline: IngestPipeline
@@ -21,9 +22,9 @@ struct SpanIntake: Sendable {
   /// Bytes of one request; at about 1 KB a span that is some thousands of spans.
   private static let bodyLimit = 8 << 20
 
-  init(configuration: CommanderConfiguration, pipeline: IngestPipeline, center: CommandCenter) {
-    keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
-    managed = Set(configuration.prompts.map(\.name))
+  init(inForce: ConfigurationInForce, pipeline: IngestPipeline, center: CommandCenter) {
+    self.inForce = inForce
+    managed = Set(inForce.started.prompts.map(\.name))
     self.pipeline = pipeline
     self.center = center
   }
@@ -31,7 +32,7 @@ struct SpanIntake: Sendable {
   func add<Context: RequestContext>(to router: Router<Context>) {
     router.post("intake/spans") { request, _ -> Response in
       guard let presented = request.headers[.authorization], presented.lowercased().hasPrefix("bearer "),
-        let key = keys[VirtualKeyHash.sha256(of: String(presented.dropFirst(7)))]
+        let key = inForce.key(VirtualKeyHash.sha256(of: String(presented.dropFirst(7))))
       else {
         return answer(.unauthorized, ["error": "send a virtual key as Authorization: Bearer ck-…"])
       }

@@ -13,21 +13,21 @@ enum TelemetryReceiver {
   /// A listener for `POST /v1/traces` and `POST /intake/spans`. Spans go the way of all others: scored, priced, rid of what must not
   /// travel. Not on the gateway's port, whose event loops have other things to do than to read megabytes of spans.
   static func application(
-    listen: ListenAddress, gateway: ListenAddress, configuration: CommanderConfiguration, pipeline: IngestPipeline,
+    listen: ListenAddress, gateway: ListenAddress, inForce: ConfigurationInForce, pipeline: IngestPipeline,
     intake: SpanIntake, logger: Logger
   ) -> some ApplicationProtocol {
+    let configuration = inForce.started
     var settings = OTLPTraceReceiver.Settings()
     // Calls of traced applications that go through our own gateway are recorded there.
     settings.gateways = gateways(
       listen: gateway, configured: configuration.openTelemetry.gateways, own: gateway.isWildcard ? MachineAddresses.all() : [])
     let receiver = OTLPTraceReceiver(settings: settings)
     let bodyBytes = settings.bodyBytes
-    let keys = Dictionary(configuration.keys.map { ($0.sha256, $0) }) { first, _ in first }
     let router = Router()
     intake.add(to: router)
     router.post("**") { request, _ in
       let key = request.headers[.authorization].flatMap { header in
-        header.lowercased().hasPrefix("bearer ") ? keys[VirtualKeyHash.sha256(of: String(header.dropFirst(7)))] : nil
+        header.lowercased().hasPrefix("bearer ") ? inForce.key(VirtualKeyHash.sha256(of: String(header.dropFirst(7)))) : nil
       }
       // What comes from this machine is believed; from elsewhere a virtual key vouches for it.
       guard key != nil || listen.isLoopback else {

@@ -57,6 +57,14 @@ struct Chart {
   var threshold: Double?
   var marks: [Mark] = []
   var shades: [Shade] = []
+  /// Sums of intervals stand as columns; levels are lines.
+  var drawsColumns = false
+
+  /// How a time is written beside the chart: with its day where there are several.
+  func label(_ time: Timestamp) -> String {
+    range.upperBound - range.lowerBound > .seconds(86_400)
+      ? "\(time.rfc3339.dropFirst(5).prefix(5)) \(time.hourMinute)" : time.hourMinute
+  }
 
   var isEmpty: Bool { lines.allSatisfy(\.points.isEmpty) }
 }
@@ -65,12 +73,14 @@ struct Chart {
 enum ChartUnit: Equatable {
   case query(QueryUnit)
   case perMinute
+  /// In words that follow the number; what a query cannot have.
+  case named(String)
 
   init(frozen text: String, query: String) {
     if let parsed = try? MonitorQuery(parsing: query) {
       self = .query(parsed.unit)
     } else {
-      self = .query(text == "ratio" ? .share : .quotient)
+      self = text == "ratio" ? .query(.share) : text.isEmpty ? .query(.quotient) : .named(text)
     }
   }
 
@@ -78,6 +88,7 @@ enum ChartUnit: Equatable {
     switch self {
     case .query(let unit): unit.symbol
     case .perMinute: "per minute"
+    case .named(let words): words
     }
   }
 
@@ -88,6 +99,7 @@ enum ChartUnit: Equatable {
     case .query(.dollars): Self.dollars(value)
     case .query(.seconds): "\(Words.plain(value)) s"
     case .perMinute: "\(Words.plain(value))/min"
+    case .named(let words): "\(Words.plain(value)) \(words)"
     case .query: symbol.isEmpty ? Words.plain(value) : "\(Words.plain(value)) \(symbol)"
     }
   }

@@ -25,7 +25,7 @@ extension Chart {
     let columns = scale.timeTicks.map { time -> HTML in
       let x = scale.x(time)
       let anchor = x < 0.04 ? "start" : x > 0.96 ? "end" : "middle"
-      return "<text x=\"\(Self.percent(x))\" y=\"\(y)\" text-anchor=\"\(anchor)\">\(time.hourMinute)</text>"
+      return "<text x=\"\(Self.percent(x))\" y=\"\(y)\" text-anchor=\"\(anchor)\">\(tickLabel(time))</text>"
     }
     return "\(rows)\(columns)"
   }
@@ -43,7 +43,7 @@ extension Chart {
 
   /// A lone line is easier to read with the space below it tinted.
   private func areas(_ scale: ChartScale) -> HTML? {
-    guard lines.count == 1, let line = lines.first else { return nil }
+    guard lines.count == 1, !drawsColumns, let line = lines.first else { return nil }
     let runs = line.runs(step: step).filter { $0.count > 1 }.map { run -> HTML in
       let corners = run.map { "\(coordinates($0, scale))" }.joined(separator: "L")
       let base = Self.number(ChartScale.height)
@@ -53,7 +53,24 @@ extension Chart {
     return "\(runs)"
   }
 
+  /// Days where the chart spans several, else times.
+  private func tickLabel(_ time: Timestamp) -> String {
+    range.upperBound - range.lowerBound > .seconds(86_400) ? String(time.rfc3339.dropFirst(5).prefix(5)) : time.hourMinute
+  }
+
+  private func columns(_ scale: ChartScale) -> HTML {
+    let base = Self.number(ChartScale.height)
+    let paths = lines.flatMap(\.points).map { point -> HTML in
+      let left = scale.x(point.at) * 1_000
+      let width = (scale.x(point.at + step) - scale.x(point.at)) * 1_000
+      let sides = (Self.number(left + width * 0.1), Self.number(left + width * 0.9))
+      return "<path class=\"column\" d=\"M\(sides.0) \(base)V\(Self.number(scale.y(point.value)))H\(sides.1)V\(base)Z\"/>"
+    }
+    return "\(paths)"
+  }
+
   private func paths(_ scale: ChartScale) -> HTML {
+    if drawsColumns { return columns(scale) }
     let paths = lines.reversed().map { line -> HTML in
       // A point without neighbours is a stroke of no length, which the round line cap makes a dot.
       let data = line.runs(step: step).map { run in

@@ -32,7 +32,7 @@ extension Chart {
     let columns = lines.map { line in Dictionary(line.points.map { ($0.at, $0.value) }) { first, _ in first } }
     let rows = times.map { time -> HTML in
       let cells = columns.map { column -> HTML in "<td>\(column[time].map(unit.text) ?? "no data")</td>" }
-      return "<tr><th scope=\"row\">\(time.timeOfDay)</th>\(cells)</tr>"
+      return "<tr><th scope=\"row\">\(drawsColumns ? label(time) : time.timeOfDay)</th>\(cells)</tr>"
     }
     let heads = lines.map { HTML("<th scope=\"col\">\($0.name)</th>") }
     return """

@@ -5,16 +5,16 @@ import LLMTelemetry
 extension Chart {
   var sentence: String {
     guard let main = lines.first, let last = main.points.last else {
-      return "No data from \(range.lowerBound.hourMinute) to \(range.upperBound.hourMinute) UTC."
+      return "No data from \(label(range.lowerBound)) to \(label(range.upperBound)) UTC."
     }
     var parts = lines.compactMap { line -> String? in
       guard let last = line.points.last, let peak = line.points.max(by: { $0.value < $1.value }) else {
         return "\(line.name): no data"
       }
       let name = lines.count > 1 ? "\(line.name) " : ""
-      return "\(name)\(unit.text(last.value)), highest \(unit.text(peak.value)) at \(peak.at.hourMinute)"
+      return "\(name)\(unit.text(last.value)), highest \(unit.text(peak.value)) at \(label(peak.at))"
     }
-    parts[0] = "At \(last.at.hourMinute): " + parts[0]
+    parts[0] = "At \(label(last.at)): " + parts[0]
     var text = parts.joined(separator: "; ") + "."
     if let threshold {
       let above = main.points.count { $0.value > threshold }
@@ -24,7 +24,7 @@ extension Chart {
         : " Above the threshold of \(unit.text(threshold)) in \(above) of \(main.points.count) intervals."
     }
     let missing = missingTime
-    if missing > .zero { text += " No data for \(Words.span(missing)) of it, drawn as gaps." }
+    if missing > .zero, !drawsColumns { text += " No data for \(Words.span(missing)) of it, drawn as gaps." }
     return text
   }
 

@@ -10,6 +10,8 @@ struct NowCharts {
     var title: String
     var value: String
     var comparison: String
+    /// The page that says more of it.
+    var path: String?
   }
 
   static let recent = Duration.seconds(300)
@@ -86,13 +88,14 @@ struct NowCharts {
   var tiles: [Tile] {
     let recent = now - Self.recent..<now
     let before = now - Self.recent - Self.baseline..<now - Self.recent
-    func tile(_ title: String, _ unit: ChartUnit, _ value: (Range<Timestamp>) -> Double?) -> Tile {
+    func tile(_ title: String, _ unit: ChartUnit, path: String? = nil, _ value: (Range<Timestamp>) -> Double?) -> Tile {
       let present = value(recent)
       let past = value(before)
       let change = present.flatMap { present in past.flatMap { Words.change(from: $0, to: present) } }
       let comparison =
-        past.map { "\(change.map { "\($0) " } ?? "")\(unit.text($0)) in the hour before" } ?? "no data in the hour before"
-      return Tile(title: title, value: present.map(unit.text) ?? "no data", comparison: comparison)
+        past.map { "\(change.map { "\($0) " } ?? "")\(unit.text($0)) in the hour before that" }
+        ?? "no data in the hour before that"
+      return Tile(title: title, value: present.map(unit.text) ?? "no data", comparison: comparison, path: path)
     }
     func minutes(_ range: Range<Timestamp>, _ window: SeriesWindow) -> Double {
       let start = max(range.lowerBound, window.points.first?.start ?? range.lowerBound)
@@ -106,7 +109,9 @@ struct NowCharts {
         requests.total(in: range).flatMap { share(of: errors.total(in: range), in: $0) }
       },
       tile("Latency p95", .query(.seconds)) { range in duration.total(in: range)?.quantile(0.95) },
-      tile("Cost", .query(.dollarsPerMinute)) { range in cost.total(in: range).map { $0.dollars / minutes(range, cost) } },
+      tile("Cost", .query(.dollarsPerMinute), path: "/cost") { range in
+        cost.total(in: range).map { $0.dollars / minutes(range, cost) }
+      },
       tile("Ungrounded answers", .query(.share)) { range in
         scored.total(in: range).flatMap { share(of: ungrounded.total(in: range), in: $0) }
       },

@@ -7,6 +7,7 @@ struct Page {
     case now = "Now"
     case incidents = "Incidents"
     case quality = "Quality"
+    case cost = "Cost"
     case system = "System"
 
     var path: String {
@@ -14,6 +15,7 @@ struct Page {
       case .now: "/"
       case .incidents: "/incidents"
       case .quality: "/quality"
+      case .cost: "/cost"
       case .system: "/system"
       }
     }

@@ -73,7 +73,7 @@ enum Stylesheet {
     .button.quiet{border-color:transparent;background:none;color:var(--accent)}
     .ask summary{list-style:none}.ask summary::-webkit-details-marker{display:none}.ask summary::after{content:" ▾";color:var(--muted)}
     .ask form,.ask>label{margin-top:8px;display:flex;flex-wrap:wrap;gap:8px;align-items:flex-end}.ask label{font-size:13px;color:var(--muted);flex:1 1 180px}
-    input:not([type=hidden]),textarea{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
+    input:not([type=hidden]),textarea,select{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
     textarea{width:min(560px,80vw);font-family:ui-monospace,monospace;font-size:13px}
     figure{padding-bottom:12px}figure .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;margin-bottom:6px}figure .head.one{flex-wrap:nowrap}.head.one .legend{flex-wrap:nowrap;white-space:nowrap;font-size:15px}
     figure h3{margin:0;font-size:15px}.unit{font-weight:400;color:var(--muted);margin-left:4px}
@@ -83,6 +83,7 @@ enum Stylesheet {
     svg.chart text{font:11px ui-sans-serif,system-ui,sans-serif;fill:var(--muted);font-variant-numeric:tabular-nums}
     .grid{stroke:var(--grid);stroke-width:1}.line{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
     .line.dashed{stroke-dasharray:5 4;stroke-linecap:butt}.line.dotted{stroke-dasharray:.1 4.5}.line.failing{stroke:var(--bad);stroke-width:2}
+    .column{fill:var(--accent);opacity:.8}.card.flush>.more{padding:8px 18px 12px;margin:0}.flush+.grid2,figure+.flush{margin-top:14px}
     .area{fill:var(--accent);opacity:.09}.threshold{fill:none;stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 4;vector-effect:non-scaling-stroke}
     rect.shade{fill:var(--shade);opacity:.1}.mark line{stroke-width:1.2;stroke-dasharray:2 3}.mark .shape{overflow:visible}
     .mark.change line{stroke:var(--change)}.mark.change path{fill:var(--change)}.mark.remediation line{stroke:var(--good)}.mark.remediation path{fill:var(--good)}

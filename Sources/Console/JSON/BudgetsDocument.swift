@@ -16,6 +16,10 @@ struct BudgetsDocument: Encodable {
     let spent: String
     let reserved: String
     let left: String
+    /// Every request is refused now; with something left, those that may need more are.
+    let refuses: Bool
+    /// Of all subjects of the budget, since the start.
+    let refusals: Int
     let resetsAt: Timestamp?
     let inFlight: Int
     let cutsStreams: Bool
@@ -39,7 +43,8 @@ struct BudgetsDocument: Encodable {
       return Line(
         name: status.budget.name, scope: status.budget.scope.kind.rawValue, subject: status.subject, unit: unit.rawValue,
         period: status.budget.period.description, limit: text(status.limit), spent: text(status.spent),
-        reserved: text(status.reserved), left: text(status.left), resetsAt: status.resetsAt, inFlight: status.inFlight,
+        reserved: text(status.reserved), left: text(status.left), refuses: status.refuses, refusals: status.refusals,
+        resetsAt: status.resetsAt, inFlight: status.inFlight,
         cutsStreams: status.budget.cutsStreams, worstOvershoot: status.bound.amount.map(text),
         worstOvershootSentence: status.bound.sentence, observedOvershootOfOneExchange: text(status.observed.ofOneExchange),
         observedOvershootOfLimit: text(status.observed.beyondLimit))

@@ -163,6 +163,7 @@ struct StatusDocument: Encodable {
   let gatewayAddress: String?
   let roads: [Road]
   let openCircuits: [String]
+  let configuration: ConfigurationHealth?
 
   struct Road: Encodable {
     let name: String
@@ -182,6 +183,7 @@ struct StatusDocument: Encodable {
     storeBytes = health.storeBytes
     gatewayAddress = health.gatewayAddress
     openCircuits = health.openCircuits
+    configuration = health.configuration
     roads = health.roads.map {
       Road(
         name: $0.name, unit: $0.unit, delivered: $0.delivered, waiting: $0.waiting, dropped: $0.dropped, problem: $0.problem)

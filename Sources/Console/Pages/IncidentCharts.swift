@@ -13,7 +13,8 @@ enum IncidentCharts {
   private static let trail = Duration.seconds(600)
 
   static func charts(
-    of incident: Incident, state: CommandState, monitors: [MonitorDefinition], now: Timestamp, read: SeriesReader
+    of incident: Incident, state: CommandState, monitors: [MonitorDefinition], now: Timestamp,
+    read: @escaping SeriesReader
   ) throws -> [Chart] {
     let shade = [incident].shades(at: now)
     guard incident.charts.isEmpty else {
@@ -25,11 +26,13 @@ enum IncidentCharts {
     guard range.lowerBound < range.upperBound else { return [] }
     return try incident.alerts.prefix(limit).compactMap { alert -> Chart? in
       guard let monitor = monitors.first(where: { $0.name == alert.monitor }) else { return nil }
-      let points = try monitor.query.narrowed(to: alert.group.byName).series(over: range, step: step, read: read)
+      let line = try monitor.line(over: range, step: step, group: alert.group, scope: alert.group.byName, read: read)
       return Chart(
-        title: monitor.title, unit: .query(monitor.query.unit), range: range, step: step,
-        lines: [Chart.Line(name: "value", stroke: .solid, points: points.map { Chart.Point(at: $0.start, value: $0.value) })],
-        threshold: monitor.threshold.critical, marks: state.marks, shades: shade)
+        title: monitor.title, unit: ChartUnit(frozen: line.unit, query: line.query), range: range, step: step,
+        lines: [
+          Chart.Line(name: "value", stroke: .solid, points: line.points.map { Chart.Point(at: $0.start, value: $0.value) })
+        ],
+        threshold: line.threshold, marks: state.marks, shades: shade)
     }
   }
 

@@ -103,8 +103,9 @@ struct IncidentPage {
     }
     var items = [
       forms.field("Assign", to: "\(incident.path)/assign", name: "person", hint: "Who owns it", isRequired: true),
-      forms.field(
-        "Change severity", to: "\(incident.path)/severity", name: "severity", hint: "SEV-1 to SEV-4", isRequired: true),
+      forms.choice(
+        "Change severity", to: "\(incident.path)/severity", name: "severity", hint: "SEV-1 is the worst",
+        values: Severity.allCases.map(\.rawValue), present: incident.severity.rawValue),
       forms.field(
         "Same as", to: "\(incident.path)/link", name: "other", hint: "An earlier incident, such as INC-1", isRequired: true),
     ]
@@ -134,22 +135,45 @@ struct IncidentPage {
     let share =
       impact.affectedShare.map { "\(Figure.percent($0)) of all \(Figure.count(impact.totalRequests)) since onset" }
       ?? "since onset"
-    let tenants = impact.tenants.isEmpty ? "named by the requests" : impact.tenants.prefix(3).joined(separator: ", ")
     let means = IncidentTimes(state.incidents.incidents.filter { $0.number < incident.number })
     let mean =
       means.toMitigate.duration.map { "mean of \(means.toMitigate.count) before: \(Words.span($0))" }
       ?? "the first to be measured"
     let all = [
       tile("Requests affected", isCounted ? Figure.count(impact.affectedRequests) : unknown, share),
-      tile("Tenants", isCounted ? Figure.count(Int64(impact.tenantCount)) : unknown, tenants),
+      tenantTile,
       tile(
         "Failed or ungrounded", isCounted ? Figure.count(impact.errors + impact.ungroundedAnswers) : unknown,
         "\(Words.count(impact.errors, "error")), \(Words.count(impact.ungroundedAnswers, "ungrounded answer"))"),
-      tile("Extra cost", impact.extraCost.map(Words.dollars) ?? "unknown", "against the baseline’s cost per request"),
+      costTile,
       tile(
         "Time to mitigate", incident.timeToMitigate.map(Words.span) ?? "not yet", mean),
     ]
     return "<section class=\"tiles\" id=\"impact\" aria-label=\"Impact\">\(all)</section>"
+  }
+
+  /// The shortest time of the Cost page that has all of the incident.
+  private var costRange: CostRange {
+    CostRange.allCases.first { $0.range(at: now).contains(incident.onsetAt) } ?? .month
+  }
+
+  private var tenantTile: HTML {
+    let names = incident.impact.tenants.prefix(3).enumerated().map { index, name -> HTML in
+      "\(index > 0 ? ", " : "")<a href=\"\(CostAddress.path(["tenant": name], range: costRange))\">\(name)</a>"
+    }
+    let count = incident.impactAt == nil ? "not counted yet" : Figure.count(Int64(incident.impact.tenantCount))
+    let list: HTML = names.isEmpty ? "named by the requests" : "\(names)"
+    return """
+      <div class="card tile"><h2>Tenants</h2><p class="figure">\(count)</p><p class="muted">\(list)</p></div>
+      """
+  }
+
+  private var costTile: HTML {
+    """
+    <div class="card tile"><h2><a href="\(CostAddress.path(incident.scope, range: costRange))">Extra cost</a></h2>\
+    <p class="figure">\(incident.impact.extraCost.map(Words.dollars) ?? "unknown")</p>\
+    <p class="muted">against the baseline’s cost per request</p></div>
+    """
   }
 
   private func tile(_ title: String, _ value: String, _ meaning: String) -> HTML {

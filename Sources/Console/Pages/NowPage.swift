@@ -38,6 +38,7 @@ struct NowPage {
       <p class="lede">\(sentence.rest)</p>
       \(incidents)
       \(trials)
+      <h2>The last 5 minutes</h2>
       <section aria-label="The last 5 minutes" class="tiles">\(charts.tiles.map(tile))</section>
       <div class="toolbar"><h2>The last \(range.words)</h2>\(ranges)</div>
       <section aria-label="Charts" class="grid2">\(figures)</section>
@@ -111,7 +112,7 @@ struct NowPage {
   }
 
   private func tile(_ tile: NowCharts.Tile) -> HTML {
-    "<div class=\"card tile\"><h2>\(tile.title)</h2><p class=\"figure\">\(tile.value)</p><p class=\"muted\">\(tile.comparison)</p></div>"
+    "<div class=\"card tile\"><h2>\(tile.path.map { HTML("<a href=\"\($0)\">\(tile.title)</a>") } ?? "\(tile.title)")</h2><p class=\"figure\">\(tile.value)</p><p class=\"muted\">\(tile.comparison)</p></div>"
   }
 
   private var ranges: HTML {

@@ -41,7 +41,7 @@ struct ObjectivesPage {
       \(headline)
       \(policy)
       <div class="card flush"><table class="list"><thead><tr><th scope="col">Objective</th><th scope="col">State</th>\
-      <th scope="col">Good</th><th scope="col">Budget left</th><th scope="col">Burning</th></tr></thead><tbody>\(standings.map(row))</tbody></table></div>
+      <th scope="col">Good</th><th scope="col">Error budget left</th><th scope="col">Burning</th></tr></thead><tbody>\(standings.map(row))</tbody></table></div>
       """
   }
 
@@ -67,7 +67,7 @@ struct ObjectivesPage {
     }
     return """
       <tr><th scope="row">\(definition.title)<span class="muted below">\(definition.name), \(Figure.number(definition.target, decimals: 4)) % over \(definition.timeframe.rawValue)</span></th>\
-      <td data-label="State">\(state)</td><td data-label="Good">\(good ?? "no data")</td><td data-label="Budget left">\(left ?? "no data")</td>\
+      <td data-label="State">\(state)</td><td data-label="Good">\(good ?? "no data")</td><td data-label="Error budget">\(left ?? "no data")</td>\
       <td data-label="Burning"><ul class="plain">\(burns)</ul></td></tr>
       """
   }

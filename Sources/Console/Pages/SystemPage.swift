@@ -22,6 +22,9 @@ struct SystemPage {
     if lost > 0 { problems.append("\(Words.count(lost, "span")) did not reach everybody they were for") }
     for road in health.roads where road.problem != nil { problems.append("\(road.name): not arriving") }
     for circuit in health.openCircuits { problems.append("the circuit of \(circuit) is open") }
+    if let configuration = health.configuration, configuration.refusedAt != nil {
+      problems.append("the configuration file has \(Words.count(configuration.problems.count, "problem")) and is not in force")
+    }
     return problems
   }
 
@@ -37,7 +40,7 @@ struct SystemPage {
       <p class="lede">\(rest)</p>
       <section aria-label="Ingest" class="tiles">\(tiles)</section>
       \(roads)
-      <div class="grid2">\(drops)\(circuits)</div>
+      <div class="grid2">\(drops)\(circuits)\(configuration)</div>
       """
   }
 
@@ -102,6 +105,24 @@ struct SystemPage {
     }
     let list: HTML = rows.isEmpty ? "<p class=\"muted\">None.</p>" : "<ul class=\"overrides\">\(rows)</ul>"
     return "<section class=\"card\" aria-labelledby=\"drops\"><h2 id=\"drops\">Spans dropped, by reason</h2>\(list)</section>"
+  }
+
+  private var configuration: HTML {
+    guard let configuration = health.configuration else { return .empty }
+    let refused = configuration.refusedAt.map { refusedAt -> HTML in
+      """
+      <p><span class="badge bad"><span aria-hidden="true">✕</span> Refused</span> What was read at \(refusedAt.element(at: now)) is \
+      not in force:</p><ul>\(configuration.problems.prefix(20).map { HTML("<li><code>\($0)</code></li>") })</ul>
+      """
+    }
+    let waiting: HTML? =
+      configuration.needsRestart.isEmpty
+      ? nil : "<p>Changed in the file, and waiting for a restart: \(configuration.needsRestart.joined(separator: ", ")).</p>"
+    return """
+      <section class="card" aria-labelledby="configuration"><h2 id="configuration">Configuration</h2>\
+      <p>In force: the one read at \(configuration.readAt.element(at: now)). SIGHUP reads keys, routes, budgets and prices again.</p>\
+      \(refused)\(waiting)</section>
+      """
   }
 
   private var circuits: HTML {

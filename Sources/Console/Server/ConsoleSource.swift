@@ -4,6 +4,7 @@ import Budgets
 import LLMMetrics
 import LLMTelemetry
 import Monitors
+import Pricing
 import Remediation
 import Storage
 
@@ -37,6 +38,8 @@ package struct ConsoleSource: Sendable {
   let shifts: @Sendable () async throws -> ShiftReport?
   /// `nil` when no judge is configured.
   let judge: @Sendable () async throws -> JudgeReport?
+  /// What the hours that start in a range cost, of exchanges that have all of the filter's values.
+  package var costs: @Sendable (Range<Timestamp>, [CostDimension: String]) async throws -> CostCourse
 
   package init(
     now: @escaping @Sendable () -> Timestamp = { .now() },
@@ -55,7 +58,10 @@ package struct ConsoleSource: Sendable {
       @escaping @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent],
     objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] },
     shifts: @escaping @Sendable () async throws -> ShiftReport? = { nil },
-    judge: @escaping @Sendable () async throws -> JudgeReport? = { nil }
+    judge: @escaping @Sendable () async throws -> JudgeReport? = { nil },
+    costs: @escaping @Sendable (Range<Timestamp>, [CostDimension: String]) async throws -> CostCourse = { _, _ in
+      CostCourse(subjects: [], hours: [])
+    }
   ) {
     self.now = now
     self.state = state
@@ -73,6 +79,7 @@ package struct ConsoleSource: Sendable {
     self.objectives = objectives
     self.shifts = shifts
     self.judge = judge
+    self.costs = costs
   }
 }
 
@@ -99,6 +106,25 @@ package struct RoadHealth: Hashable, Sendable {
   }
 }
 
+/// Which configuration is in force, and whether a later one was refused.
+package struct ConfigurationHealth: Hashable, Sendable, Codable {
+  /// When the one in force was read.
+  package var readAt: Timestamp
+  /// When a later one was refused; `nil` when there is none.
+  package var refusedAt: Timestamp?
+  /// Why, each with its place.
+  package var problems: [String]
+  /// Sections of the file that differ from what is in force, and take a restart.
+  package var needsRestart: [String]
+
+  package init(readAt: Timestamp, refusedAt: Timestamp? = nil, problems: [String] = [], needsRestart: [String] = []) {
+    self.readAt = readAt
+    self.refusedAt = refusedAt
+    self.problems = problems
+    self.needsRestart = needsRestart
+  }
+}
+
 /// How the commander itself is: what a reader needs to know before trusting the figures above.
 package struct CommanderHealth: Hashable, Sendable {
   /// When the newest span that was stored ended; `nil` before the first.
@@ -114,11 +140,14 @@ package struct CommanderHealth: Hashable, Sendable {
   package var roads: [RoadHealth]
   /// Targets of the gateway whose circuit is open, as `provider model`.
   package var openCircuits: [String]
+  /// `nil` where it is not read from a file.
+  package var configuration: ConfigurationHealth?
 
   package init(
     newestSpan: Timestamp?, queueDepth: Int, dropped: [String: Int], storeBytes: Int64?, version: String, gatewayAddress: String?,
-    roads: [RoadHealth] = [], openCircuits: [String] = []
+    roads: [RoadHealth] = [], openCircuits: [String] = [], configuration: ConfigurationHealth? = nil
   ) {
+    self.configuration = configuration
     self.newestSpan = newestSpan
     self.queueDepth = queueDepth
     self.dropped = dropped

@@ -64,6 +64,18 @@ struct Forms {
       """
   }
 
+  /// The same with a choice of words instead of a text.
+  func choice(_ label: String, to action: String, name: String, hint: String, values: [String], present: String) -> HTML {
+    let options = values.map { value -> HTML in
+      let selected: HTML = value == present ? " selected=\"selected\"" : ""
+      return "<option\(selected)>\(value)</option>"
+    }
+    return """
+      <details class="ask"><summary class="button">\(label)</summary>\
+      \(form(to: action, "<label>\(hint)<select name=\"\(name)\">\(options)</select></label><button>\(label)</button>"))</details>
+      """
+  }
+
   private func form(to action: String, _ content: HTML) -> HTML {
     "<form method=\"post\" action=\"\(action)\"><input type=\"hidden\" name=\"\(FormTokens.field)\" value=\"\(token)\"/>\(content)</form>"
   }

@@ -21,7 +21,7 @@ public final class QueuedExporter: SpanExporter {
     var toldAt: ContinuousClock.Instant?
   }
 
-  private let queue: SpanQueue
+  private let queue: ExportQueue
   private let lane: DeliveryLane
   private let encode: @Sendable (LLMSpan) throws -> [UInt8]
   private let logger: Logger
@@ -34,7 +34,7 @@ public final class QueuedExporter: SpanExporter {
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     encode: @escaping @Sendable (LLMSpan) throws -> [UInt8]
   ) {
-    queue = SpanQueue(capacity: queueCapacity)
+    queue = ExportQueue(capacity: queueCapacity)
     self.lane = lane
     self.encode = encode
     self.logger = logger

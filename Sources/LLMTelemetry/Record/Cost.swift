@@ -44,6 +44,7 @@ public struct Nanodollars: Hashable, Comparable, Sendable {
 
   public static func < (left: Nanodollars, right: Nanodollars) -> Bool { left.count < right.count }
   public static func + (left: Nanodollars, right: Nanodollars) -> Nanodollars { Nanodollars(left.count + right.count) }
+  public static func - (left: Nanodollars, right: Nanodollars) -> Nanodollars { Nanodollars(left.count - right.count) }
 }
 
 /// What an exchange cost, and how far the figure can be trusted. An unknown cost is not zero.

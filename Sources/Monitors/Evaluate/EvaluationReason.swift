@@ -60,7 +60,7 @@ struct EvaluationReason {
     case .burn(let burn):
       let (long, short) = (burn.long.map(Figure.amount) ?? "unknown", burn.short.map(Figure.amount) ?? "unknown")
       return """
-        the budget of \(burn.objective) (\(Figure.amount(burn.target)) %) burns \(long) times as fast as promised over \(window) and \
+        the error budget of \(burn.objective) (\(Figure.amount(burn.target)) %) burns \(long) times as fast as promised over \(window) and \
         \(short) times over \(Figure.duration(burn.shortWindow)): \(Figure.amount(value)), \(verdict(Figure.amount))
         """
     case .composite(let parts):

@@ -14,7 +14,7 @@ package struct CostTotalsDocument: Encodable, Sendable {
   let partialUSD: String
   let estimatedUSD: String
 
-  init(_ totals: CostTotals) {
+  package init(_ totals: CostTotals) {
     requests = totals.requests
     unknownRequests = totals.unknownRequests
     unknownShare = totals.unknownShare
@@ -49,7 +49,7 @@ package struct CostReportDocument: Encodable, Sendable {
 
   let since: Timestamp?
   let until: Timestamp?
-  let groups: [Group]
+  package let groups: [Group]
   let total: CostTotalsDocument
   /// The part of `total` that the judge spent; missing where it made no call.
   let judge: CostTotalsDocument?

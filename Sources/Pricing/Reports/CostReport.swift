@@ -47,6 +47,18 @@ package struct CostTotals: Hashable, Sendable {
     return sum
   }
 
+  package static func - (left: CostTotals, right: CostTotals) -> CostTotals {
+    var difference = left
+    difference.requests -= right.requests
+    difference.unknownRequests -= right.unknownRequests
+    difference.inputTokens -= right.inputTokens
+    difference.outputTokens -= right.outputTokens
+    difference.exact = difference.exact - right.exact
+    difference.partial = difference.partial - right.partial
+    difference.estimated = difference.estimated - right.estimated
+    return difference
+  }
+
   package mutating func add(_ cost: Cost, usage: TokenUsage) {
     requests += 1
     inputTokens += usage.totalInput ?? 0

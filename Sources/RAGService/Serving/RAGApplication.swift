@@ -232,6 +232,7 @@ package func serveRAG(_ configuration: RAGConfiguration, logger: Logger) async t
     try await ServiceGroup(configuration: group).run()
   } catch {
     try await httpClient.shutdown()
+    if let obstacle = PortCheck.obstacle(error, at: configuration.listen) { throw ListenError(description: obstacle) }
     throw error
   }
   try await httpClient.shutdown()

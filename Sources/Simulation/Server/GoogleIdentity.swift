@@ -1,4 +1,5 @@
-// Google's ways to an access token: the exchange of a service account's signed assertion, and the metadata server.
+// Google's ways to an access token: a service account's signed assertion, another provider's token (workload identity federation), a
+// service account that a token may speak for, and the metadata server.
 import Foundation
 import Hummingbird
 
@@ -13,25 +14,68 @@ struct GoogleIdentity: Sendable {
   func respond(to request: Request, body: ByteBuffer) async throws -> Response? {
     let path = request.uri.path
     let isToken = path == "/token"
-    guard isToken || path == "/" || path.hasPrefix("/computeMetadata/") else { return nil }
+    let isFederation = path == "/v1/token"
+    let isImpersonation = path.hasPrefix("/v1/projects/-/serviceAccounts/") && path.hasSuffix(":generateAccessToken")
+    guard isToken || isFederation || isImpersonation || path == "/" || path.hasPrefix("/computeMetadata/") else { return nil }
     let effect = simulator.faults.effect(onIdentityPath: path)
     if let latency = effect.latency { try await Task.sleep(for: latency) }
     if let status = effect.status {
       return Response(json: ["error": "internal_failure", "error_description": "Injected."], status: status)
     }
-    if isToken {
+    if isToken || isFederation || isImpersonation {
       guard request.method == .post else { return Response(json: ["error": "invalid_request"], status: 405) }
-      return exchange(String(buffer: body), lifetime: lifetime(of: request))
+      if isImpersonation { return impersonate(request, body) }
+      let fields = Self.fields(of: String(buffer: body))
+      return isToken ? exchange(fields, lifetime: lifetime(of: request)) : federate(fields, lifetime: lifetime(of: request))
     }
     return metadata(request)
   }
 
   private func lifetime(of request: Request) -> Int? { request.uri.queryParameters["expires_in"].flatMap { Int($0) } }
 
-  private func exchange(_ form: String, lifetime: Int?) -> Response {
+  private static func fields(of form: String) -> [String: String] {
     var components = URLComponents()
     components.percentEncodedQuery = form.replacingOccurrences(of: "+", with: "%20")
-    let fields = Dictionary((components.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { first, _ in first }
+    return Dictionary((components.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { first, _ in first }
+  }
+
+  /// What the other provider's token says only that provider knows; its place in the exchange (RFC 8693) is checked.
+  private func federate(_ fields: [String: String], lifetime: Int?) -> Response {
+    guard fields["grant_type"] == "urn:ietf:params:oauth:grant-type:token-exchange" else {
+      return refusal("unsupported_grant_type", "Invalid grant_type.")
+    }
+    guard fields["audience"]?.hasPrefix("//iam.googleapis.com/") == true else {
+      return refusal("invalid_target", "The audience is not a workload identity pool provider.")
+    }
+    guard fields["requested_token_type"] == "urn:ietf:params:oauth:token-type:access_token",
+      fields["subject_token_type"]?.hasPrefix("urn:") == true, fields["scope"]?.isEmpty == false
+    else { return refusal("invalid_request", "A member of the exchange is missing.") }
+    guard fields["subject_token"]?.isEmpty == false else { return refusal("invalid_grant", "There is no subject token.") }
+    let issued = simulator.tokens.issue(lifetime: lifetime).members ?? []
+    return Response(json: .object(issued + [("issued_token_type", "urn:ietf:params:oauth:token-type:access_token")]))
+  }
+
+  /// A token of ours may speak for every account here.
+  private func impersonate(_ request: Request, _ body: ByteBuffer) -> Response {
+    func refuse(_ status: Int, _ word: String, _ message: String) -> Response {
+      Response(
+        json: ["error": ["code": .integer(status), "message": .string(message), "status": .string(word)]],
+        status: status)
+    }
+    guard let header = request.header("authorization"), header.hasPrefix("Bearer "),
+      simulator.tokens.accepts(String(header.dropFirst(7))), header.dropFirst(7).hasPrefix("ya29.")
+    else { return refuse(401, "UNAUTHENTICATED", "The request has no access token of ours.") }
+    guard let members = try? JSONValue(parsing: Data(buffer: body)), members["scope"]?.array?.isEmpty == false else {
+      return refuse(400, "INVALID_ARGUMENT", "scope is missing.")
+    }
+    let seconds = members["lifetime"]?.string.flatMap { Int($0.dropLast()) } ?? 3_600
+    guard (1...43_200).contains(seconds) else { return refuse(400, "INVALID_ARGUMENT", "lifetime is out of range.") }
+    let issued = simulator.tokens.issue(lifetime: seconds)
+    let end = Date(timeIntervalSinceNow: Double(seconds)).formatted(.iso8601)
+    return Response(json: ["accessToken": issued["access_token"] ?? .null, "expireTime": .string(end)])
+  }
+
+  private func exchange(_ fields: [String: String], lifetime: Int?) -> Response {
     guard fields["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer" else {
       return refusal("unsupported_grant_type", "Invalid grant_type: \(fields["grant_type"] ?? "")")
     }

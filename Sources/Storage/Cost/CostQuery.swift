@@ -77,7 +77,7 @@ extension CostDimension {
 
 extension CostTotals {
   /// The sums of one row, which begin at a column.
-  fileprivate init(_ row: Row, from column: Int) {
+  init(_ row: Row, from column: Int) {
     self.init()
     requests = row[column]
     unknownRequests = row[column + 1] as Int? ?? 0

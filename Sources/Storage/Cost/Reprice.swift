@@ -10,7 +10,7 @@ extension TelemetryStore {
   package static let repriceMinimumAge: Duration = .seconds(60)
 
   /// Recomputes the cost of the exchanges that started in `range`, oldest first. Each batch is one transaction that changes
-  /// spans and chart points together, so that an interrupted run leaves nothing half done and a second run finds the rest.
+  /// spans, chart points and sums by hour together, so that an interrupted run leaves nothing half done and a second run finds the rest.
   /// Spans and points move by differences, so that a commander that writes at the same time loses nothing.
   /// - Parameter dryRun: reads and reports only.
   package func reprice(
@@ -45,6 +45,7 @@ extension TelemetryStore {
     var report = report
     var next: SpanCursor?
     var correction = PointCorrection()
+    var hours = newCostHours
     try pool.writeWithoutTransaction { db in
       try db.inTransaction(.immediate) {
         let page = try Self.page(after: cursor, until: end, limit: limit, in: db)
@@ -56,9 +57,11 @@ extension TelemetryStore {
           report.add(item.span, after: cost)
           guard cost != item.span.cost else { continue }
           try update.execute(arguments: [cost.amount?.count, cost.exactness, cost.priceVersion, item.sequence])
+          hours.move(item.span, to: cost)
           if try !correction.move(item.span, to: cost, in: db) { report.withoutPoint += 1 }
         }
         try correction.removeEmptied(in: db)
+        try hours.write(to: db)
         return .commit
       }
     }

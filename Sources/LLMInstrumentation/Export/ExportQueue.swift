@@ -2,7 +2,7 @@
 import LLMTelemetry
 import Synchronization
 
-package final class SpanQueue: Sendable {
+package final class ExportQueue: Sendable {
   private struct State {
     var spans: [LLMSpan] = []
     var isClosed = false
