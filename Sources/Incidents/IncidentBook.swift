@@ -82,7 +82,8 @@ extension Incident {
     case .causeAttributed(let finding):
       believe(finding.attribution)
       if let title = finding.title { self.title = title }
-      append(entry(.cause, cause.map { "Likely cause: \($0.title)" } ?? "No cause named: \(abstention ?? "unknown")"))
+      let why = finding.reason.map { ": \($0)" } ?? ""
+      append(entry(.cause, cause.map { "Likely cause: \($0.title)\(why)" } ?? "No cause named: \(abstention ?? "unknown")"))
     case .causeRevised(let revision):
       guard let old = cause, let new = revision.attribution.cause, old.dimensions != new.dimensions else { return false }
       believe(revision.attribution)

@@ -87,10 +87,13 @@ package enum IncidentEvent: Hashable, Sendable {
     package var attribution: Attribution
     /// The incident's title, now that the subject is known; `nil` keeps it.
     package var title: String?
+    /// Why there is a cause now and was none before; `nil` for the first look.
+    package var reason: String?
 
-    package init(attribution: Attribution, title: String? = nil) {
+    package init(attribution: Attribution, title: String? = nil, reason: String? = nil) {
       self.attribution = attribution
       self.title = title
+      self.reason = reason
     }
   }
 
