@@ -37,6 +37,8 @@ package enum IncidentEvent: Hashable, Sendable {
   case merged(Link)
   /// The whole Markdown of it, as a person left it; a later one takes its place.
   case postmortemPublished(Text)
+  /// The same, not published yet.
+  case postmortemSaved(Text)
 
   package struct Opening: Hashable, Sendable, Codable {
     package var number: Int
@@ -188,6 +190,7 @@ extension IncidentEvent: Codable {
     case exemplarsFound = "exemplars_found"
     case impactUpdated = "impact_updated"
     case postmortemPublished = "postmortem_published"
+    case postmortemSaved = "postmortem_saved"
   }
 
   package var kind: Kind {
@@ -215,6 +218,7 @@ extension IncidentEvent: Codable {
     case .alertsGiven: .alertsGiven
     case .merged: .merged
     case .postmortemPublished: .postmortemPublished
+    case .postmortemSaved: .postmortemSaved
     }
   }
 
@@ -245,6 +249,7 @@ extension IncidentEvent: Codable {
     case .alertsGiven: self = .alertsGiven(try Moving(from: decoder))
     case .merged: self = .merged(try Link(from: decoder))
     case .postmortemPublished: self = .postmortemPublished(try Text(from: decoder))
+    case .postmortemSaved: self = .postmortemSaved(try Text(from: decoder))
     }
   }
 
@@ -262,7 +267,7 @@ extension IncidentEvent: Codable {
     case .impactUpdated(let payload): try payload.encode(to: encoder)
     case .acknowledged: break
     case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload), .taskDone(let payload),
-      .reopened(let payload), .postmortemPublished(let payload):
+      .reopened(let payload), .postmortemPublished(let payload), .postmortemSaved(let payload):
       try payload.encode(to: encoder)
     case .taskAdded(let payload): try payload.encode(to: encoder)
     case .severityChanged(let payload): try payload.encode(to: encoder)

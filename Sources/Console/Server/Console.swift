@@ -37,6 +37,7 @@ package enum Console {
 
     let tokens = FormTokens()
     PageRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
+    PostmortemRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
     FormRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
     APIRoutes(source: source, configuration: configuration).add(to: router)
     return router

@@ -35,8 +35,8 @@ package struct CauseAttribution {
   /// The same, and what `old`, the dimensions of a cause that was named earlier, explains of all that is known by now: its share of
   /// the deviation, 0 to 1.
   package static func attribute(
-    _ definition: MonitorDefinition, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent], besides old: [String: String],
-    read: SeriesReader
+    _ definition: MonitorDefinition, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent],
+    besides old: [String: String], read: SeriesReader
   ) throws -> (attribution: Attribution, explainedByOld: Double) {
     let look = try look(definition, group: group, onset: onset, at: at, changes: changes, read: read)
     guard let cause = look.attribution.cause, cause.dimensions != old else { return (look.attribution, 1) }
