@@ -49,20 +49,23 @@ extension Incident {
       guard link.other != id, move(to: .resolved, at: at) else { return false }
       mergedInto = link.other
       append(entry(.incident, "Merged into \(link.other): \(link.reason)"))
-    case .postmortemPublished(let text):
-      guard !isOpen else { return false }
-      let revision = (postmortem?.revision ?? 0) + 1
-      let published = entry(
-        .incident, revision == 1 ? "Postmortem published" : "Postmortem published again, revision \(revision)")
-      postmortem = PublishedPostmortem(text: text.text, at: at, author: published.actor, revision: revision)
-      append(published)
     case .opened, .alertJoined, .relapsed, .causeAttributed, .causeRevised, .chartsFrozen, .exemplarsFound, .impactUpdated,
       .acknowledged,
       .noted,
-      .mitigated, .resolved, .escalated:
+      .mitigated, .resolved, .escalated, .postmortemPublished, .postmortemSaved:
       return false
     }
     return true
+  }
+}
+
+extension Incident {
+  mutating func publish(_ revision: PostmortemRevision) {
+    let text = postmortem == nil ? "Postmortem published" : "Postmortem published again"
+    append(
+      TimelineEntry(
+        at: revision.at, kind: .incident, text: "\(text), revision \(revision.revision)", actor: revision.author))
+    postmortem = revision
   }
 }
 

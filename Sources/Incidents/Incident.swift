@@ -54,16 +54,6 @@ package struct IncidentTask: Hashable, Sendable, Codable, Identifiable {
   }
 }
 
-/// The postmortem as a person left it.
-package struct PublishedPostmortem: Hashable, Sendable, Codable {
-  /// Markdown.
-  package let text: String
-  package let at: Timestamp
-  package let author: String
-  /// 1 for the first.
-  package let revision: Int
-}
-
 /// What someone answers for while an incident is open.
 package enum IncidentRole: String, CaseIterable, Hashable, Sendable, Codable {
   case commander, communications, operations, scribe
@@ -120,7 +110,8 @@ package struct Incident: Hashable, Sendable, Codable, Identifiable {
   package internal(set) var relapses = 0
   /// The incident its alerts went to, when a person merged it.
   package internal(set) var mergedInto: String?
-  package internal(set) var postmortem: PublishedPostmortem?
+  /// The revision that was published last.
+  package internal(set) var postmortem: PostmortemRevision?
   /// In order of joining; the first one opened it. None where a person declared the incident.
   package internal(set) var alerts: [AlertKey]
   package internal(set) var cause: Cause?

@@ -9,6 +9,7 @@ package struct IncidentBook: Hashable, Sendable {
 
   /// In order of opening.
   package private(set) var incidents: [Incident] = []
+  private var postmortems: [String: PostmortemRevisions] = [:]
 
   package init() {}
 
@@ -16,6 +17,9 @@ package struct IncidentBook: Hashable, Sendable {
   package var open: [Incident] { incidents.filter(\.isOpen) }
 
   package subscript(id: String) -> Incident? { incidents.first { $0.id == id } }
+
+  /// What people wrote of an incident's postmortem.
+  package func postmortem(of id: String) -> PostmortemRevisions { postmortems[id] ?? PostmortemRevisions() }
 
   /// False, and nothing changed, when the event is not legal for the incident's present state.
   @discardableResult
@@ -34,7 +38,22 @@ package struct IncidentBook: Hashable, Sendable {
       return true
     }
     guard let index = incidents.firstIndex(where: { $0.id == record.incident }) else { return false }
-    return incidents[index].apply(record.event, at: record.at, actor: record.actor)
+    switch record.event {
+    case .postmortemSaved(let text):
+      write(text, isPublished: false, record)
+      return true
+    case .postmortemPublished(let text):
+      guard !incidents[index].isOpen else { return false }
+      incidents[index].publish(write(text, isPublished: true, record))
+      return true
+    default: return incidents[index].apply(record.event, at: record.at, actor: record.actor)
+    }
+  }
+
+  @discardableResult
+  private mutating func write(_ text: IncidentEvent.Text, isPublished: Bool, _ record: IncidentRecord) -> PostmortemRevision {
+    postmortems[record.incident, default: PostmortemRevisions()].append(
+      text.text, isPublished: isPublished, at: record.at, author: record.actor)
   }
 
   /// Puts an entry of another book (an alert's recovery, a remediation's step) on an incident's timeline.
@@ -60,7 +79,8 @@ extension Incident {
     }
     // Notes, impact and evidence may still come after the end, and what was left to do gets done then; nothing else may.
     switch event {
-    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened, .postmortemPublished:
+    case .noted, .exemplarsFound, .chartsFrozen, .impactUpdated, .taskAdded, .taskDone, .linked, .reopened, .postmortemPublished,
+      .postmortemSaved:
       break
     case .opened, .alertJoined, .relapsed, .causeAttributed, .causeRevised, .acknowledged, .mitigated, .resolved, .escalated,
       .severityChanged,
@@ -82,7 +102,8 @@ extension Incident {
     case .causeAttributed(let finding):
       believe(finding.attribution)
       if let title = finding.title { self.title = title }
-      append(entry(.cause, cause.map { "Likely cause: \($0.title)" } ?? "No cause named: \(abstention ?? "unknown")"))
+      let why = finding.reason.map { ": \($0)" } ?? ""
+      append(entry(.cause, cause.map { "Likely cause: \($0.title)\(why)" } ?? "No cause named: \(abstention ?? "unknown")"))
     case .causeRevised(let revision):
       guard let old = cause, let new = revision.attribution.cause, old.dimensions != new.dimensions else { return false }
       believe(revision.attribution)

@@ -37,6 +37,8 @@ package enum IncidentEvent: Hashable, Sendable {
   case merged(Link)
   /// The whole Markdown of it, as a person left it; a later one takes its place.
   case postmortemPublished(Text)
+  /// The same, not published yet.
+  case postmortemSaved(Text)
 
   package struct Opening: Hashable, Sendable, Codable {
     package var number: Int
@@ -87,10 +89,13 @@ package enum IncidentEvent: Hashable, Sendable {
     package var attribution: Attribution
     /// The incident's title, now that the subject is known; `nil` keeps it.
     package var title: String?
+    /// Why there is a cause now and was none before; `nil` for the first look.
+    package var reason: String?
 
-    package init(attribution: Attribution, title: String? = nil) {
+    package init(attribution: Attribution, title: String? = nil, reason: String? = nil) {
       self.attribution = attribution
       self.title = title
+      self.reason = reason
     }
   }
 
@@ -185,6 +190,7 @@ extension IncidentEvent: Codable {
     case exemplarsFound = "exemplars_found"
     case impactUpdated = "impact_updated"
     case postmortemPublished = "postmortem_published"
+    case postmortemSaved = "postmortem_saved"
   }
 
   package var kind: Kind {
@@ -212,6 +218,7 @@ extension IncidentEvent: Codable {
     case .alertsGiven: .alertsGiven
     case .merged: .merged
     case .postmortemPublished: .postmortemPublished
+    case .postmortemSaved: .postmortemSaved
     }
   }
 
@@ -242,6 +249,7 @@ extension IncidentEvent: Codable {
     case .alertsGiven: self = .alertsGiven(try Moving(from: decoder))
     case .merged: self = .merged(try Link(from: decoder))
     case .postmortemPublished: self = .postmortemPublished(try Text(from: decoder))
+    case .postmortemSaved: self = .postmortemSaved(try Text(from: decoder))
     }
   }
 
@@ -259,7 +267,7 @@ extension IncidentEvent: Codable {
     case .impactUpdated(let payload): try payload.encode(to: encoder)
     case .acknowledged: break
     case .noted(let payload), .mitigated(let payload), .resolved(let payload), .escalated(let payload), .taskDone(let payload),
-      .reopened(let payload), .postmortemPublished(let payload):
+      .reopened(let payload), .postmortemPublished(let payload), .postmortemSaved(let payload):
       try payload.encode(to: encoder)
     case .taskAdded(let payload): try payload.encode(to: encoder)
     case .severityChanged(let payload): try payload.encode(to: encoder)

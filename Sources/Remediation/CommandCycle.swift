@@ -70,7 +70,7 @@ package struct CommandCycle: Sendable {
     try turn.stepAlerts(evaluations)
     try turn.assignAlerts()
     try turn.lookForCauses()
-    turn.reviseCauses()
+    try turn.reviseCauses()
     turn.mergeAlike()
     try turn.judgeRemediations()
     turn.closeIncidents()

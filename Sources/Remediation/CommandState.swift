@@ -15,6 +15,10 @@ package struct CommandState: Hashable, Sendable {
   package private(set) var changes: [ChangeEvent] = []
   /// By receiver and notification key; read through `delivery(_:receiver:)`.
   package private(set) var deliveries: [String: Delivery] = [:]
+  /// Of other systems.
+  package private(set) var heard = HeardEvents()
+  /// The last replay of each prompt version with each set; read through `replay(of:version:set:)`.
+  private var replays: [[String]: RecordedReplay] = [:]
   /// Entries that were not legal for the state they met; a ledger written by this code has none.
   package private(set) var refusedEntries = 0
 
@@ -28,6 +32,8 @@ package struct CommandState: Hashable, Sendable {
   package var overrides: RoutingOverrides { remediations.overrides }
 
   package func delivery(_ key: String, receiver: String) -> Delivery? { deliveries["\(receiver) \(key)"] }
+
+  package func replay(of prompt: String, version: String, set: String) -> RecordedReplay? { replays[[prompt, version, set]] }
 
   package mutating func apply(_ entry: LedgerEntry) {
     let isLegal: Bool
@@ -59,7 +65,12 @@ package struct CommandState: Hashable, Sendable {
       deliveries["\(delivery.receiver) \(delivery.key)"] = delivery
       isLegal = true
     // A record of why; the label that moved with it is a change of its own.
-    case .promotion: isLegal = true
+    case .promotion(let record):
+      if case .replayed(let evidence) = record.event, let result = evidence.result {
+        replays[[record.prompt, record.version, result.set]] = RecordedReplay(result: result, at: record.at, actor: record.actor)
+      }
+      isLegal = true
+    case .heard(let event): isLegal = heard.apply(event)
     }
     if !isLegal { refusedEntries += 1 }
   }

@@ -43,6 +43,7 @@ package enum LedgerEntry: Hashable, Sendable {
   case change(ChangeEvent)
   case delivery(Delivery)
   case promotion(PromotionRecord)
+  case heard(HeardEvent)
 
   package var at: Timestamp {
     switch self {
@@ -52,11 +53,12 @@ package enum LedgerEntry: Hashable, Sendable {
     case .change(let change): change.at
     case .delivery(let delivery): delivery.at
     case .promotion(let record): record.at
+    case .heard(let event): event.at
     }
   }
 
   /// For indexing: `alert.pending`, `incident.opened`, `remediation.applied`, `change.prompt_version`, `delivery.delivered`,
-  /// `promotion.freeze_overridden`.
+  /// `promotion.freeze_overridden`, `heard.pagerduty`.
   package var kind: String {
     switch self {
     case .alert(let transition): "alert.\(transition.to.rawValue)"
@@ -65,6 +67,7 @@ package enum LedgerEntry: Hashable, Sendable {
     case .change(let change): "change.\(change.kind.rawValue)"
     case .delivery(let delivery): "delivery.\(delivery.outcome.rawValue)"
     case .promotion(let record): "promotion.\(record.event.kind.rawValue)"
+    case .heard(let event): "heard.\(event.source)"
     }
   }
 
@@ -77,12 +80,13 @@ package enum LedgerEntry: Hashable, Sendable {
     case .change(let change): change.subject
     case .delivery(let delivery): delivery.key
     case .promotion(let record): record.prompt
+    case .heard(let event): event.incident
     }
   }
 }
 
 extension LedgerEntry: Codable {
-  private enum Kind: String, Codable { case alert, incident, remediation, change, delivery, promotion }
+  private enum Kind: String, Codable { case alert, incident, remediation, change, delivery, promotion, heard }
   private enum CodingKeys: String, CodingKey { case type }
 
   package init(from decoder: any Decoder) throws {
@@ -93,6 +97,7 @@ extension LedgerEntry: Codable {
     case .change: self = .change(try ChangeEvent(from: decoder))
     case .delivery: self = .delivery(try Delivery(from: decoder))
     case .promotion: self = .promotion(try PromotionRecord(from: decoder))
+    case .heard: self = .heard(try HeardEvent(from: decoder))
     }
   }
 
@@ -116,6 +121,9 @@ extension LedgerEntry: Codable {
       try payload.encode(to: encoder)
     case .promotion(let payload):
       try container.encode(Kind.promotion, forKey: .type)
+      try payload.encode(to: encoder)
+    case .heard(let payload):
+      try container.encode(Kind.heard, forKey: .type)
       try payload.encode(to: encoder)
     }
   }

@@ -21,8 +21,11 @@ package enum OperatorCommand: Hashable, Sendable {
   case split(incident: String, alerts: String, reason: String)
   case addTask(incident: String, text: String)
   case finishTask(incident: String, task: String)
-  /// The whole Markdown, edited by a person.
-  case publishPostmortem(incident: String, text: String)
+  /// The whole Markdown, edited by a person. `base` is the revision that was edited, 0 for the draft of the ledger: another one
+  /// since then refuses it. `nil` asks for no such check.
+  case publishPostmortem(incident: String, text: String, base: Int? = nil)
+  /// The same as a draft, which may be saved while the incident is open.
+  case savePostmortem(incident: String, text: String, base: Int? = nil)
   case approve(remediation: String)
   case reject(remediation: String, reason: String)
   /// Takes back an override in force; `OVR-7`.
@@ -155,16 +158,10 @@ extension CommandState {
       }
       guard found.doneAt == nil else { throw CommandRefusal("\(task) of \(id) is done already") }
       return [record(id, .taskDone(.init(task)))]
-    case .publishPostmortem(let id, let text):
-      let incident = try incident(id)
-      guard !incident.isOpen else {
-        throw CommandRefusal("\(id) is \(incident.state.rawValue); a postmortem is published once the incident is resolved")
-      }
-      let text = try Self.text(text, "a postmortem", limit: Postmortem.byteLimit)
-      guard incident.postmortem?.text != text else {
-        throw CommandRefusal("this text of \(id)'s postmortem is published already")
-      }
-      return [record(id, .postmortemPublished(.init(text)))]
+    case .publishPostmortem(let id, let text, let base):
+      return [record(id, .postmortemPublished(try postmortem(of: id, text, base: base, publish: true)))]
+    case .savePostmortem(let id, let text, let base):
+      return [record(id, .postmortemSaved(try postmortem(of: id, text, base: base, publish: false)))]
     case .approve(let id): return [record(try approvable(id, by: actor), .approved)]
     case .reject(let id, let reason):
       let remediation = try remediation(id)
@@ -207,7 +204,7 @@ extension CommandState {
     return remediation
   }
 
-  private static func text(_ text: String, _ what: String, limit: Int = 4_096) throws(CommandRefusal) -> String {
+  static func text(_ text: String, _ what: String, limit: Int = 4_096) throws(CommandRefusal) -> String {
     let text = text.trimmed
     guard !text.isEmpty, text.utf8.count <= limit else {
       throw CommandRefusal(
@@ -216,7 +213,7 @@ extension CommandState {
     return text
   }
 
-  private func incident(_ id: String) throws(CommandRefusal) -> Incident {
+  func incident(_ id: String) throws(CommandRefusal) -> Incident {
     guard let incident = incidents[id] else {
       throw CommandRefusal("there is no incident \(id); list them with `commander incident list`", isUnknown: true)
     }

@@ -33,9 +33,13 @@ extension Planner {
     case .weightShift: return all(7, shifts(of: incident, keeping: playbook.parameters.keptWeight))
     case .modelFallback: return all(6, fallbacks(of: incident))
     case .throttle:
-      guard scope.tenant != nil, symptom != .quality else { return nil }
+      // Exactly those to blame: who sends too much, or else what comes too often, costs too much or attacks.
+      guard let scope = RequestScope(exactly: incident.cause?.dimensions ?? [:]), symptom != .quality,
+        scope.namesSender || [.spending, .traffic, .attack].contains(symptom)
+      else { return nil }
       return one(
-        7, try throttle(scope, incident: incident, query: definition.query, perMinute: playbook.parameters.requestsPerMinute))
+        scope.namesSender ? 7 : 3,
+        try throttle(scope, incident: incident, query: definition.query, perMinute: playbook.parameters.requestsPerMinute))
     case .budget:
       guard symptom == .spending || symptom == .traffic, let tenant = scope.tenant else { return nil }
       return one(5, playbook.parameters.dollarsPerHour.map { .limitSpending(tenant: tenant, perHour: $0) })

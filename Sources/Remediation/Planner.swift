@@ -113,7 +113,9 @@ struct Planner {
   private func mayTry(_ action: RoutingOverride.Action?, incident: Incident, playbook: Playbook) -> Bool {
     !state.remediations.remediations.contains { earlier in
       guard let action else { return earlier.incident == incident.id && earlier.plan.playbook == playbook.name }
-      if earlier.incident == incident.id, earlier.plan.action == action { return true }
+      // One that was dropped before it was ever in force was not tried.
+      let wasTried = earlier.state != .expired || earlier.appliedAt != nil
+      if earlier.incident == incident.id, earlier.plan.action == action, wasTried { return true }
       guard earlier.plan.target == action.target else { return false }
       switch earlier.state {
       case .proposed, .approved, .applied, .verified: return earlier.incident == incident.id || earlier.plan.action == action

@@ -7,6 +7,8 @@ package enum PromotionEvent: Hashable, Sendable {
   case freezeOverridden(Override)
   /// A replay of a regression set that the promotion was made to depend on, and passed.
   case replayed(Evidence)
+  /// A person promoted without the replay that the configuration asks for.
+  case replayOverridden(ReplayOverride)
 
   package struct Override: Hashable, Sendable, Codable {
     /// Names of the objectives whose budgets were spent.
@@ -25,7 +27,24 @@ package enum PromotionEvent: Hashable, Sendable {
   package struct Evidence: Hashable, Sendable, Codable {
     /// `INC-1.jsonl (3f2a…): better, 12 of 40 bad then and 1 now`
     package var text: String
-    package init(_ text: String) { self.text = text }
+    /// The figures; absent where only words were given.
+    package var result: ReplayResult?
+
+    package init(_ text: String, result: ReplayResult? = nil) {
+      self.text = text
+      self.result = result
+    }
+  }
+
+  package struct ReplayOverride: Hashable, Sendable, Codable {
+    /// Why the replay was missing: `it was not replayed with INC-1.jsonl`
+    package var missing: String
+    package var reason: String
+
+    package init(missing: String, reason: String) {
+      self.missing = missing
+      self.reason = reason
+    }
   }
 }
 
@@ -33,12 +52,14 @@ extension PromotionEvent: Codable {
   package enum Kind: String, Codable, Hashable, Sendable {
     case freezeOverridden = "freeze_overridden"
     case replayed
+    case replayOverridden = "replay_overridden"
   }
 
   package var kind: Kind {
     switch self {
     case .freezeOverridden: .freezeOverridden
     case .replayed: .replayed
+    case .replayOverridden: .replayOverridden
     }
   }
 
@@ -48,6 +69,7 @@ extension PromotionEvent: Codable {
     switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .type) {
     case .freezeOverridden: self = .freezeOverridden(try Override(from: decoder))
     case .replayed: self = .replayed(try Evidence(from: decoder))
+    case .replayOverridden: self = .replayOverridden(try ReplayOverride(from: decoder))
     }
   }
 
@@ -57,6 +79,7 @@ extension PromotionEvent: Codable {
     switch self {
     case .freezeOverridden(let payload): try payload.encode(to: encoder)
     case .replayed(let payload): try payload.encode(to: encoder)
+    case .replayOverridden(let payload): try payload.encode(to: encoder)
     }
   }
 }

@@ -1,4 +1,4 @@
-// Why: the first look for a cause, second thoughts about it, and incidents of one cause that become one.
+// Why: the first looks for a cause, incidents of one cause that become one, and what is no failure but a remedy's doing.
 
 import Incidents
 import LLMMetrics
@@ -19,64 +19,47 @@ extension Turn {
     SliceNaming.incidentTitle(definition.showing(attribution.signal), group: key.group.byName, attribution: attribution)
   }
 
-  /// The first minute of a failure is often too little to name a cause: looks again while patience lasts.
+  /// The first minute of a failure is often too little to name a cause: looks again at every turn while the incident is young, and
+  /// once a minute later, where the cause must have been the same a minute before.
   mutating func lookForCauses() throws {
-    for incident in state.incidents.open
-    where incident.cause == nil && now - incident.openedAt <= cycle.settings.attributionPatience {
+    for incident in state.incidents.open where incident.cause == nil && !hasSteered(incident) {
       // One opened this turn was just looked at; unless its batch was cut short, which leaves no abstention either.
-      guard incident.openedAt < now || incident.abstention == nil, let key = incident.alerts.first,
-        let definition = cycle.monitor(key.monitor),
-        let status = state.alerts[key], status.isFiring
-      else { continue }
-      let attribution = try attribution(of: key, status, definition)
-      guard attribution.cause != nil else { continue }
-      let title = title(definition, key, attribution)
-      emit(incident.id, .causeAttributed(.init(attribution: attribution, title: title)))
+      guard incident.openedAt < now || incident.abstention == nil else { continue }
+      let best = isYoung(incident) ? try freshLook(at: incident) : try lateLook(at: incident)
+      guard let best, best.attribution.cause != nil else { continue }
+      let title = title(best.definition, best.key, best.attribution)
+      let why = isYoung(incident) ? nil : "named after \(Figure.duration(now - incident.openedAt)), once more requests were seen"
+      emit(incident.id, .causeAttributed(.init(attribution: best.attribution, title: title, reason: why)))
+      dropProposals(of: incident, "a cause was found")
     }
   }
 
-  // MARK: Second thoughts
-
-  /// How much surer detection must be of another cause once the incident is no longer young.
-  private static let clearlySurer = 0.2
-
-  /// Detection goes on looking while requests fail. What it sees under a remedy says nothing of the cause: the requests go elsewhere.
-  mutating func reviseCauses() {
-    for incident in state.incidents.open where !state.remediations.of(incident: incident.id).contains(where: \.hasSteered) {
-      guard let old = incident.cause, let better = better(than: old, for: incident) else { continue }
-      emit(incident.id, .causeRevised(better))
-      // What was planned for another cause is no remedy for this one.
-      for remediation in state.remediations.of(incident: incident.id) where remediation.state == .proposed {
-        emit(remediation, .expired(.init(reason: "the cause was revised", generation: state.overrides.generation)))
-      }
-    }
-  }
-
-  /// Of findings that contradict each other the surest counts, and a cause that one of them still holds yields to a surer one only.
-  private func better(than old: Cause, for incident: Incident) -> IncidentEvent.Revision? {
-    let looks = incident.alerts.compactMap { key -> (key: AlertKey, definition: MonitorDefinition, attribution: Attribution)? in
-      guard state.alerts[key]?.isFiring == true, let definition = cycle.monitor(key.monitor),
-        let finding = definition.finding(for: key.group, in: findings)
-      else { return nil }
-      return (key, definition, Attribution(finding, signal: definition.signal(of: finding)))
-    }
-    func confidence(_ attribution: Attribution) -> Double { attribution.cause?.confidence ?? 0 }
-    guard let best = looks.max(by: { confidence($0.attribution) < confidence($1.attribution) }),
-      let new = best.attribution.cause, new.dimensions != old.dimensions
+  private func freshLook(at incident: Incident) throws -> Look? {
+    guard let key = incident.alerts.first, let definition = cycle.monitor(key.monitor), let status = state.alerts[key],
+      status.isFiring
     else { return nil }
-    let isYoung = now - incident.openedAt <= cycle.settings.attributionPatience
-    let isHeld = looks.contains { $0.attribution.cause?.dimensions == old.dimensions }
-    guard new.confidence >= old.confidence + (isYoung && !isHeld ? 0 : Self.clearlySurer) else { return nil }
-    return .init(
-      attribution: best.attribution, title: title(best.definition, best.key, best.attribution),
-      reason: "more requests were seen, and it explains \(Figure.percent(new.confidence)) of what is unusual in them")
+    return Look(key: key, definition: definition, attribution: try attribution(of: key, status, definition))
+  }
+
+  /// What was planned for another cause is no remedy for this one.
+  mutating func dropProposals(of incident: Incident, _ reason: String) {
+    for remediation in state.remediations.of(incident: incident.id) where remediation.state == .proposed {
+      emit(remediation, .expired(.init(reason: reason, generation: state.overrides.generation)))
+    }
+  }
+
+  func isYoung(_ incident: Incident) -> Bool { now - incident.openedAt <= cycle.settings.attributionPatience }
+
+  /// What is seen under a remedy says nothing of the cause: the requests go elsewhere.
+  func hasSteered(_ incident: Incident) -> Bool {
+    state.remediations.of(incident: incident.id).contains { $0.appliedAt != nil || $0.state == .approved }
   }
 
   /// Of incidents whose causes turn out to be one, the earlier keeps everything. Not before a cause was revised: what people split
   /// stays split.
   mutating func mergeAlike() {
     for later in state.incidents.open {
-      guard let cause = later.cause, !state.remediations.of(incident: later.id).contains(where: \.hasSteered),
+      guard let cause = later.cause, !hasSteered(later),
         let earlier = state.incidents.open.first(where: { earlier in
           guard earlier.number < later.number, earlier.cause?.dimensions == cause.dimensions else { return false }
           return [earlier, later].compactMap(\.causeRevisedAt).contains { $0 >= later.openedAt }
@@ -108,9 +91,4 @@ extension Turn {
 
   /// The name of the signal in findings.
   private static let trafficLoss = "traffic_loss"
-}
-
-extension Remediation {
-  /// Whether it has ever been in force, or is about to be.
-  fileprivate var hasSteered: Bool { appliedAt != nil || state == .approved }
 }

@@ -135,6 +135,14 @@ import Testing
       "5: `notifications.pagerduty[0].routing_key` must hold an integration key of 32 characters, from Events API v2"
     ),
     (
+      "pagerduty: [{name: a, routing_key: {environment: PAGER}, webhook_secret: {environment: SHORT}}]",
+      "5: `notifications.pagerduty[0].webhook_secret` must hold the secret of the webhook subscription; PagerDuty shows it once, and it is longer"
+    ),
+    (
+      "pagerduty: [{name: a, routing_key: {environment: PAGER}, webhook_secret: abc}]",
+      "5: `notifications.pagerduty[0].webhook_secret` must not be written here: use {environment: NAME} or {file: PATH}"
+    ),
+    (
       "email: [{name: a, host: smtp.example.com, tls: \"off\", from: a@b.c, to: [d@e.f]}]",
       "5: `tls: off` sends in the clear, so it needs `allow_private: true` and a relay on this machine or network; use starttls"
     ),

@@ -87,10 +87,12 @@ import Testing
     ])
   }
 
-  static func running<Value>(_ yaml: String, _ body: (CommanderServer) async throws -> Value) async throws -> Value {
+  static func running<Value>(
+    _ yaml: String, environment: [String: String] = ["TOKEN": "xoxb-1", "SIGNING": signing],
+    _ body: (CommanderServer) async throws -> Value
+  ) async throws -> Value {
     let server = try await CommanderServer.start(
-      try CommanderConfiguration.parse(yaml, file: "c.yaml", environment: ["TOKEN": "xoxb-1", "SIGNING": signing]), logger: silent
-    )
+      try CommanderConfiguration.parse(yaml, file: "c.yaml", environment: environment), logger: silent)
     let services = server.serviceGroup(signals: false)
     let task = Task { try await services.run() }
     let result: Result<Value, any Error>

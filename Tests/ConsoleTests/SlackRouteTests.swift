@@ -25,7 +25,7 @@ import Testing
     let story = Story(.proposed)
     let log = Log()
     let router = Console.buildRouter(source: story.source, configuration: ConsoleConfiguration(), logger: Logger(label: "test"))
-    SlackRoute(bodyLimit: 64) { timestamp, signature, body in
+    SignedRoute.slack(bodyLimit: 64) { timestamp, signature, body in
       log.seen.withLock {
         $0.append(Seen(timestamp: timestamp, signature: signature, body: String(decoding: body, as: UTF8.self)))
       }

@@ -165,6 +165,52 @@ import Testing
     #expect(remediation.reason.contains("spending per minute was "))
   }
 
+  /// Whatever a cause may name, a throttle is of exactly those requests, or a person is told where to look it up.
+  @Test(arguments: [
+    (["tenant": "acme"], RequestScope(tenant: "acme")), (["virtual_key": "batch"], RequestScope(key: "batch")),
+    (["tenant": "acme", "virtual_key": "batch"], RequestScope(tenant: "acme", key: "batch")),
+    (["feature": "rag"], RequestScope(feature: "rag")), (["route": "answer"], RequestScope(route: "answer")),
+    (["model": "gemini-2.5-flash"], RequestScope(model: "gemini-2.5-flash")),
+    (["prompt": "rag-answer"], RequestScope(prompt: "rag-answer")),
+    (["prompt": "rag-answer", "prompt_version": "42"], RequestScope(prompt: "rag-answer", promptVersion: "42")),
+    (["provider": "vertex"], nil), (["region": "us-central1"], nil), (["version": "1.4"], nil),
+    (["tenant": "acme", "provider": "vertex"], nil), (["virtual_key": "batch", "region": "us-central1"], nil),
+  ])
+  func aThrottleIsOfExactlyThoseToBlame(cause: [String: String], scope: RequestScope?) throws {
+    var story = try story([.throttle, .tellPerson]) { $0.parameters.requestsPerMinute = 60 }
+    story.findings = [found(["cost_per_request"], cause, at: story.now)]
+    try story.step()
+    let plan = try #require(story.state.remediations["REM-1"]?.plan)
+    #expect(plan.action == scope.map { .throttle($0, requestsPerMinute: 60) })
+    if scope == nil {
+      let task = try #require(story.state.incidents.open.first?.tasks.first)
+      #expect(task.id == "REM-1" && task.runbook == "https://wiki.example/llm")
+    }
+  }
+
+  @Test func errorsThatNoSenderCausesAreNotThrottled() throws {
+    var story = try story([.throttle, .tellPerson]) { $0.parameters.requestsPerMinute = 60 }
+    story.findings = [found(["provider_error"], ["route": "answer"], at: story.now)]
+    try story.step()
+    #expect(story.state.remediations.remediations.map(\.plan.action) == [nil])
+  }
+
+  /// Refused requests show no failure: that detection sees none any more does not say that the throttle helps.
+  @Test func aThrottleIsNotBelievedBecauseItsAlertIsSilent() throws {
+    var story = try story([.throttle]) { $0.parameters.requestsPerMinute = 6_000 }
+    story.costEach = { $0["tenant"] == "acme" ? 20_000_000 : 1_000_000 }
+    try story.run(seconds: 60)
+    story.findings = [found(["cost_per_request"], ["tenant": "acme"], at: story.now)]
+    try story.step()
+    #expect(story.state.remediations["REM-1"]?.state == .applied)
+    story.findings = []
+    try story.run(seconds: 20)
+    #expect(story.state.remediations["REM-1"]?.state == .applied, "not before it was watched for long enough")
+    try story.run(atMost: 300) { $0.remediations["REM-1"]?.state != .applied }
+    let remediation = try #require(story.state.remediations["REM-1"])
+    #expect(remediation.state == .escalated && remediation.reason.contains("spending per minute was "), "\(remediation.reason)")
+  }
+
   @Test func everyRouteOfAFailingProviderGetsItsRemedy() throws {
     let shares = [("vertex", "gemini-2.5-flash"), ("openai", "gpt-4.1-mini")].map {
       RouteShare(route: "answer", providerName: $0.0, provider: $0.0, model: $0.1, weight: 1, retries: 0)

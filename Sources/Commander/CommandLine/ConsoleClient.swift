@@ -26,13 +26,21 @@ struct ConsoleClient: Sendable {
 
   @discardableResult
   func post(_ path: String, _ members: [String: String]) async throws -> Data {
+    try await post(path, document: members.merging(["actor": Self.actor]) { $1 })
+  }
+
+  /// With a body that is no list of fields.
+  @discardableResult
+  func post(_ path: String, document: some Encodable) async throws -> Data {
     var request = HTTPClientRequest(url: url + path)
     request.method = .POST
     request.headers = ["content-type": "application/json"]
-    let actor = ProcessInfo.processInfo.environment["USER"] ?? "command line"
-    request.body = .bytes(ByteBuffer(string: JSONOutput.object(members.merging(["actor": actor]) { $1 })))
+    request.body = .bytes(ByteBuffer(string: JSONOutput.object(document)))
     return try await send(request)
   }
+
+  /// Who acts.
+  static var actor: String { ProcessInfo.processInfo.environment["USER"] ?? "command line" }
 
   private func send(_ request: HTTPClientRequest) async throws -> Data {
     let response: HTTPClientResponse
@@ -56,10 +64,10 @@ struct ConsoleClient: Sendable {
 
 enum JSONOutput {
   /// One JSON object with sorted keys.
-  static func object(_ members: [String: String]) -> String {
+  static func object(_ members: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // A dictionary of strings cannot fail to encode; an empty object would be the honest answer if it did.
+    // Texts and whole numbers cannot fail to encode; an empty object would be the honest answer if it did.
     return (try? encoder.encode(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 }

@@ -158,36 +158,3 @@ struct IncidentResolve: AsyncParsableCommand {
     Say.message("\(incident) is resolved. Overrides it left in force: `commander override list`.")
   }
 }
-
-struct IncidentPostmortem: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "postmortem", abstract: "Print the postmortem as Markdown, or publish an edited one.",
-    discussion: """
-      Prints what was published last, else the draft of the ledger. To publish: save the draft to a file, edit it, and give it with --publish; \
-      the incident must be resolved. A later publication takes the place of the earlier one; the ledger keeps both.
-      """)
-  @OptionGroup var console: ConsoleOption
-  @Argument(help: "For example INC-1.") var incident: String
-  @Flag(help: "Print the draft although a text was published.") var draft = false
-  @Option(help: "Publish this Markdown file; - reads standard input.", completion: .file(extensions: ["md"])) var publish: String?
-
-  func run() async throws {
-    guard let publish else {
-      let path = "/incidents/\(incident)/postmortem.md\(draft ? "?draft=1" : "")"
-      return Say.data(String(decoding: try await console.client.get(path), as: UTF8.self))
-    }
-    let data: Data
-    if publish == "-" {
-      data = FileHandle.standardInput.readDataToEndOfFile()
-    } else {
-      guard let content = FileManager.default.contents(atPath: publish) else {
-        Say.message("\(publish): cannot be read; name a file of Markdown, or - for standard input.")
-        throw Exit.failed
-      }
-      data = content
-    }
-    try await console.client.post(
-      "/api/incidents/\(incident)/postmortem", ["text": String(decoding: data, as: UTF8.self)])
-    Say.message("The postmortem of \(incident) is published: \(console.url)/incidents/\(incident)/postmortem")
-  }
-}

@@ -34,24 +34,13 @@ struct PromptPromote: AsyncParsableCommand {
   @Argument(help: "The version.") var version: String
   @Option(help: "The label to give.") var label = "production"
   @Option(help: "Promote although an error budget is spent; this reason goes to the ledger.") var overrideFreeze: String?
-  @Option(
-    help: "Promote only if this regression set, replayed with the version, comes out better, or without a bad answer.",
-    completion: .file(extensions: ["jsonl"]))
-  var requireReplay: String?
-  @OptionGroup(title: "Replay") var replay: ReplayOption
+  @OptionGroup(title: "Replay") var gate: ReplayGateOption
 
   func run() async throws {
     var members = ["version": version, "label": label]
     members["overrideFreeze"] = overrideFreeze
-    if let requireReplay {
-      let report = try await replay.run(file: requireReplay, change: ReplayChange(prompt: prompt, version: version))
-      Say.message(report.table)
-      guard report.passesGate else {
-        Say.message("\(report.sentence) \(prompt) \(version) was not promoted.")
-        throw Exit.gateFailed
-      }
-      members["evidence"] = report.sentence
-    }
+    members["overrideReplay"] = gate.overrideReplay
+    members["evidence"] = try await gate.evidence(prompt: prompt, version: version, console: console)
     try await console.change(prompt, "promote", members)
   }
 }
@@ -75,6 +64,7 @@ struct PromptCanary: AsyncParsableCommand {
   @Option(help: "How many of the requests, for example 10% or 0.5%.") var share: String?
   @Flag(help: "Stop the canary; all requests get the production version again.") var stop = false
   @Option(help: "Try it although an error budget is spent; this reason goes to the ledger.") var overrideFreeze: String?
+  @OptionGroup(title: "Replay") var gate: ReplayGateOption
 
   func validate() throws {
     guard stop ? (version == nil && share == nil) : (version != nil && share != nil) else {
@@ -88,6 +78,8 @@ struct PromptCanary: AsyncParsableCommand {
     members["version"] = version
     members["share"] = share
     members["overrideFreeze"] = overrideFreeze
+    members["overrideReplay"] = gate.overrideReplay
+    if let version { members["evidence"] = try await gate.evidence(prompt: prompt, version: version, console: console) }
     try await console.change(prompt, "canary", members)
   }
 }

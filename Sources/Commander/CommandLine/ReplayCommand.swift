@@ -7,6 +7,7 @@ import Foundation
 import LLMTelemetry
 import NIOCore
 import NIOHTTP1
+import Remediation
 import SemanticRisk
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -66,13 +67,26 @@ struct ReplayOption: ParsableArguments {
     }
   }
 
+  /// What the commander is told of a report on a set.
+  func result(_ report: ReplayReport, file: String) throws -> ReplayResult {
+    ReplayResult(
+      set: RegressionSet.digest(of: try contents(of: file)), name: Self.name(of: file), requests: report.items.count,
+      unanswered: report.unanswered, badThen: report.badBefore, badNow: report.badNow, verdict: report.verdict, allowance: allow,
+      ignored: ignore)
+  }
+
+  private static func name(of file: String) -> String { file.split(separator: "/").last.map(String.init) ?? file }
+
+  private func contents(of file: String) throws -> Data {
+    if let data = FileManager.default.contents(atPath: file) { return data }
+    throw refusal("\(file): cannot be read; `commander incident freeze` writes such a file.")
+  }
+
   func run(file: String, change: ReplayChange) async throws -> ReplayReport {
     guard let key = ProcessInfo.processInfo.environment["COMMANDER_KEY"], !key.isEmpty else {
       throw refusal("Set COMMANDER_KEY to a virtual key of the gateway; `commander key create replay` makes one.")
     }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw refusal("\(file): cannot be read; `commander incident freeze` writes such a file.")
-    }
+    let data = try contents(of: file)
     let set: RegressionSet
     let requests: [ReplayRequest]
     do {
@@ -96,13 +110,9 @@ struct ReplayOption: ParsableArguments {
     if let reason = outcomes.lazy.compactMap({ if case .unanswered(let reason) = $0 { reason } else { nil } }).first {
       Say.message("The first that could not be asked: \(reason)")
     }
-    let digest = SHA256.hash(data: data).prefix(4).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.utf8.count == 1 ? "0\(digits)" : digits
-    }.joined()
-    let name = file.split(separator: "/").last.map(String.init) ?? file
     return ReplayReport(
-      set: "\(name) (\(digest))", change: change.words, items: items, ignored: Set(ignore.compactMap(RiskScorer.init)),
+      set: "\(Self.name(of: file)) (\(RegressionSet.digest(of: data).prefix(8)))", change: change.words, items: items,
+      ignored: Set(ignore.compactMap(RiskScorer.init)),
       allowance: allow, mostBad: atMost)
   }
 
@@ -144,6 +154,16 @@ struct ReplayOption: ParsableArguments {
   private func refusal(_ message: String) -> ExitCode {
     Say.message(message)
     return Exit.failed
+  }
+}
+
+extension RegressionSet {
+  /// SHA-256 in hexadecimal digits.
+  package static func digest(of data: Data) -> String {
+    SHA256.hash(data: data).map { byte in
+      let digits = String(byte, radix: 16)
+      return digits.utf8.count == 1 ? "0\(digits)" : digits
+    }.joined()
   }
 }
 

@@ -45,6 +45,8 @@ package struct CommanderConfiguration: Sendable {
   package var judge: JudgeSettings?
   package var prices = PriceBook.builtIn
   package var prompts: [ManagedPrompt] = []
+  /// By prompt: the replay that a version has to pass before users get it.
+  package var replayRequirements: [String: ReplayRequirement] = [:]
   /// Monitors, objectives and dashboards: the file's own over those of the packs it names.
   package var pack = MonitorPack(monitors: [])
   package var playbooks: [Playbook] = []

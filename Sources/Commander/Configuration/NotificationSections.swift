@@ -118,7 +118,9 @@ extension ConfigurationReader {
   }
 
   private func readPagerDuty(_ item: YAMLValue) -> NotificationSettings.Receiver? {
-    let known = ["name", "routing_key", "region", "endpoint", "changes", "allow_private", "certificate_authority"]
+    let known = [
+      "name", "routing_key", "region", "endpoint", "changes", "webhook_secret", "allow_private", "certificate_authority",
+    ]
     guard let mapping = item.mapping(known) else { return nil }
     let (policy, trust) = readConnection(mapping)
     let name = mapping.required("name", "a word that the delivery log shows")?.string()
@@ -130,10 +132,18 @@ extension ConfigurationReader {
     if text.utf8.count != 32 || !text.utf8.allSatisfy({ $0 < 127 && $0 > 32 }) {
       key?.problem("`\(item.path).routing_key` must hold an integration key of 32 characters, from Events API v2")
     }
+    let secret = mapping["webhook_secret"]?.secret(environment: environment)?.value
+    if let secret, secret.utf8.count < 16 {
+      mapping["webhook_secret"]?.problem(
+        "`\(item.path).webhook_secret` must hold the secret of the webhook subscription; PagerDuty shows it once, and it is longer"
+      )
+    }
     guard let name, let origin else { return nil }
-    return .init(
+    var receiver = NotificationSettings.Receiver(
       name: name, target: .pagerDuty(origin: origin, routingKey: Credential(text), changes: changes), policy: policy, trust: trust
     )
+    receiver.webhookSecret = secret.map(PagerDutySecret.init)
+    return receiver
   }
 
   private enum PagerDutyRegion: String, CaseIterable {

@@ -23,6 +23,8 @@ package struct NotificationSettings: Sendable {
     /// Of a receiver in Slack: what buttons are signed with, and who may approve.
     package var signingSecret: SlackSigningSecret?
     package var approvers: [String: String] = [:]
+    /// Of a receiver at PagerDuty: what its webhook subscription signs with.
+    package var webhookSecret: PagerDutySecret?
 
     package init(name: String, target: Target, policy: AddressPolicy = AddressPolicy(), trust: TLSTrust = TLSTrust()) {
       self.name = name
@@ -71,6 +73,13 @@ extension NotificationSettings {
           name: receiver.name, origin: origin, apiKey: apiKey, applicationKey: applicationKey, consoleURL: console, sender: sender
         )
       }
+    }
+  }
+
+  /// The webhook subscriptions of PagerDuty that are heard.
+  package var pagerDutySubscriptions: [PagerDutySubscription] {
+    receivers.compactMap { receiver in
+      receiver.webhookSecret.map { PagerDutySubscription(receiver: receiver.name, secret: $0) }
     }
   }
 

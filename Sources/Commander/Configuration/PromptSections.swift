@@ -9,7 +9,7 @@ extension ConfigurationReader {
     var prompts: [ManagedPrompt] = []
     var names: [(String, YAMLValue)] = []
     for item in value?.list() ?? [] {
-      guard let prompt = item.mapping(["name", "production", "versions", "labels", "canary"]) else { continue }
+      guard let prompt = item.mapping(["name", "production", "versions", "labels", "canary", "require_replay"]) else { continue }
       let name = prompt.required("name", "what requests put in x-commander-prompt")
       let production = prompt.required("production", "the version requests get that name none")
       let members = prompt.required("versions", "a mapping of version to system instruction")?.namedMembers()
@@ -30,6 +30,7 @@ extension ConfigurationReader {
         return false
       }
       _ = known(version, production)
+      configuration.replayRequirements[word] = readReplayRequirement(prompt["require_replay"])
       prompts.append(
         ManagedPrompt(
           name: word, versions: versions, production: version, otherLabels: readLabels(prompt["labels"], known),

@@ -2,6 +2,7 @@
 
 import LLMMetrics
 import LLMTelemetry
+import Remediation
 import SemanticRisk
 
 /// One answer, judged.
@@ -17,11 +18,7 @@ package struct JudgedAnswer: Hashable, Sendable {
 }
 
 package struct ReplayReport: Sendable {
-  package enum Verdict: String, Hashable, Sendable, Codable {
-    case better, same, worse
-    /// Too many requests had no answer for a reason that is not the candidate's.
-    case undecided
-  }
+  package typealias Verdict = ReplayVerdict
 
   /// One request, then and now.
   package struct Item: Hashable, Sendable {
@@ -102,8 +99,7 @@ package struct ReplayReport: Sendable {
     } else {
       verdict = repaired > regressed ? .better : .same
     }
-    let allowedBad = (mostBad ?? 1) * Double(judged.count)
-    passesGate = Double(badNow) <= allowedBad + 1e-9 && (verdict == .better || (verdict == .same && badNow == 0))
+    passesGate = verdict.passes(bad: badNow, of: judged.count, mostBad: mostBad)
   }
 
   private static func flagged(_ scorer: RiskScorer, _ score: Double) -> Bool { score >= RiskThreshold.of(scorer) }

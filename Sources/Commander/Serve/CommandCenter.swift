@@ -27,6 +27,8 @@ package actor CommandCenter {
   private let detection: DetectionWatch?
   /// What is found in their scores.
   private let shift: ShiftWatch?
+  /// By prompt.
+  private let replayRequirements: [String: ReplayRequirement]
 
   package private(set) var state: CommandState
   package private(set) var registry: PromptRegistry
@@ -49,6 +51,7 @@ package actor CommandCenter {
     exemplars: @escaping @Sendable (Incident) throws -> [String], events: EventSink? = nil,
     detection: DetectionWatch? = nil, shift: ShiftWatch? = nil
   ) throws {
+    replayRequirements = configuration.replayRequirements
     self.shift = shift
     self.detection = detection
     self.events = events
@@ -120,6 +123,13 @@ package actor CommandCenter {
     if now - now.floored(to: Rollup.width) >= Self.settlingTime { await turn(now: now) }
   }
 
+  /// What another system said, and what that asks for: once, however often it is said. Returns why it was not possible.
+  package func hear(_ event: HeardEvent, _ command: OperatorCommand?, actor: String) async throws -> CommandRefusal? {
+    let (entries, refusal) = state.entries(hearing: event, command, actor: actor)
+    try await commit(entries)
+    return refusal
+  }
+
   /// In the ledger and at the gateway when this returns. Returns what was changed.
   @discardableResult
   package func change(
@@ -132,6 +142,12 @@ package actor CommandCenter {
       reasons = try PromotionFreeze.entries(
         prompt: prompt, version: exposure.version, standings: standings, overrideReason: terms.overrideFreeze,
         command: exposure.command, actor: actor, at: now)
+      if let requirement = replayRequirements[prompt] {
+        reasons += try PromotionGate.entries(
+          prompt: prompt, version: exposure.version, requirement: requirement,
+          replay: state.replay(of: prompt, version: exposure.version, set: requirement.set), overrideReason: terms.overrideReplay,
+          command: exposure.command, actor: actor, at: now)
+      }
       if let evidence = terms.evidence, !evidence.isEmpty {
         reasons.append(
           .promotion(
@@ -142,6 +158,18 @@ package actor CommandCenter {
     }
     try await commit(reasons + changes.map(LedgerEntry.change))
     return changes
+  }
+
+  /// What came out of a replay is kept, passed or not: a promotion may depend on the last one.
+  package func record(
+    _ result: ReplayResult, of prompt: String, version: String, actor: String, now: Timestamp
+  ) async throws {
+    try registry.check(version, of: prompt)
+    try await commit([
+      .promotion(
+        PromotionRecord(
+          at: now, prompt: prompt, version: version, actor: actor, event: .replayed(.init(result.sentence, result: result))))
+    ])
   }
 
   /// Where the wanted objectives stand over closed rollups, by name.

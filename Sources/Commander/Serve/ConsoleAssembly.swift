@@ -33,7 +33,7 @@ enum ConsoleAssembly {
       addRoutes: { router in
         intake.add(to: router)
         if let registry = outputs.prometheus { PrometheusRoute(registry: registry).add(to: router) }
-        notifications.addSlackRoute(to: router)
+        notifications.addRoutes(to: router)
       },
       onServerRunning: onListening)
   }
@@ -71,6 +71,9 @@ enum ConsoleAssembly {
       promptTexts: { name in await center.registry.texts(of: name) },
       changePrompt: { name, action, terms, actor in
         try await center.change(prompt: name, action, terms: terms, actor: actor, now: .now())
+      },
+      recordReplay: { name, version, result, actor in
+        try await center.record(result, of: name, version: version, actor: actor, now: .now())
       }, objectives: { try await center.objectives(now: .now()) }, shifts: { shift?.report(at: .now()) },
       judge: { try judge.map { $0.report(cost: try JudgeReport.Cost(store, at: .now())) } },
       costs: { try store.costCourse(in: $0, where: $1) })

@@ -15,7 +15,7 @@ extension LedgerEntry {
       if let change = record.change(state) { events.add(change) }
     case .incident(let record):
       if let report = record.report(state) { events.add(report) }
-    case .alert, .delivery, .promotion: break
+    case .alert, .delivery, .promotion, .heard: break
     }
   }
 }

@@ -9,10 +9,11 @@ import Remediation
 import ServiceLifecycle
 import Storage
 
-/// The notifications of one commander: made before the console, which shows how the receivers are and hears Slack's buttons.
+/// The notifications of one commander: made before the console, which shows how the receivers are and hears Slack's buttons and PagerDuty's events.
 struct NotificationService: Sendable {
   let notifier: Notifier
   let interactions: SlackInteractions
+  let pagerDuty: PagerDutyEvents
 
   init(configuration: CommanderConfiguration, center: CommandCenter, logger: Logger) {
     let settings = configuration.notifications
@@ -34,18 +35,26 @@ struct NotificationService: Sendable {
     interactions = SlackInteractions(apps: settings.slackApps, logger: logger) { command, actor in
       try await center.submit(command, actor: actor, now: .now())
     }
+    pagerDuty = PagerDutyEvents(
+      subscriptions: settings.pagerDutySubscriptions, logger: logger, state: { await center.state }
+    ) { event, command, actor in try await center.hear(event, command, actor: actor) }
   }
 }
 
 extension NotificationService {
-  /// Only where a receiver has a signing secret: an address that nobody can call rightly need not be there.
-  func addSlackRoute(to router: Router<Console.Context>) {
-    guard !interactions.isEmpty else { return }
-    let interactions = interactions
-    SlackRoute(bodyLimit: SlackInteractions.bodyLimit) { timestamp, signature, body in
-      let answer = await interactions.handle(timestamp: timestamp, signature: signature, body: body)
-      return (answer.status, answer.text)
-    }.add(to: router)
+  /// Only where a receiver has a secret: an address that nobody can call rightly need not be there.
+  func addRoutes(to router: Router<Console.Context>) {
+    if !interactions.isEmpty {
+      let interactions = interactions
+      SignedRoute.slack(bodyLimit: SlackInteractions.bodyLimit) { timestamp, signature, body in
+        let answer = await interactions.handle(timestamp: timestamp, signature: signature, body: body)
+        return (answer.status, answer.text)
+      }.add(to: router)
+    }
+    guard !pagerDuty.isEmpty else { return }
+    let pagerDuty = pagerDuty
+    SignedRoute.pagerDuty(bodyLimit: PagerDutyEvents.bodyLimit) { await pagerDuty.handle(signature: $0, body: $1) }.add(
+      to: router)
   }
 
   /// For the System page.

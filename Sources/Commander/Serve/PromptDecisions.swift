@@ -91,6 +91,14 @@ extension PromptRegistry {
     }
   }
 
+  /// Throws `CommandRefusal` where there is no such prompt or version.
+  package func check(_ version: String, of name: String) throws(CommandRefusal) {
+    guard let prompt = prompts.first(where: { $0.name == name }) else {
+      throw CommandRefusal("there is no prompt \(name); `commander prompt list` shows those there are", isUnknown: true)
+    }
+    try Self.check(version, of: prompt)
+  }
+
   private static func check(_ version: String, of prompt: ManagedPrompt) throws(CommandRefusal) {
     guard prompt.versions[version] == nil else { return }
     let known = prompt.versions.keys.sorted(by: PromptVersionOrder.precedes).joined(separator: ", ")

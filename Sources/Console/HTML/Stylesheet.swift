@@ -75,6 +75,9 @@ enum Stylesheet {
     .ask form,.ask>label{margin-top:8px;display:flex;flex-wrap:wrap;gap:8px;align-items:flex-end}.ask label{font-size:13px;color:var(--muted);flex:1 1 180px}
     input:not([type=hidden]),textarea,select{display:block;width:100%;min-width:0;font:inherit;font-size:14px;color:var(--ink);background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:7px 10px;margin-top:2px}
     textarea{width:min(560px,80vw);font-family:ui-monospace,monospace;font-size:13px}
+    .editor label{display:block;font-size:13px;color:var(--muted);margin-bottom:4px}.editor textarea{width:100%;min-height:320px;resize:vertical;line-height:1.5;font-size:13.5px}.editor .author{max-width:320px;margin-top:10px}
+    .editor .choice{color:var(--ink);font-size:14px}.editor .choice input{display:inline;width:auto;margin:0 6px 0 0}fieldset{border:1px solid var(--line);border-radius:8px;margin:10px 0 0;padding:8px 12px}legend{font-size:13px;color:var(--muted);padding:0 4px}
+    .notice{border-left:4px solid var(--bad);margin-bottom:14px}.notice pre{max-height:260px;overflow:auto;white-space:pre-wrap}.prose+.editor,.prose+.history,.editor+.history{margin-top:14px}
     figure{padding-bottom:12px}figure .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px;margin-bottom:6px}figure .head.one{flex-wrap:nowrap}.head.one .legend{flex-wrap:nowrap;white-space:nowrap;font-size:15px}
     figure h3{margin:0;font-size:15px}.unit{font-weight:400;color:var(--muted);margin-left:4px}
     .legend{display:flex;flex-wrap:wrap;gap:0 14px;list-style:none;margin:0;padding:0;font-size:13px;color:var(--muted)}.legend b{color:var(--ink);font-variant-numeric:tabular-nums}
@@ -107,7 +110,7 @@ enum Stylesheet {
     .timeline li:not(:last-child)::before{content:"";position:absolute;left:76px;top:28px;bottom:-7px;border-left:1px solid var(--line)}
     .timeline .alert .dot{color:var(--bad)}.timeline .change .dot{color:var(--change)}.timeline .remediation .dot{color:var(--good)}
     .overrides{list-style:none;padding:0;margin:0}.overrides li+li{margin-top:14px}.overrides .muted{display:block;font-size:14px}.overrides .ask{margin-top:8px}
-    .prose{max-width:52em;padding:24px 30px}.prose h2{font-size:18px;margin:26px 0 6px}.prose p,.prose li{max-width:46em}
+    .prose{max-width:52em;padding:24px 30px}.prose h2{font-size:18px;margin:26px 0 6px}.prose p,.prose li{max-width:46em}.prose th,.prose td{overflow-wrap:break-word}
     @media (max-width:1080px){.columns{grid-template-columns:minmax(0,1fr)}.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}}
     @media (max-width:720px){main{padding:16px 14px 4px}.bar{padding:0 14px;gap:0 12px}.bar nav a{padding:14px 7px 11px}.clock{display:none}footer{padding:12px 14px 28px}h1{font-size:21px}.lede{font-size:16px}
     .grid2{grid-template-columns:minmax(0,1fr)}.tiles,.tiles.three{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}.card,.tile{padding:12px 14px}.figure{font-size:20px}.verdict.fine,.verdict.wrong{padding-left:28px}

@@ -28,7 +28,9 @@ struct APIRoutes: Sendable {
     var alerts: String?
     var task: String?
     var title: String?
+    var base: String?
     var overrideFreeze: String?
+    var overrideReplay: String?
     var evidence: String?
 
     /// What actions on incidents read, by the names of `IncidentAction.fields`.
@@ -44,8 +46,14 @@ struct APIRoutes: Sendable {
       fields["alerts"] = alerts
       fields["task"] = task
       fields["title"] = title
+      fields["base"] = base
       return fields
     }
+  }
+
+  private struct ReplayRecord: Decodable {
+    let actor: String?
+    let result: ReplayResult
   }
 
   private struct PromptsDocument: Encodable {
@@ -65,7 +73,7 @@ struct APIRoutes: Sendable {
     api.post("incidents/:id/:action") { request, context in
       let id = try context.parameters.require("id")
       let action = try IncidentAction(try context.parameters.require("action"))
-      let body = try await body(request, limit: action == .postmortem ? Postmortem.byteLimit * 2 : FormRoutes.bodyLimit)
+      let body = try await body(request, limit: action.isPostmortem ? Postmortem.byteLimit * 2 : FormRoutes.bodyLimit)
       let command = try action.command(incident: id, fields: body.fields, state: try await source.state())
       try await source.submit(command, actor(body))
       let state = try await source.state()
@@ -95,12 +103,30 @@ struct APIRoutes: Sendable {
       try await source.submit(.withdraw(override: id, reason: body.reason ?? ""), actor(body))
       return try Response.json(OverridesDocument(try await source.state().overrides))
     }
+    api.post("prompts/:name/versions/:version/replays") { request, context in
+      let name = try Self.promptName(context)
+      let version = try context.parameters.require("version")
+      let data = try await json(request)
+      guard let record = try? JSONDecoder().decode(ReplayRecord.self, from: data) else {
+        throw RequestProblem(
+          .badRequest, "Unreadable JSON",
+          "The body must be {\"actor\": …, \"result\": {\"set\", \"name\", \"requests\", \"unanswered\", \"badThen\", \"badNow\", \"verdict\", \"allowance\", \"ignored\"}}."
+        )
+      }
+      if let contradiction = record.result.contradiction {
+        throw RequestProblem(.badRequest, "Impossible figures", "\(contradiction).")
+      }
+      try await source.recordReplay(
+        name, version.removingPercentEncoding ?? version, record.result, record.actor ?? configuration.actor)
+      return try Response.json(record.result)
+    }
     api.post("prompts/:name/:action") { request, context in
       let name = try Self.promptName(context)
       let word = try context.parameters.require("action")
       let body = try await body(request)
       let action = try PromptAction(word, version: body.version, label: body.label, share: body.share)
-      let terms = PromotionTerms(overrideFreeze: body.overrideFreeze, evidence: body.evidence)
+      let terms = PromotionTerms(
+        overrideFreeze: body.overrideFreeze, overrideReplay: body.overrideReplay, evidence: body.evidence)
       let changes = try await source.changePrompt(name, action, terms, actor(body))
       return try Response.json(PromptsDocument(changes: changes, prompts: try await source.prompts()))
     }
@@ -172,6 +198,19 @@ struct APIRoutes: Sendable {
   }
 
   private func body(_ request: Request, limit: Int = FormRoutes.bodyLimit) async throws -> ActionBody {
+    let data = try await json(request, limit: limit)
+    guard !data.isEmpty else { return ActionBody() }
+    do {
+      return try JSONDecoder().decode(ActionBody.self, from: data)
+    } catch {
+      throw RequestProblem(
+        .badRequest, "Unreadable JSON",
+        "The body must be one JSON object with text fields: actor, version, label, share, overrideFreeze, overrideReplay, evidence, \(IncidentAction.fields.joined(separator: ", "))."
+      )
+    }
+  }
+
+  private func json(_ request: Request, limit: Int = FormRoutes.bodyLimit) async throws -> Data {
     try SameOrigin.check(request)
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       throw RequestProblem(
@@ -179,16 +218,7 @@ struct APIRoutes: Sendable {
         "Send actions with Content-Type: application/json; {} is enough where no field is needed.")
     }
     var request = request
-    let buffer = try await request.collectBody(upTo: limit)
-    guard buffer.readableBytes > 0 else { return ActionBody() }
-    do {
-      return try JSONDecoder().decode(ActionBody.self, from: Data(buffer: buffer))
-    } catch {
-      throw RequestProblem(
-        .badRequest, "Unreadable JSON",
-        "The body must be one JSON object with text fields: actor, version, label, share, overrideFreeze, evidence, \(IncidentAction.fields.joined(separator: ", "))."
-      )
-    }
+    return Data(buffer: try await request.collectBody(upTo: limit))
   }
 
   /// What a plan would have done with the requests that came since the failure began.

@@ -38,6 +38,7 @@ package enum Console {
     let tokens = FormTokens()
     PageRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
     CostRoutes(source: source).add(to: router)
+    PostmortemRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
     FormRoutes(source: source, configuration: configuration, tokens: tokens).add(to: router)
     APIRoutes(source: source, configuration: configuration).add(to: router)
     return router

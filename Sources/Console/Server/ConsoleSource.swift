@@ -32,6 +32,8 @@ package struct ConsoleSource: Sendable {
   /// a spent error budget forbids.
   package var changePrompt:
     @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent]
+  /// Writes down what came out of a replay with a version; throws `CommandRefusal` for an unknown prompt or version.
+  package var recordReplay: @Sendable (_ prompt: String, _ version: String, ReplayResult, _ actor: String) async throws -> Void
   /// Where every objective stands now.
   package var objectives: @Sendable () async throws -> [ObjectiveStanding]
   /// The streams that are watched for population shifts; `nil` when no monitor listens.
@@ -56,6 +58,10 @@ package struct ConsoleSource: Sendable {
     promptTexts: @escaping @Sendable (_ prompt: String) async throws -> [PromptVersionText]?,
     changePrompt:
       @escaping @Sendable (_ prompt: String, PromptAction, PromotionTerms, _ actor: String) async throws -> [ChangeEvent],
+    recordReplay:
+      @escaping @Sendable (_ prompt: String, _ version: String, ReplayResult, _ actor: String) async throws -> Void = {
+        _, _, _, _ in
+      },
     objectives: @escaping @Sendable () async throws -> [ObjectiveStanding] = { [] },
     shifts: @escaping @Sendable () async throws -> ShiftReport? = { nil },
     judge: @escaping @Sendable () async throws -> JudgeReport? = { nil },
@@ -76,6 +82,7 @@ package struct ConsoleSource: Sendable {
     self.submit = submit
     self.promptTexts = promptTexts
     self.changePrompt = changePrompt
+    self.recordReplay = recordReplay
     self.objectives = objectives
     self.shifts = shifts
     self.judge = judge

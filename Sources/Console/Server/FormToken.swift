@@ -76,8 +76,8 @@ struct Forms {
       """
   }
 
-  private func form(to action: String, _ content: HTML) -> HTML {
-    "<form method=\"post\" action=\"\(action)\"><input type=\"hidden\" name=\"\(FormTokens.field)\" value=\"\(token)\"/>\(content)</form>"
+  func form(to action: String, _ content: HTML, class style: String = "") -> HTML {
+    "<form\(Self.attribute(style)) method=\"post\" action=\"\(action)\"><input type=\"hidden\" name=\"\(FormTokens.field)\" value=\"\(token)\"/>\(content)</form>"
   }
 
   private func hidden(_ fields: [(name: String, value: String)]) -> [HTML] {

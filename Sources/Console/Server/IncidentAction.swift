@@ -6,6 +6,7 @@ import Remediation
 
 enum IncidentAction: String, CaseIterable {
   case acknowledge, note, resolve, reopen, severity, assign, link, merge, split, task, done, postmortem, approve, reject
+  case postmortemDraft = "postmortem-draft"
 
   init(_ name: String) throws {
     guard let action = IncidentAction(rawValue: name) else {
@@ -16,8 +17,11 @@ enum IncidentAction: String, CaseIterable {
     self = action
   }
 
+  /// Whose text is long.
+  var isPostmortem: Bool { self == .postmortem || self == .postmortemDraft }
+
   /// The names of the fields that actions read.
-  static let fields = ["text", "reason", "remediation", "severity", "role", "person", "other", "alerts", "task", "title"]
+  static let fields = ["text", "reason", "remediation", "severity", "role", "person", "other", "alerts", "task", "title", "base"]
 
   func command(incident: String, fields: [String: String], state: CommandState) throws -> OperatorCommand {
     let reason = fields["reason"] ?? ""
@@ -37,7 +41,10 @@ enum IncidentAction: String, CaseIterable {
     case .split: return .split(incident: incident, alerts: fields["alerts"] ?? "", reason: reason)
     case .task: return .addTask(incident: incident, text: fields["text"] ?? "")
     case .done: return .finishTask(incident: incident, task: fields["task"] ?? "")
-    case .postmortem: return .publishPostmortem(incident: incident, text: fields["text"] ?? "")
+    case .postmortem:
+      return .publishPostmortem(incident: incident, text: fields["text"] ?? "", base: try Self.base(fields))
+    case .postmortemDraft:
+      return .savePostmortem(incident: incident, text: fields["text"] ?? "", base: try Self.base(fields))
     case .approve: return .approve(remediation: try Self.remediation(fields["remediation"], of: incident, in: state))
     case .reject:
       return .reject(remediation: try Self.remediation(fields["remediation"], of: incident, in: state), reason: reason)
@@ -47,6 +54,15 @@ enum IncidentAction: String, CaseIterable {
   /// An incident that a person opens.
   static func declaration(_ fields: [String: String]) throws -> OperatorCommand {
     .declare(title: fields["title"] ?? "", severity: try severity(fields["severity"]))
+  }
+
+  /// The revision of a postmortem that was edited.
+  private static func base(_ fields: [String: String]) throws -> Int? {
+    guard let text = fields["base"], !text.isEmpty else { return nil }
+    guard let base = Int(text), base >= 0 else {
+      throw RequestProblem(.badRequest, "Unreadable base", "\"base\" is the number of the revision that was edited, 0 for none.")
+    }
+    return base
   }
 
   private static func severity(_ text: String?) throws -> Severity {

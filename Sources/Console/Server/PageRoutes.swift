@@ -15,9 +15,11 @@ struct PageRoutes: Sendable {
   static let exemplarLimit = 5
 
   func add(to router: Router<Console.Context>) {
-    router.get("/") { request, _ in try await withForms(request) { try await nowPage(request, forms: $0).page } }
+    router.get("/") { request, _ in try await tokens.page(for: request) { try await nowPage(request, forms: $0).page } }
     router.get("now.json") { request, _ in try Response.json(NowDocument(try await nowPage(request, forms: Forms(token: "")))) }
-    router.get("incidents") { request, _ in try await withForms(request) { try await incidentsPage(request, forms: $0).page } }
+    router.get("incidents") { request, _ in
+      try await tokens.page(for: request) { try await incidentsPage(request, forms: $0).page }
+    }
     router.get("incidents.json") { request, _ in
       try Response.json(IncidentsDocument(try await incidentsPage(request, forms: Forms(token: ""))))
     }
@@ -30,22 +32,13 @@ struct PageRoutes: Sendable {
     router.get("incidents/:id") { request, context in
       let name = try context.parameters.require("id")
       guard name.hasSuffix(".json") else {
-        return try await withForms(request) { try await incidentPage(name, request, forms: $0).page }
+        return try await tokens.page(for: request) { try await incidentPage(name, request, forms: $0).page }
       }
       let state = try await source.state()
       return try Response.json(
         IncidentDocument(
           try Self.incident(String(name.dropLast(5)), in: state), state: state, monitors: try await source.monitors(),
           at: source.now()))
-    }
-    router.get("incidents/:id/postmortem") { request, context in
-      Response.page(try await postmortemPage(try context.parameters.require("id"), request).page)
-    }
-    router.get("incidents/:id/postmortem.md") { request, context in
-      let page = try await postmortemPage(try context.parameters.require("id"), request)
-      // Read elsewhere, a link needs to know whose page it means.
-      let origin = "http://\(request.head.authority ?? configuration.host)"
-      return Response.text(page.markdown.replacing("](/", with: "](\(origin)/"), type: "text/markdown; charset=utf-8")
     }
     router.get("quality") { _, _ in
       Response.page(
@@ -62,14 +55,6 @@ struct PageRoutes: Sendable {
           openIncidents: try await source.state().incidents.open.count
         ).page)
     }
-  }
-
-  /// Gives the page the token for its forms, and the browser the cookie the token belongs to.
-  private func withForms(_ request: Request, _ makePage: (Forms) async throws -> Page) async throws -> Response {
-    let known = FormTokens.nonce(in: request)
-    let nonce = known ?? FormTokens.newNonce()
-    let page = try await makePage(Forms(token: tokens.token(for: nonce)))
-    return .page(page, headers: known == nil ? [.setCookie: FormTokens.setCookie(nonce)] : [:])
   }
 
   private func nowPage(_ request: Request, forms: Forms) async throws -> NowPage {
@@ -104,18 +89,6 @@ struct PageRoutes: Sendable {
       forms: forms)
   }
 
-  /// What a person published, or the draft; `?draft=1` asks for the draft.
-  private func postmortemPage(_ id: String, _ request: Request) async throws -> PostmortemPage {
-    let state = try await source.state()
-    let incident = try Self.incident(id, in: state)
-    guard let draft = try await source.postmortem(id) else { throw Self.unknown(id) }
-    let published = request.uri.queryParameters["draft"] == "1" ? nil : incident.postmortem
-    return PostmortemPage(
-      now: source.now(), incident: incident, markdown: published?.text ?? draft, published: published,
-      openIncidents: state.incidents.open.count,
-      health: try await source.health())
-  }
-
   /// The span of each trace that is the record of the exchange; traces the store has forgotten are left out.
   private func exemplars(of incident: Incident, now: Timestamp) async throws -> [LLMSpan] {
     var found: [LLMSpan] = []
@@ -129,12 +102,12 @@ struct PageRoutes: Sendable {
     return found
   }
 
-  private static func incident(_ id: String, in state: CommandState) throws -> Incident {
+  static func incident(_ id: String, in state: CommandState) throws -> Incident {
     guard let incident = state.incidents[id] else { throw unknown(id) }
     return incident
   }
 
-  private static func unknown(_ id: String) -> RequestProblem {
+  static func unknown(_ id: String) -> RequestProblem {
     RequestProblem(.notFound, "No such incident", "There is no incident \(id); the list of incidents has all of them.")
   }
 }

@@ -15,11 +15,14 @@ package enum PromptAction: Hashable, Sendable {
 package struct PromotionTerms: Hashable, Sendable {
   /// Why to promote although an error budget is spent; `nil` for not to.
   package var overrideFreeze: String?
+  /// Why to promote without the replay that the configuration asks for; `nil` for not to.
+  package var overrideReplay: String?
   /// The replay that the promotion was made to depend on, in words; for the ledger.
   package var evidence: String?
 
-  package init(overrideFreeze: String? = nil, evidence: String? = nil) {
+  package init(overrideFreeze: String? = nil, overrideReplay: String? = nil, evidence: String? = nil) {
     self.overrideFreeze = overrideFreeze
+    self.overrideReplay = overrideReplay
     self.evidence = evidence
   }
 }

@@ -29,22 +29,40 @@ package struct CauseAttribution {
   package static func attribute(
     _ definition: MonitorDefinition, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent], read: SeriesReader
   ) throws -> Attribution {
+    try look(definition, group: group, onset: onset, at: at, changes: changes, read: read).attribution
+  }
+
+  /// The same, and what `old`, the dimensions of a cause that was named earlier, explains of all that is known by now: its share of
+  /// the deviation, 0 to 1.
+  package static func attribute(
+    _ definition: MonitorDefinition, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent],
+    besides old: [String: String], read: SeriesReader
+  ) throws -> (attribution: Attribution, explainedByOld: Double) {
+    let look = try look(definition, group: group, onset: onset, at: at, changes: changes, read: read)
+    guard let cause = look.attribution.cause, cause.dimensions != old else { return (look.attribution, 1) }
+    return (look.attribution, look.by?.search.share(of: old) ?? 0)
+  }
+
+  private static func look(
+    _ definition: MonitorDefinition, group: TagSet, onset: Timestamp, at: Timestamp, changes: [ChangeEvent], read: SeriesReader
+  ) throws -> (attribution: Attribution, by: CauseAttribution?) {
     guard let signal = SliceSignal(definition) else {
-      return Attribution(
-        cause: nil, abstention: "\(definition.query) cannot be contrasted per request", contrast: [], rejected: [])
+      let reason = "\(definition.query) cannot be contrasted per request"
+      return (Attribution(cause: nil, abstention: reason, contrast: [], rejected: []), nil)
     }
     func look(at signal: SliceSignal) throws -> CauseAttribution {
       try CauseAttribution(definition, signal, group: group, onset: onset, at: at, changes: changes, read: read)
     }
     let own = try look(at: signal)
-    guard let reason = own.moreRequests else { return own.attribution() }
+    guard let reason = own.moreRequests else { return (own.attribution(), own) }
     // Nothing became dearer: then the question is who sends more.
     if let requests = signal.requests {
-      var attribution = try look(at: requests).attribution()
+      let senders = try look(at: requests)
+      var attribution = senders.attribution()
       attribution.cause?.evidence.append(reason.uppercasedFirst)
-      if attribution.cause != nil { return attribution }
+      if attribution.cause != nil { return (attribution, senders) }
     }
-    return own.abstention(reason, own.search.verdict(hasExposures: signal.hasExposures))
+    return (own.abstention(reason, own.search.verdict(hasExposures: signal.hasExposures)), own)
   }
 
   private init(

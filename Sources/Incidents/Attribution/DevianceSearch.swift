@@ -101,6 +101,15 @@ package struct DevianceSearch {
     return outcome
   }
 
+  /// What one slice holds of the whole deviation, 0 to 1, whether or not the search would name it.
+  func share(of values: [String: String]) -> Double {
+    guard let literals = table.literals(of: values) else { return 0 }
+    var slice = Slice(literals: literals)
+    for leaf in 0..<table.count where table.covers(leaf, literals) { slice.add(leaf, of: table, expected: expected[leaf]) }
+    let total = run().total
+    return total > 0 ? min(1, Deviance.of(slice.now.events, slice.expected, direction) / total) : 0
+  }
+
   func finding(_ slice: Slice, total: Double, examined: Int) -> SliceFinding {
     let deviance = Deviance.of(slice.now.events, slice.expected, direction)
     // Where there are no exposures, as of volumes, the events are the traffic.

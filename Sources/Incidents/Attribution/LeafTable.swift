@@ -147,6 +147,18 @@ package struct LeafTable: Sendable {
     return self.name(Literal(dimension: dimension, code: only))
   }
 
+  /// `nil` where one of the values was never seen, or its dimension is none of the table's.
+  func literals(of values: [String: String]) -> [Literal]? {
+    var literals: [Literal] = []
+    for (name, value) in values {
+      guard let dimension = dimensions.firstIndex(of: name) else { return nil }
+      let code = codes[dimension].known(value)
+      guard code != 0 else { return nil }
+      literals.append(Literal(dimension: dimension, code: code))
+    }
+    return literals.sorted { $0.dimension < $1.dimension }
+  }
+
   func covers(_ leaf: Int, _ literals: [Literal]) -> Bool {
     literals.allSatisfy { rows[leaf * dimensions.count + $0.dimension] == $0.code }
   }

@@ -23,6 +23,16 @@ struct ValueCodes: Sendable {
     return code
   }
 
+  /// 0 where the value was never seen.
+  func known(_ value: String) -> Int32 {
+    var slot = Self.hash(value) & (slots.count - 1)
+    while slots[slot] != 0 {
+      if names[Int(slots[slot])] == value { return slots[slot] }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return 0
+  }
+
   private mutating func grow() {
     slots = Array(repeating: 0, count: slots.count * 4)
     for code in 1..<names.count {

@@ -30,13 +30,28 @@ public struct RequestScope: Hashable, Sendable, Codable {
     self.model = model
   }
 
+  /// What a cause calls the name of a virtual key.
+  package static let keyDimension = "virtual_key"
+
   /// Of the dimensions of a cause those that a request shows before it is served.
   package init(cause dimensions: [String: String]) {
     self.init(
       route: dimensions[Dimension.route.rawValue], tenant: dimensions[Dimension.tenant.rawValue],
-      feature: dimensions[Dimension.feature.rawValue], prompt: dimensions[Dimension.prompt.rawValue],
+      key: dimensions[Self.keyDimension], feature: dimensions[Dimension.feature.rawValue],
+      prompt: dimensions[Dimension.prompt.rawValue],
       promptVersion: dimensions[Dimension.promptVersion.rawValue], model: dimensions[Dimension.model.rawValue])
   }
+
+  /// `nil` where a part of the cause shows only once a request is served (its provider, its region, …): what the rest names would be
+  /// more requests than are to blame.
+  package init?(exactly dimensions: [String: String]) {
+    let shown = [Dimension.route, .tenant, .feature, .prompt, .promptVersion, .model].map(\.rawValue) + [Self.keyDimension]
+    guard !dimensions.isEmpty, dimensions.keys.allSatisfy(shown.contains) else { return nil }
+    self.init(cause: dimensions)
+  }
+
+  /// Whether it names who sends.
+  package var namesSender: Bool { tenant != nil || key != nil }
 
   public var isEmpty: Bool { self == RequestScope() }
 

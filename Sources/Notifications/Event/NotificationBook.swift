@@ -64,7 +64,7 @@ package struct NotificationBook: Sendable {
             key: "change/\(change.kind.rawValue)/\(change.subject)/\(change.at.unixSeconds)", event: .change, at: change.at,
             change: change))
       }
-    case .alert, .delivery, .promotion: state.apply(entry)
+    case .alert, .delivery, .promotion, .heard: state.apply(entry)
     }
   }
 

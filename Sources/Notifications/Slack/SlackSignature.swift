@@ -26,7 +26,7 @@ package struct SlackSigningSecret: Sendable, CustomStringConvertible {
     guard let timestamp, let signature, timestamp.utf8.count <= 20, let seconds = Int64(timestamp),
       // Within reach of the arithmetic below.
       (0...253_402_300_799).contains(seconds), signature.hasPrefix("v0="),
-      let code = Self.bytes(hexadecimal: signature.dropFirst(3)), code.count == 32
+      let code = Hexadecimal.bytes(signature.dropFirst(3)), code.count == 32
     else { return .unsigned }
     let distance = now.unixSeconds - seconds
     guard (-300...300).contains(distance) else { return .stale }
@@ -38,23 +38,6 @@ package struct SlackSigningSecret: Sendable, CustomStringConvertible {
   /// The value of `X-Slack-Signature`.
   package func signature(timestamp: String, body: [UInt8]) -> String {
     let code = HMAC<SHA256>.authenticationCode(for: Array("v0:\(timestamp):".utf8) + body, using: key)
-    let digits = Array("0123456789abcdef")
-    return "v0=" + String(code.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-  }
-
-  private static func bytes(hexadecimal text: Substring) -> [UInt8]? {
-    let digits = text.utf8.map { byte -> UInt8? in
-      switch byte {
-      case 48...57: byte - 48
-      case 97...102: byte - 87
-      case 65...70: byte - 55
-      default: nil
-      }
-    }
-    guard digits.count % 2 == 0 else { return nil }
-    return try? stride(from: 0, to: digits.count, by: 2).map { index in
-      guard let high = digits[index], let low = digits[index + 1] else { throw CancellationError() }
-      return high << 4 | low
-    }
+    return "v0=" + Hexadecimal.text(code)
   }
 }

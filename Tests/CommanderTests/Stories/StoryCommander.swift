@@ -81,6 +81,9 @@ final class StoryCommander {
     }
   }
 
+  /// `COMMANDER_STORIES=whole` tells the stories with every monitor and objective of the default pack, which takes far longer.
+  private static let isWhole = ProcessInfo.processInfo.environment["COMMANDER_STORIES"] == "whole"
+
   private static let file = "telemetry.sqlite"
   private static let past = Result { try Past() }
 
@@ -95,15 +98,17 @@ final class StoryCommander {
     try past.rollups.write(to: folder.appending(path: Self.file))
     store = try TelemetryStore(path: folder.appending(path: Self.file).path)
     var configuration = try CommanderConfiguration.parse(Self.yaml, file: "story.yaml", environment: ["KEY": "secret"])
-    // Those that look at days have none to look at here, and cost most of the time.
-    configuration.pack.monitors.removeAll { packed in
-      switch packed.definition.kind {
-      case .detection: false
-      case .threshold: packed.definition.window > .seconds(15 * 60) || packed.definition.severity.rank > Severity.sev2.rank
-      default: true
+    if !Self.isWhole {
+      // Those that look at days have none to look at here, and cost most of the time.
+      configuration.pack.monitors.removeAll { packed in
+        switch packed.definition.kind {
+        case .detection: false
+        case .threshold: packed.definition.window > .seconds(15 * 60) || packed.definition.severity.rank > Severity.sev2.rank
+        default: true
+        }
       }
+      configuration.pack.objectives = []
     }
-    configuration.pack.objectives = []
     detection = DetectionWatch(copying: past.detection, now: { [clock] in clock.value.withLock { $0 } })
     (traffic, meter, fold) = (past.traffic, past.meter, past.fold)
     traffic.reseed(seed)
