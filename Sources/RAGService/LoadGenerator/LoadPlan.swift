@@ -58,7 +58,8 @@ package enum LoadPlan {
       var phases: [LoadPhase] = []
       var rest = duration
       while rest > .zero {
-        for (script, seconds) in [(LoadScript.normal, 270.0), (.invalid, 5), (.hallucination, 20), (.burst, 5)] where rest > .zero {
+        for (script, seconds) in [(LoadScript.normal, 270.0), (.invalid, 5), (.hallucination, 20), (.burst, 5)] where rest > .zero
+        {
           let length = min(rest, .seconds(seconds * scale))
           phases.append(LoadPhase(script: script, duration: length, rate: script == .burst ? rate * 5 : rate))
           rest -= length
