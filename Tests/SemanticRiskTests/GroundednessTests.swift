@@ -54,6 +54,30 @@ import Testing
     #expect(String(decoding: Array(evidence.utf8)[first], as: UTF8.self).contains("within 30 days of delivery"))
   }
 
+  /// What a sentence says stands in the passage it cites, or in another one.
+  @Test(arguments: [
+    ("Passage", "The pump needs oil every month (Passage 1).", 1, false),
+    ("Passage", "The pump needs oil every month (Passage 2).", 1, true),
+    ("Passage", "Passages 1 and 2 say that the pump needs oil every month.", 2, false),
+    ("Passage", "The pump needs oil every month [2].", 1, true),
+    ("Passage", "The pump needs 2 drops of oil every month.", 0, false),
+    ("Document", "According to document 7 the pump needs oil every month.", 0, false),
+    ("", "The pump needs oil every month, as document 2 says.", 1, true),
+  ])
+  func citationsAreHeldAgainstWhatTheyCite(word: String, answer: String, cited: Int, isElsewhere: Bool) throws {
+    func head(_ number: Int) -> String { word.isEmpty ? "" : "\(word) \(number): " }
+    let context = """
+      \(head(1))The pump needs fresh oil every month, or it runs dry.
+
+      \(head(2))The valve is closed by hand before the winter comes.
+      """
+    var reader = AnswerReader(
+      evidence: EvidenceIndex(Array(context.utf8)), question: WordReader.read([]), answer: Array(answer.utf8))
+    let features = try #require(reader.sentences().first).features
+    #expect(features[GroundednessFeature.citations.rawValue] == Float(cited))
+    #expect((features[GroundednessFeature.citedElsewhere.rawValue] > 0.3) == isElsewhere)
+  }
+
   @Test func writingsOfANumberAreOneNumber() {
     func stems(_ text: String) -> [UInt32] { WordReader.read(Array(text.utf8)).words.map(\.stem) }
     #expect(stems("1,000") == stems("1000"))

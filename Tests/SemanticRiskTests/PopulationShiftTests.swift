@@ -48,6 +48,55 @@ import Testing
     #expect(mean < 450, "found after \(mean) responses on average")
   }
 
+  /// What `/quality` promises is what happens, however many streams share the false alarms.
+  @Test func thePromisedTimeIsTheOneItTakes() throws {
+    var calibrated: [PopulationShift] = []
+    for stream in 0..<40 {
+      var source = Source(generator: SeededGenerator(seed: UInt64(9_000 + stream)), share: 0.05)
+      var settings = PopulationShift.Settings()
+      settings.seed = UInt64(stream)
+      settings.responsesPerWeek = 60_000
+      var shift = PopulationShift(settings: settings)
+      for _ in 0..<settings.baseline { shift.add(source.next()) }
+      calibrated.append(shift)
+    }
+    for streams in [1, 10, 100, 1_000] {
+      var (promised, found) = (0.0, 0)
+      let runs = 10
+      for (number, baseline) in calibrated.enumerated() {
+        var shift = baseline
+        shift.share(among: streams)
+        promised += try #require(shift.expectedDelay) / Double(calibrated.count)
+        var source = Source(generator: SeededGenerator(seed: UInt64(70_000 + number)), share: 0.05)
+        for _ in 0..<runs {
+          shift.acknowledge()
+          source.share = 0.05
+          for _ in 0..<300 { shift.add(source.next()) }
+          if case .shifted = shift.state { shift.acknowledge() }
+          source.share = 0.20
+          for _ in 0..<20_000 {
+            found += 1
+            if case .shifted = shift.add(source.next()) { break }
+          }
+        }
+      }
+      let mean = Double(found) / Double(runs * calibrated.count)
+      #expect(abs(promised / mean - 1) < 0.1, "\(streams) streams: promised \(promised), found after \(mean)")
+    }
+  }
+
+  @Test func fewerFalseAlarmsNeedAHigherThresholdWithoutLearningAnew() throws {
+    var source = Source(generator: SeededGenerator(seed: 4), share: 0.05)
+    var shift = PopulationShift()
+    for _ in 0..<5_000 { shift.add(source.next()) }
+    let usual = try #require(shift.threshold)
+    shift.share(among: 1, falseAlarmsPerWeek: 0.1)
+    let rare = try #require(shift.threshold)
+    shift.share(among: 10)
+    let shared = try #require(shift.threshold)
+    #expect(rare > usual + 1 && abs(rare - shared) < 1e-9, "a tenth of the alarms is the part of ten streams")
+  }
+
   @Test func thereIsAboutOneFalseAlarmAStreamWeek() throws {
     let settings = PopulationShift.Settings()
     var alarms = 0

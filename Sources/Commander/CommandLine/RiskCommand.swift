@@ -76,7 +76,7 @@ struct RiskTrainCommand: ParsableCommand {
   var seed: UInt64 = 7
   @Option(help: "Keep one group in so many for one last look; 0 keeps none.")
   var heldOut = 5
-  @Option(help: "Trees, for groundedness (150) and indirect_injection (200).")
+  @Option(help: "Trees over sentences, for groundedness and indirect_injection (200).")
   var trees: Int?
   @Option(help: "End after so many trees that make the first fold no better; 0 keeps all.")
   var patience = 0

@@ -10,6 +10,7 @@ import Monitors
 import Pricing
 import Redaction
 import Remediation
+import SemanticRisk
 import StrictYAML
 
 package struct CommanderConfiguration: Sendable {
@@ -28,6 +29,7 @@ package struct CommanderConfiguration: Sendable {
   /// How long captured content is kept; no longer than spans.
   package var captureRetention: Duration = .seconds(3 * 86_400)
   package var cardinality = CardinalitySettings()
+  package var shift = ShiftStreams.Settings()
   package var gatewayListen = ListenAddress(host: "127.0.0.1", port: 8080)
   package var limits = GatewayLimits()
   package var consoleListen = ListenAddress(host: "127.0.0.1", port: 8090)

@@ -40,7 +40,7 @@ extension CommanderConfiguration {
   static let sections = [
     "service", "env", "version", "store", "retention", "capture", "gateway", "console", "keys", "providers", "routes", "prompts",
     "packs", "slos", "monitors", "overrides", "dashboards", "playbooks",
-    "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry", "cardinality",
+    "incidents", "datadog", "notifications", "budgets", "logs", "prices", "opentelemetry", "cardinality", "shift",
     "capture_secret", "capture_retention", "judge",
   ]
 }
@@ -72,6 +72,7 @@ struct ConfigurationReader {
       into: &configuration)
     readCapture(root, into: &configuration)
     configuration.cardinality = readCardinality(root["cardinality"])
+    configuration.shift = readShift(root["shift"])
     configuration.routes = readRoutes(
       root.required("routes", "a list such as {name: answers, models: [gemini-*], provider: vertex}"),
       providers: configuration.providers,

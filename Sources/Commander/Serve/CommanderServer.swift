@@ -83,7 +83,7 @@ package struct CommanderServer: Sendable {
     let log = configuration.logsSpans ? SpanLog(descriptor: 1) : nil
     let outputs = TelemetryOutputs(configuration, dogStatsD: dogStatsD)
     let detection = configuration.usesDetection ? DetectionWatch(settings: configuration.detection) : nil
-    let shift = configuration.usesShift ? ShiftWatch() : nil
+    let shift = configuration.usesShift ? ShiftWatch(settings: configuration.shift) : nil
     do { try shift?.restore(store) } catch {
       logger.warning("the watch for population shifts learns anew", metadata: ["error": "\(error)"])
     }

@@ -11,7 +11,7 @@ struct ReadSentence {
 struct AnswerReader {
   let evidence: EvidenceIndex
   private(set) var answer: ReadText
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private let question: HashTable
   private let questionInContext: Float
   /// By word: 1 for a content word that the context does not have.
@@ -90,6 +90,7 @@ struct AnswerReader {
       fragments(sentence, &features)
       let window = self.window(sentence, &features)
       surface(sentence, &features)
+      citations(sentence, &features)
       features[.position] = Float(number) / Float(max(1, answer.sentences.count - 1))
       features[.place] = Float(number)
       features[.sentenceCount] = Float(answer.sentences.count)

@@ -25,6 +25,7 @@ package struct EvidenceIndex: Sendable {
   /// Which sentences deny something.
   let deniesBySentence: ContiguousArray<Bool>
   let contentCount: Int
+  let passages: EvidencePassages
 
   struct Posting {
     var sentence: Int32
@@ -39,6 +40,7 @@ package struct EvidenceIndex: Sendable {
     sentences = index.read.sentences
     stems = index.numbers
     contentCount = index.contentCount
+    passages = EvidencePassages(context, read: index.read)
     let count = words.count
     var forms = HashTable(minimumCapacity: count / 2)
     var pairs = HashSet(minimumCapacity: count)

@@ -41,10 +41,12 @@ package struct GroundednessReason: Sendable {
 package struct GroundednessScorer: Sendable {
   package let model: GroundednessModel
   private let trees: TreeWalk
+  private let answerTrees: TreeWalk
 
   package init(model: GroundednessModel) {
     self.model = model
     trees = TreeWalk(model.trees)
+    answerTrees = TreeWalk(model.answerTrees)
   }
 
   /// Content words below which a context supports nothing.
@@ -74,7 +76,8 @@ package struct GroundednessScorer: Sendable {
           range: sentence.range.start..<sentence.range.end, score: Logistic.probability(Double(margin)), evidence: window,
           features: sentence.features))
     }
-    let aggregate = AnswerAggregate.values(sentences.lazy.map(\.score), features: first.features)
+    let margin = AnswerRow.make(read.lazy.map(\.features)).withUnsafeBufferPointer { answerTrees.margin($0) }
+    let aggregate = AnswerAggregate.values(sentences.lazy.map(\.score), features: first.features, margin: margin)
     return .scored(Groundedness(score: model.answerProbability(aggregate), sentences: sentences))
   }
 

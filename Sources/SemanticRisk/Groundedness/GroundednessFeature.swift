@@ -20,6 +20,7 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
   case novelTrigrams, novelKnownPrefix
   case saidBefore, responseWords, swappedValues, windowOrder, novelRun, listShare, unseenAcronyms
   case novelInParentheses, densestNovelty, looseRun, looseQuantities
+  case citations, citedElsewhere
 
   /// Counted once: `allCases` makes an array each time.
   static let count = allCases.count
@@ -100,6 +101,8 @@ package enum GroundednessFeature: Int, CaseIterable, Sendable {
     case .densestNovelty: "most new words among five neighbours"
     case .looseRun: "longest run of words outside copied fragments"
     case .looseQuantities: "quantities of something else in the context"
+    case .citations: "citations"
+    case .citedElsewhere: "lead of another passage over the cited ones"
     }
   }
 }
@@ -112,7 +115,8 @@ extension GroundednessFeature {
     case .novelCount, .novelShare, .novelWeight, .novelLongShare, .newPairs, .newTriples, .newNeighbours, .scatteredPairs,
       .unseenNumbers, .numbersOutsideWindow, .unseenNumberWords, .unseenCapitalised, .capitalisedOutsideWindow, .responseNovelty,
       .worstNovelty, .previousNovelty, .nextNovelty, .noveltyBefore, .novelTrigrams, .swappedValues,
-      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation, .novelInParentheses, .densestNovelty, .looseRun, .looseQuantities:
+      .novelRun, .unseenQuotes, .unseenAcronyms, .newNegation, .novelInParentheses, .densestNovelty, .looseRun, .looseQuantities,
+      .citedElsewhere:
       1
     case .fragmentCoverage, .fragmentDensity, .longestFragment, .longestFragmentShare, .bestSentence, .bestWindow,
       .bestWindowPairs,

@@ -30,9 +30,19 @@ package struct GroundednessExamples: Sendable {
     answers.append(Answer(sentences: first..<examples.count, label: label, group: group))
   }
 
-  package func aggregate(_ answer: Answer, _ scores: [Double]) -> [Float] {
+  package func aggregate(_ answer: Answer, _ scores: [Double], margin: Float) -> [Float] {
     AnswerAggregate.values(
-      scores[answer.sentences], features: answer.sentences.isEmpty ? [] : examples.row(answer.sentences.lowerBound))
+      scores[answer.sentences], features: answer.sentences.isEmpty ? [] : examples.row(answer.sentences.lowerBound),
+      margin: margin)
+  }
+
+  /// The answers as rows to learn from.
+  package var answerExamples: Examples {
+    var result = Examples(width: AnswerRow.width)
+    for answer in answers {
+      result.append(AnswerRow.make(answer.sentences.map { examples.row($0) }), label: answer.label, group: answer.group)
+    }
+    return result
   }
 }
 

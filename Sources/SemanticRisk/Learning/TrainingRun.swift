@@ -17,8 +17,6 @@ package struct TrainingOptions: Sendable {
     trees.trees = 200
     trees.learningRate = 0.05
     if scorer == .groundedness {
-      // Fewer and larger trees cost an answer as much and ranked better in cross-validation.
-      trees.trees = 150
       trees.leaves = 16
       trees.depth = 6
     }
@@ -153,7 +151,7 @@ private struct TextClassifierRun {
   }
 }
 
-/// Trees over sentences, then a line over answers that is fitted to sentence scores of trees that did not see them.
+/// Trees over sentences and trees over answers, then a line that is fitted to what trees say of answers they did not see.
 private struct GroundednessRun {
   let rows: [LabelledRow]
   let options: TrainingOptions
@@ -169,11 +167,11 @@ private struct GroundednessRun {
         fitted.add(row, group: TrainingRun.number(row.group))
       }
     }
-    let (model, scores) = fit(fitted)
+    let (model, scores, aggregates) = fit(fitted)
     var report = [
       "sentences: rows \(scores.count), cross-validation AUROC "
         + TrainingRun.text(RankingMetrics.areaUnderCurve(scores: scores, labels: fitted.examples.labels)),
-      TrainingRun.line("answers, cross-validation", scores: stacked(fitted, scores), labels: fitted.answers.map(\.label)),
+      TrainingRun.line("answers, cross-validation", scores: stacked(fitted, aggregates), labels: fitted.answers.map(\.label)),
     ]
     var shipped = model
     if !held.answers.isEmpty {
@@ -181,7 +179,10 @@ private struct GroundednessRun {
       report.append(
         "sentences: rows \(sentenceScores.count), held out AUROC "
           + TrainingRun.text(RankingMetrics.areaUnderCurve(scores: sentenceScores, labels: held.examples.labels)))
-      let answers = held.answers.map { model.answerProbability(held.aggregate($0, sentenceScores)) }
+      let margins = Self.margins(model.answerTrees, held.answerExamples)
+      let answers = zip(held.answers, margins).map { answer, margin in
+        model.answerProbability(held.aggregate(answer, sentenceScores, margin: margin))
+      }
       report.append(TrainingRun.line("answers, held out", scores: answers, labels: held.answers.map(\.label)))
       if options.fitsHeldOutInTheEnd {
         var all = fitted
@@ -194,22 +195,57 @@ private struct GroundednessRun {
     return TrainingResult(report: report, model: shipped.encoded)
   }
 
-  private func fit(_ data: GroundednessExamples) -> (model: GroundednessModel, scores: [Double]) {
+  private func fit(_ data: GroundednessExamples) -> (model: GroundednessModel, scores: [Double], aggregates: [[Float]]) {
     var trees = options.trees
     trees.directions = GroundednessFeature.allCases.map(\.direction)
     trees.seed = options.seed
-    let training = BoostedTreesTraining(data.examples, options: trees)
-    let folds = GroupedFolds.assign(groups: data.examples.groups, folds: options.folds, seed: options.seed)
-    var scores = [Double](repeating: 0, count: data.examples.count)
+    let sentences = unseen(data.examples, options: trees)
+    let scores = sentences.margins.map { Logistic.probability(Double($0)) }
+    let rows = data.answerExamples
+    let answers = unseen(rows, options: answerOptions)
+    let aggregates = zip(data.answers, answers.margins).map { data.aggregate($0, scores, margin: $1) }
+    let line = answerModel(aggregates, data.answers.map(\.label))
+    let model = GroundednessModel(
+      trees: sentences.model, answerTrees: answers.model, answerWeights: line.weights.map { Float($0) } + [Float(line.bias)])
+    return (model, scores, aggregates)
+  }
+
+  /// Small and slow trees: there are few answers.
+  private var answerOptions: BoostedTreesOptions {
+    var trees = BoostedTreesOptions()
+    trees.trees = 200
+    trees.leaves = 8
+    trees.depth = 4
+    trees.learningRate = 0.03
+    trees.penalty = 5
+    trees.rowShare = 0.7
+    trees.featureShare = 0.3
+    trees.directions = AnswerRow.directions
+    trees.seed = options.seed
+    return trees
+  }
+
+  /// A model of all examples, and what models say of those they did not see.
+  private func unseen(_ examples: Examples, options trees: BoostedTreesOptions) -> (model: BoostedTrees, margins: [Float]) {
+    let training = BoostedTreesTraining(examples, options: trees)
+    let folds = GroupedFolds.assign(groups: examples.groups, folds: options.folds, seed: options.seed)
+    var margins = [Float](repeating: 0, count: examples.count)
     for fold in 0..<options.folds {
       let model = training.train(rows: folds.indices.filter { folds[$0] != fold })
-      for index in folds.indices where folds[index] == fold { scores[index] = model.probability(data.examples.row(index)) }
+      for index in folds.indices where folds[index] == fold { margins[index] = Self.margin(model, examples.row(index)) }
     }
     // With patience, one fold in five decides when to stop.
     let validation = trees.patience > 0 ? folds.indices.filter { folds[$0] == 0 } : []
     let model = training.train(rows: folds.indices.filter { trees.patience == 0 || folds[$0] != 0 }, validation: validation)
-    let answers = answerModel(data.answers.map { data.aggregate($0, scores) }, data.answers.map(\.label))
-    return (GroundednessModel(trees: model, answerWeights: answers.weights.map { Float($0) } + [Float(answers.bias)]), scores)
+    return (model, margins)
+  }
+
+  private static func margins(_ model: BoostedTrees, _ examples: Examples) -> [Float] {
+    (0..<examples.count).map { margin(model, examples.row($0)) }
+  }
+
+  private static func margin(_ model: BoostedTrees, _ row: ArraySlice<Float>) -> Float {
+    row.withUnsafeBufferPointer { model.margin($0) }
   }
 
   private func answerModel(_ aggregates: [[Float]], _ labels: [Bool]) -> LogisticRegression {
@@ -220,9 +256,8 @@ private struct GroundednessRun {
       options: options)
   }
 
-  /// The second step is cross-validated too.
-  private func stacked(_ data: GroundednessExamples, _ scores: [Double]) -> [Double] {
-    let aggregates = data.answers.map { data.aggregate($0, scores) }
+  /// The last step is cross-validated too.
+  private func stacked(_ data: GroundednessExamples, _ aggregates: [[Float]]) -> [Double] {
     let labels = data.answers.map(\.label)
     let folds = GroupedFolds.assign(groups: data.answers.map(\.group), folds: options.folds, seed: options.seed &+ 1)
     var result = [Double](repeating: 0, count: aggregates.count)

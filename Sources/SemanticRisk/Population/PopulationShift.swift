@@ -38,6 +38,11 @@ package struct PopulationShift: Sendable, Codable {
     package var slope: Double
     /// Responses between false alarms that the threshold stands for.
     package var runLength: Double
+    /// How far the mean rises in the shift that is looked for, and the spread of the scores then.
+    package var expectedRise: Double
+    package var expectedDeviation: Double
+    /// Scores it was learned from.
+    package var count: Int
   }
 
   package enum State: Sendable, Equatable, Codable {
@@ -74,12 +79,14 @@ package struct PopulationShift: Sendable, Codable {
   package var learned: Int { calibration == nil ? baseline.count : settings.baseline }
 
   /// The height at which there is an alarm; `nil` while learning.
-  package var threshold: Double? { calibration.map { $0.threshold + supplement } }
+  package var threshold: Double? { calibration.map { max(1, $0.threshold + supplement) } }
 
-  /// Shares the false alarms of one stream with others: each of `count` streams gets an equal part.
-  package mutating func share(among count: Int) {
+  /// Each of `count` streams gets an equal part of the false alarms; with `falseAlarmsPerWeek`, of another number than was learned with.
+  package mutating func share(among count: Int, falseAlarmsPerWeek: Double? = nil) {
     guard let calibration else { return }
-    supplement = Logistic.logarithm(Double(max(1, count)) / Double(max(1, settings.streams))) / calibration.slope
+    let parts = Double(max(1, count)) / Double(max(1, settings.streams))
+    let fewer = settings.falseAlarmsPerWeek / max(1e-6, falseAlarmsPerWeek ?? settings.falseAlarmsPerWeek)
+    supplement = Logistic.logarithm(parts * fewer) / calibration.slope
   }
 
   /// The alarm stays until `acknowledge`, or until the sum has gone back to zero. The sum never rises beyond half as much again as the
@@ -97,7 +104,7 @@ package struct PopulationShift: Sendable, Codable {
       }
       return state
     }
-    let threshold = calibration.threshold + supplement
+    let threshold = max(1, calibration.threshold + supplement)
     sum = min(1.5 * threshold, max(0, sum + Self.standardised(score, calibration) - calibration.reference))
     sinceZero = sum > 0 ? sinceZero + 1 : 0
     if sum > threshold {
@@ -143,7 +150,9 @@ extension PopulationShift {
     let standard = clipped.map { ($0 - mean) / deviation }
     var calibration = Calibration(
       median: median, scale: quantile(0.75) - quantile(0.25), clip: clip, mean: mean, deviation: deviation,
-      reference: reference(standard.sorted(), settings: settings), threshold: 0, slope: 1, runLength: runLength(settings))
+      reference: reference(standard.sorted(), settings: settings), threshold: 0, slope: 1, runLength: runLength(settings),
+      expectedRise: 0, expectedDeviation: 1, count: scores.count)
+    (calibration.expectedRise, calibration.expectedDeviation) = shifted(standard.sorted(), settings: settings)
     let height = height(
       standard, highest: (clip - mean) / deviation, reference: calibration.reference, settings: settings)
     calibration.threshold = height.threshold
@@ -210,15 +219,46 @@ extension PopulationShift {
     return (max(first, second + (Logistic.logarithm(1 - high) - Logistic.logarithm(wanted)) / slope), slope)
   }
 
-  /// Responses until an alarm when the mean rises by `shift` standard deviations, by Siegmund's formula; nil while learning.
-  package func expectedDelay(shift: Double) -> Double? {
+  /// What the scores would be like in the shift that is looked for. Risky answers are not known, but how well a scorer ranks is: theirs
+  /// are the baseline's scores whose ranks' log-odds are higher by as much as gives an AUROC of 0.82 against the baseline, some of which
+  /// is risky itself.
+  private static func shifted(_ sorted: [Double], settings: Settings) -> (rise: Double, deviation: Double) {
+    guard sorted.count > 20 else { return (0, 1) }
+    let points = 1_000
+    var sum = 0.0
+    var squares = 0.0
+    for point in 0..<points {
+      let rank = (Double(point) + 0.5) / Double(points)
+      let risky = Logistic.probability(Logistic.logarithm(rank / (1 - rank)) + riskyRise)
+      let score = sorted[min(sorted.count - 1, Int(risky * Double(sorted.count)))]
+      sum += score
+      squares += score * score
+    }
+    let growth = max(0.02, (settings.shiftedShare - settings.healthyShare) / max(0.05, 1 - settings.healthyShare))
+    let rise = growth * sum / Double(points)
+    return (rise, max(0.01, 1 - growth + growth * squares / Double(points) - rise * rise).squareRoot())
+  }
+
+  /// AUROC = x (x - 1 - c) / (x - 1)² with x = e to the power of c.
+  private static let riskyRise = 2.25
+
+  /// Responses until an alarm when the mean rises by `shift` standard deviations and the scores spread by `deviation`, by Siegmund's
+  /// formula; nil while learning. The baseline's mean has an error, which costs more when it is too high than it gains when too low, so
+  /// both are weighed.
+  package func expectedDelay(shift: Double, deviation: Double = 1) -> Double? {
     guard let calibration else { return nil }
-    let drift = shift - calibration.reference
-    let height = calibration.threshold + supplement + 1.166
-    guard drift != 0 else { return height * height }
-    return (Logistic.exponential(-2 * drift * height) + 2 * drift * height - 1) / (2 * drift * drift)
+    let height = max(1, calibration.threshold + supplement) / deviation + 1.166
+    let error = 1 / Double(max(1, calibration.count)).squareRoot()
+    let delays = [shift - error, shift + error].map { shift in
+      let drift = (shift - calibration.reference) / deviation
+      guard abs(drift) > 1e-4 else { return height * height }
+      return (Logistic.exponential(-2 * drift * height) + 2 * drift * height - 1) / (2 * drift * drift)
+    }
+    return (delays[0] + delays[1]) / 2
   }
 
   /// The same for the shift that is looked for: a share of risky answers that grows from the settings' healthy to their shifted one.
-  package var expectedDelay: Double? { calibration.flatMap { expectedDelay(shift: $0.reference * 2) } }
+  package var expectedDelay: Double? {
+    calibration.flatMap { expectedDelay(shift: $0.expectedRise, deviation: $0.expectedDeviation) }
+  }
 }

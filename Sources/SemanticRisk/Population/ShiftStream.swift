@@ -88,7 +88,9 @@ package struct ShiftStream: Sendable, Codable {
     (onset, sumSinceOnset, flaggedSinceOnset) = (nil, 0, 0)
   }
 
-  mutating func share(among count: Int) { shift.share(among: count) }
+  mutating func share(among count: Int, falseAlarmsPerWeek: Double) {
+    shift.share(among: count, falseAlarmsPerWeek: falseAlarmsPerWeek)
+  }
 
   package var isWatching: Bool { shift.calibration != nil }
   package var isShifted: Bool { if case .shifted = shift.state { true } else { false } }

@@ -99,7 +99,8 @@ package struct ShiftStreams: Sendable {
     for subject in Array(rows.keys) {
       guard let place = rows.index(forKey: subject) else { continue }
       for scorer in Array(rows.values[place].streams.keys) {
-        rows.values[place].streams[scorer]?.share(among: watching)
+        rows.values[place].streams[scorer]?.share(
+          among: watching, falseAlarmsPerWeek: settings.falseAlarmsPerWeek)
         if let stream = rows.values[place].streams[scorer], stream.isShifted, now - stream.lastSeen > settings.silence {
           rows.values[place].streams[scorer]?.acknowledge()
           rows.values[place].hasChanged = true

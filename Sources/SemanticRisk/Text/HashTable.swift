@@ -154,6 +154,15 @@ enum TextHash {
 
   static func of(_ bytes: some Sequence<UInt8>) -> UInt32 { bytes.reduce(start) { add($0, $1) } }
   static func of(_ text: String) -> UInt32 { of(text.utf8) }
+  static func of(number: UInt64) -> UInt32 {
+    var hash = add(start, 1)
+    var rest = number
+    repeat {
+      hash = add(hash, UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    } while rest > 0
+    return hash
+  }
 
   /// Differs for the two orders.
   @inline(__always)

@@ -138,7 +138,7 @@ private struct Reader {
     if count == 1, bytes[start] < 0x80 { classes.insert(.function) }
     let stem: UInt32
     if classes.contains(.numberWord), let value = WordList.numberWords[hash] {
-      stem = Reader.valueHash(UInt64(value))
+      stem = TextHash.of(number: UInt64(value))
     } else {
       stem = stemHash(start: start, end: end, isWhole: isWhole)
     }
@@ -245,7 +245,8 @@ private struct Reader {
     }
     let stem =
       scale == 0
-      ? Reader.valueHash(value) : TextHash.pair(Reader.valueHash(value), Reader.valueHash(decimals &* 10 &+ UInt64(scale)))
+      ? TextHash.of(number: value)
+      : TextHash.pair(TextHash.of(number: value), TextHash.of(number: decimals &* 10 &+ UInt64(scale)))
     text.words.append(
       Word(
         start: Int32(start), end: Int32(suffixEnd), form: stem, stem: stem, prefix: stem, classes: .number,
@@ -257,16 +258,6 @@ private struct Reader {
     let pair = (lowercased(bytes[index]), lowercased(bytes[index + 1]))
     return pair == (UInt8(ascii: "t"), UInt8(ascii: "h")) || pair == (UInt8(ascii: "s"), UInt8(ascii: "t"))
       || pair == (UInt8(ascii: "n"), UInt8(ascii: "d")) || pair == (UInt8(ascii: "r"), UInt8(ascii: "d"))
-  }
-
-  private static func valueHash(_ value: UInt64) -> UInt32 {
-    var hash = TextHash.add(TextHash.start, 1)
-    var rest = value
-    repeat {
-      hash = TextHash.add(hash, UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    } while rest > 0
-    return hash
   }
 
   private static let shortForms: Set<UInt32> = Set(
