@@ -239,7 +239,7 @@ extension PopulationShift {
     return (rise, max(0.01, 1 - growth + growth * squares / Double(points) - rise * rise).squareRoot())
   }
 
-  /// AUROC = x (x - 1 - c) / (x - 1)² with x = e to the power of c.
+  /// AUROC = x (x - 1 - c) / (x - 1)² with x = e to the power of c. Better scorers find sooner than is promised, worse ones later.
   private static let riskyRise = 2.25
 
   /// Responses until an alarm when the mean rises by `shift` standard deviations and the scores spread by `deviation`, by Siegmund's
