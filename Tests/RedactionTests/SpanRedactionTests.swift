@@ -104,6 +104,6 @@ import Testing
     #expect(!description.contains("abcdefghijklmnop"))
     #expect(span.dimensions.tenant == "[secret]" && span.name == "chat [secret]")
     // The members of the record that can hold text: whoever adds one adds it above.
-    #expect(Mirror(reflecting: span).children.count == 27 && Mirror(reflecting: span.dimensions).children.count == 12)
+    #expect(Mirror(reflecting: span).children.count == 28 && Mirror(reflecting: span.dimensions).children.count == 12)
   }
 }
