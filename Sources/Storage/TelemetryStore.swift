@@ -38,7 +38,8 @@ package final class TelemetryStore: Sendable {
   package func append(spans: [LLMSpan]) throws {
     guard !spans.isEmpty else { return }
     var costs = newCostHours
-    for span in spans { costs.add(span) }
+    // By place: a loop over the spans would copy each.
+    for index in spans.indices { costs.add(spans[index]) }
     try pool.write { [costs] db in
       let written = try SpanInsertion.insert(spans, into: db)
       try costs.write(to: db)

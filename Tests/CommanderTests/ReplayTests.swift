@@ -87,6 +87,7 @@ import Testing
     #expect(request.headers["x-commander-prompt-version"] == "43" && !request.replacesInstruction)
     #expect(request.body.contains(#""model":"other""#) && request.body.contains(#"Be \"brief\"."#))
     #expect(request.headers["authorization"] == nil, "the key is no part of what is asked")
+    #expect(request.headers["cache-control"] == "no-store", "an answer of the gateway's cache would say nothing of the version")
   }
 
   @Test func whatCannotBeAskedSaysWhy() {

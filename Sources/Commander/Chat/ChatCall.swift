@@ -5,6 +5,9 @@ import Foundation
 import LLMTelemetry
 
 struct ChatCall: Encodable {
+  /// What every such request has. Who judges by an answer wants one that is made now, and no copy of the gateway's cache.
+  static let headers = ["content-type": "application/json", "cache-control": "no-store"]
+
   struct Message: Encodable {
     let role: String
     let content: String

@@ -45,12 +45,10 @@ struct JudgeClient: Sendable {
     guard let body = try? call.json() else { return .none(.refused, message: "the texts are no JSON", retryAfter: nil) }
     var request = HTTPClientRequest(url: url)
     request.method = .POST
-    request.headers = [
-      "content-type": "application/json", "authorization": "Bearer \(settings.secret)", "x-commander-service": "commander-judge",
-      "x-commander-feature": "judge",
-      // No question is asked twice, and a cache has better things to keep.
-      "cache-control": "no-store",
-    ]
+    for (name, value) in ChatCall.headers { request.headers.add(name: name, value: value) }
+    request.headers.add(name: "authorization", value: "Bearer \(settings.secret)")
+    request.headers.add(name: "x-commander-service", value: "commander-judge")
+    request.headers.add(name: "x-commander-feature", value: "judge")
     request.body = .bytes(ByteBuffer(string: body))
     do {
       let response = try await Self.client.execute(request, timeout: .seconds(Self.patience))

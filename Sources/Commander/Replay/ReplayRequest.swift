@@ -41,7 +41,8 @@ package struct ReplayRequest: Hashable, Sendable {
       throw Impossible(description: "no model is known; name one with --model")
     }
     // Its own service in every chart, so that a replay is not taken for the application's traffic.
-    headers = ["content-type": "application/json", "x-commander-service": "commander-replay"]
+    headers = ChatCall.headers
+    headers["x-commander-service"] = "commander-replay"
     headers["x-commander-feature"] = frozen.feature
     var messages = frozen.messages
     let prompt = change.version == nil ? frozen.prompt : change.prompt ?? frozen.prompt

@@ -152,7 +152,7 @@ package struct CommanderServer: Sendable {
     services.append(
       StateSampler(
         pipeline: pipeline, budgets: budgets, handle: handle, outputs: outputs, detection: detection, shift: shift,
-        judge: judge, judgeBudgets: configuration.judgeBudgets))
+        judge: judge, judgeBudgets: { inForce.configuration.judgeBudgets }))
     if !credentials.isEmpty { services.append(CredentialRefresh(store: credentials, center: center, logger: logger)) }
     services.append(NotificationLoop(notifications: notifications, ledger: ledger, logger: logger))
     services.append(

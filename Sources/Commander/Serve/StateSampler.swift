@@ -15,8 +15,8 @@ struct StateSampler: Service {
   let detection: DetectionWatch?
   let shift: ShiftWatch?
   let judge: JudgeWatch?
-  /// Names of budgets that are the judge's alone. It is meant to use them up, and pages nobody by it: `llm.judge.unanswered` tells.
-  var judgeBudgets: Set<String> = []
+  /// Names of the budgets that are the judge's alone now. It is meant to use them up, and pages nobody by it: `llm.judge.unanswered` tells.
+  let judgeBudgets: @Sendable () -> Set<String>
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -43,6 +43,7 @@ struct StateSampler: Service {
     var measurements: [MetricMeasurement] = [.heartbeat(), .queueDepth(pipeline.queueDepth)]
     // Subjects of a budget are as many as tenants, so it is the fullest account that is measured.
     var refused: [String: Int] = [:]
+    let judgeBudgets = judgeBudgets()
     for reading in budgets.readings(at: .now()) where !judgeBudgets.contains(reading.name) {
       measurements.append(.budgetUsed(reading.name, share: reading.usedShare))
       let count = reading.refusals - (refusals[reading.name] ?? 0)

@@ -8,18 +8,13 @@ enum Hexadecimal {
 
   /// `nil` for what is no such text.
   static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-    let digits = text.utf8.map { byte -> UInt8? in
-      switch byte {
-      case 48...57: byte - 48
-      case 97...102: byte - 87
-      case 65...70: byte - 55
-      default: nil
-      }
+    let digits = text.map(\.hexDigitValue)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let high = digits[index], let low = digits[index + 1] else { return nil }
+      bytes.append(UInt8(high << 4 | low))
     }
-    guard digits.count % 2 == 0 else { return nil }
-    return try? stride(from: 0, to: digits.count, by: 2).map { index in
-      guard let high = digits[index], let low = digits[index + 1] else { throw CancellationError() }
-      return high << 4 | low
-    }
+    return bytes
   }
 }

@@ -5,16 +5,21 @@ import LLMMetrics
 import LLMTelemetry
 import Pricing
 
-/// What a sum is attributed to, in the order of `CostHours.dimensions`; empty text where the exchanges have none.
+/// What a sum is attributed to; empty text where the exchanges have none. Members and no array: one is made for every span.
 struct CostSubject: Hashable {
-  var values: [String]
+  private let tenant, feature, route, prompt, promptVersion, model: String
 
-  init(_ dimensions: Dimensions) {
-    values = [
-      dimensions.tenant ?? "", dimensions.feature ?? "", dimensions.route ?? "", dimensions.prompt ?? "",
-      dimensions.promptVersion ?? "", dimensions.model ?? "",
-    ]
+  init(_ dimensions: borrowing Dimensions) {
+    tenant = dimensions.tenant ?? ""
+    feature = dimensions.feature ?? ""
+    route = dimensions.route ?? ""
+    prompt = dimensions.prompt ?? ""
+    promptVersion = dimensions.promptVersion ?? ""
+    model = dimensions.model ?? ""
   }
+
+  /// In the order of `CostHours.dimensions`.
+  var values: [String] { [tenant, feature, route, prompt, promptVersion, model] }
 }
 
 /// Changes of sums, gathered from spans and written in the transaction of the spans: sums and spans never disagree.
@@ -37,7 +42,7 @@ struct CostHours {
   init(subjectLimit: Int) { self.subjectLimit = subjectLimit }
 
   /// Counts an exchange; a span that another one accounts for, and one that is none, count nothing.
-  mutating func add(_ span: LLMSpan) {
+  mutating func add(_ span: borrowing LLMSpan) {
     guard Self.counts(span) else { return }
     cells[Self.cell(of: span), default: CostTotals()].add(span.cost, usage: span.usage)
   }
@@ -53,11 +58,11 @@ struct CostHours {
     cells[cell] = cells[cell, default: CostTotals()] + after - before
   }
 
-  private static func counts(_ span: LLMSpan) -> Bool {
+  private static func counts(_ span: borrowing LLMSpan) -> Bool {
     span.accountsForExchange && (span.kind == .llm || span.kind == .embedding)
   }
 
-  private static func cell(of span: LLMSpan) -> Cell {
+  private static func cell(of span: borrowing LLMSpan) -> Cell {
     Cell(start: span.start.floored(to: width).unixNanoseconds, subject: CostSubject(span.dimensions))
   }
 
