@@ -54,9 +54,8 @@ extension ConfigurationReader {
 
   private func checkKey(_ value: YAMLValue, _ name: String, declared keys: Set<String>) {
     guard !keys.contains(name) else { return }
-    value.problem(
-      "there is no key \"\(name)\" under `keys`; known: \(keys.sorted().joined(separator: ", ")). Make one with `commander key create \(name)`"
-    )
+    let known = keys.isEmpty ? "none is there" : "known: \(keys.sorted().joined(separator: ", "))"
+    value.problem("there is no key \"\(name)\" under `keys`; \(known). Make one with `commander key create \(name)`")
   }
 
   private func checkSecret(_ value: YAMLValue, _ secret: String, of name: String, _ keys: [VirtualKey]) {
